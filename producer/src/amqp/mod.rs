@@ -1,0 +1,15 @@
+//! The broker, seen from one process: connect, declare or verify the topology, publish with
+//! confirm, ask the management API.
+
+mod connect;
+#[cfg(feature = "cli")]
+pub mod management;
+mod publisher;
+pub mod topology;
+
+pub use connect::{ConnectError, Connector};
+pub use lapin::{
+    BasicProperties,
+    types::{AMQPValue as Value, FieldTable},
+};
+pub use publisher::{Outgoing, PublishError, Publisher};

@@ -1,0 +1,125 @@
+use std::time::Duration;
+
+use lapin::BasicProperties;
+use quire_schemas::{
+    job::{InvalidJob, Job, JobId, Source},
+    names::{self, JOB_TYPE, JOBS_EXCHANGE, Lane, Tenant},
+};
+
+use crate::amqp::{ConnectError, Connector, Outgoing, PublishError, Publisher};
+
+const CONFIRM_WITHIN: Duration = Duration::from_secs(30);
+
+/// A job on its way to the broker.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// What to do.
+    pub job: Job,
+    /// How urgent it is.
+    pub lane: Lane,
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// Where else the finished event is to go: a queue of the caller's.
+    pub reply_to: Option<String>,
+    /// Comes back with that event.
+    pub correlation_id: Option<String>,
+}
+
+/// Why a job is not with the broker.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// A worker would refuse it.
+    #[error("the job is not valid")]
+    Invalid(#[from] InvalidJob),
+    /// The broker does not have it, as far as is known. Submitting it again under the same id is
+    /// safe.
+    #[error("the job is not with the broker")]
+    Publish(#[from] PublishError),
+}
+
+impl Submission {
+    /// Makes a job with every default for a source.
+    #[must_use]
+    pub fn new(source: Source) -> Self {
+        Self {
+            job: Job::new(source),
+            lane: Lane::default(),
+            tenant: Tenant::default(),
+            reply_to: None,
+            correlation_id: None,
+        }
+    }
+
+    /// Makes a job with every default for an object in storage.
+    #[must_use]
+    pub fn of_s3(bucket: &str, key: &str) -> Self {
+        Self::new(Source::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+}
+
+/// Publishes jobs so that none is lost on the way. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Quire {
+    publisher: Publisher,
+}
+
+impl Quire {
+    /// Makes a publisher; it connects at the first job. `name` is what the broker shows.
+    ///
+    /// # Errors
+    /// [`ConnectError::Address`] if `urls` is not one AMQP URL or several, separated by commas.
+    pub fn new(urls: &str, name: &str) -> Result<Self, ConnectError> {
+        Ok(Self { publisher: Publisher::new(Connector::new(urls, name)?) })
+    }
+
+    /// Uses a publisher that is there already.
+    #[must_use]
+    pub const fn with_publisher(publisher: Publisher) -> Self {
+        Self { publisher }
+    }
+
+    /// Returns the publisher, for declaring the topology and for closing.
+    #[must_use]
+    pub const fn publisher(&self) -> &Publisher {
+        &self.publisher
+    }
+
+    /// Publishes a job and waits until the broker has it safe. A job without an id gets one that
+    /// sorts by time.
+    ///
+    /// # Errors
+    /// [`SubmitError::Invalid`] before anything is sent; [`SubmitError::Publish`] when the broker
+    /// did not confirm within 30 s or no queue took it.
+    pub async fn submit(&self, submission: &Submission) -> Result<JobId, SubmitError> {
+        submission.job.validate()?;
+        let job_id = submission.job.job_id.unwrap_or_else(JobId::generate);
+        let job = Job { job_id: Some(job_id), ..submission.job.clone() };
+        let body = serde_json::to_vec(&job).map_err(InvalidJob::Body)?;
+        let message = Outgoing {
+            exchange: JOBS_EXCHANGE.to_owned(),
+            routing_key: names::job_routing_key(submission.lane, &submission.tenant),
+            properties: properties(submission, &job_id),
+            body,
+            mandatory: true,
+        };
+        self.publisher.publish(&message, CONFIRM_WITHIN).await?;
+        Ok(job_id)
+    }
+}
+
+fn properties(submission: &Submission, job_id: &JobId) -> BasicProperties {
+    let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default();
+    let mut properties = BasicProperties::default()
+        .with_content_type("application/json".into())
+        .with_delivery_mode(2)
+        .with_message_id(job_id.to_string().into())
+        .with_type(JOB_TYPE.into())
+        .with_timestamp(now);
+    if let Some(reply_to) = &submission.reply_to {
+        properties = properties.with_reply_to(reply_to.as_str().into());
+    }
+    if let Some(correlation_id) = &submission.correlation_id {
+        properties = properties.with_correlation_id(correlation_id.as_str().into());
+    }
+    properties
+}

@@ -1,0 +1,380 @@
+//! What stands on a page: elements, where they are, and what they carry by kind.
+//!
+//! Pages count from 1. Positions are points (1/72 inch) from the top-left corner of the page as
+//! it is displayed, after its rotation. Offsets into text count Unicode scalar values.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::open_enum::open_enum;
+use crate::result::{Object, ObjectRef};
+
+/// A box in points, origin top-left of the displayed page, y downwards: `[x0, y0, x1, y1]`.
+pub type BBox = [f64; 4];
+
+/// A half-open range `[start, end]` of Unicode scalar values in an element's `text`.
+pub type CharSpan = [u32; 2];
+
+/// Describes one block of the document in reading order.
+///
+/// The part that fits its `type` (`list`, `table`, `image`, `code`, `formula`, `field`) is present
+/// when the engine gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Element {
+    /// `p{page}-e{nnnn}` from the reading order; stable for one source and configuration.
+    pub id: String,
+    #[serde(rename = "type")]
+    pub kind: ElementType,
+    /// The page on which the element starts, from 1.
+    #[schemars(range(min = 1))]
+    pub page_number: u32,
+    /// The element's place in the whole document, from 0.
+    pub reading_order: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<String>,
+    /// The texts of the headings above the element, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub section_path: Vec<String>,
+    /// The depth of a heading, 1 for the highest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub level: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_layer: Option<ContentLayer>,
+    /// The plain text, empty if there is none.
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub markdown: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The text before the engine cleaned it, where it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orig_text: Option<String>,
+    /// A BCP 47 tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The engine's own estimate, 0 to 1; engines do not compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_source: Option<TextSource>,
+    /// Where the element is: several if it spans columns or pages, none if the engine is silent.
+    pub regions: Vec<Region>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formatting: Option<Formatting>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Link>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Table>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<FormulaInfo>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<FieldInfo>,
+    pub native: Native,
+    /// What the engine said that has no place here, under the engine's own keys.
+    #[serde(default, skip_serializing_if = "Object::is_empty")]
+    pub extra: Object,
+}
+
+open_enum! {
+    /// Names what an element is.
+    pub enum ElementType {
+        Title => "title",
+        SectionHeader => "section_header",
+        Text => "text",
+        List => "list",
+        ListItem => "list_item",
+        Table => "table",
+        Picture => "picture",
+        Chart => "chart",
+        Caption => "caption",
+        Footnote => "footnote",
+        Formula => "formula",
+        Code => "code",
+        PageHeader => "page_header",
+        PageFooter => "page_footer",
+        PageNumber => "page_number",
+        Reference => "reference",
+        DocumentIndex => "document_index",
+        FormField => "form_field",
+        KeyValue => "key_value",
+        Checkbox => "checkbox",
+        Link => "link",
+        HandwrittenText => "handwritten_text",
+        Watermark => "watermark",
+        PageBreak => "page_break",
+        /// The wire value `other`: the engine found something and could not say what. Not to be
+        /// confused with `Other`, a value that this version cannot read.
+        Unclassified => "other",
+    }
+}
+
+open_enum! {
+    /// Tells the running text from what surrounds it.
+    pub enum ContentLayer {
+        Body => "body",
+        /// Page headers, footers and numbers.
+        Furniture => "furniture",
+        Background => "background",
+        /// Text that is in the file and not to be seen, as under a scan.
+        Invisible => "invisible",
+        Notes => "notes",
+    }
+}
+
+open_enum! {
+    /// Tells where text came from: the file itself, optical recognition or a language model.
+    ///
+    /// `mixed` and `none` are said of pages only.
+    pub enum TextSource {
+        Native => "native",
+        Ocr => "ocr",
+        Llm => "llm",
+        Mixed => "mixed",
+        None => "none",
+    }
+}
+
+/// Locates an element, or a part of one, on a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Region {
+    /// From 1.
+    #[schemars(range(min = 1))]
+    pub page_number: u32,
+    /// `[x0,y0,x1,y1]` points, origin top-left of the displayed page.
+    ///
+    /// Absent if only the page is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bbox: Option<BBox>,
+    /// `[x0,y0,x1,y1,…]` of four corners or more, in the unit and origin of `bbox`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 8))]
+    pub polygon: Option<Vec<f64>>,
+    /// The direction of the text in degrees, clockwise, 0 for upright.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub angle: Option<f64>,
+    /// 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// The part of the element's `text` that stands here: `[start, end)` in Unicode scalar values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_span: Option<CharSpan>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<Granularity>,
+    /// The engine's own name for the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+open_enum! {
+    /// Tells how much of an element a region covers.
+    pub enum Granularity {
+        Element => "element",
+        Line => "line",
+        Word => "word",
+        Cell => "cell",
+    }
+}
+
+/// Holds a table as a grid; a cell that spans is listed once, at its top-left place.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Table {
+    pub num_rows: u32,
+    pub num_cols: u32,
+    pub cells: Vec<Cell>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csv: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The id of the element that holds the part before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued_from: Option<String>,
+    /// The id of the element that holds the part after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues_in: Option<String>,
+    /// The pages, from 1, whose parts the engine joined into this table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_from_pages: Option<Vec<u32>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<TableConcern>,
+}
+
+/// Holds one cell of a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cell {
+    /// From 0.
+    pub row: u32,
+    /// From 0.
+    pub col: u32,
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub row_span: u32,
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub col_span: u32,
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<CellRole>,
+    /// The content as a typed value, where the engine gives one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Value>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<Region>,
+}
+
+open_enum! {
+    /// Tells headings from content in a table.
+    pub enum CellRole {
+        ColumnHeader => "column_header",
+        RowHeader => "row_header",
+        RowSection => "row_section",
+        Body => "body",
+    }
+}
+
+/// Says what the engine doubts about a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TableConcern {
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<String>,
+}
+
+/// Points from an element to an address or to a page of the same document.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    /// The address as the document has it; unlike Quire's own addresses it keeps its query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// The page that an internal link leads to, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_number: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The linked part of the element's `text`: `[start, end)` in Unicode scalar values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub char_span: Option<CharSpan>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Region>,
+}
+
+/// Describes how an element's text is set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Formatting {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub font: Option<String>,
+    /// In points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub font_size: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bold: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub italic: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub underline: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strikethrough: Option<bool>,
+    /// Superscript, subscript or baseline, in the engine's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
+}
+
+/// Describes a list or a list item.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ListInfo {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<bool>,
+    /// The bullet or number as printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// How deep the list is nested, 0 for the outermost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<u32>,
+}
+
+/// Describes a picture or a chart inside a page.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ImageInfo {
+    /// The stored picture, where one was cut out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt_text: Option<String>,
+    /// The ids of the elements that caption it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caption_ids: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_px: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height_px: Option<u32>,
+}
+
+/// Describes a block of program text.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct CodeInfo {
+    /// The programming language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+/// Describes a formula.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct FormulaInfo {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latex: Option<String>,
+}
+
+/// Describes a form field, a key with its value, or a checkbox.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct FieldInfo {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<bool>,
+}
+
+/// Leads from an element back to the engine's own answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Native {
+    pub engine: String,
+    /// What the engine calls this kind of element.
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where the element is in the stored answer of the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ElementType;
+    use serde_json::{from_value, json, to_value};
+
+    #[test]
+    fn an_unknown_element_type_is_written_back_as_it_was_read() {
+        let wire = json!(["title", "other", "hologram"]);
+        let types: Vec<ElementType> = from_value(wire.clone()).expect("any string is a type");
+
+        assert_eq!(types, [ElementType::Title, ElementType::Unclassified, ElementType::Other("hologram".to_owned())]);
+        assert_eq!(to_value(types).expect("strings serialise"), wire);
+    }
+}

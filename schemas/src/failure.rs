@@ -1,0 +1,202 @@
+//! Stable codes of what can go wrong, and what is done about each.
+
+use std::{fmt, str::FromStr};
+
+/// What is done with a job that meets a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// Try again from the next retry tier; counts as an attempt.
+    Retry,
+    /// Wait without counting: the fault is not the job's.
+    Park,
+    /// Report the page; the rest of the document goes on.
+    Page,
+    /// End the job as cancelled, with a result and no dead letter.
+    Cancelled,
+    /// Give up at once.
+    Bury,
+}
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// Every code this version writes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns the stable text of the code.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownCode;
+
+            fn from_str(text: &str) -> Result<Self, UnknownCode> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or_else(|| UnknownCode(text.to_owned()))
+            }
+        }
+    };
+}
+
+/// A code written by a newer version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown code {0:?}")]
+pub struct UnknownCode(pub String);
+
+codes! {
+    /// Why a job, a branch or a page failed. Codes are added, never renamed.
+    ErrorCode {
+        /// The message is not a job this contract allows.
+        InvalidJob = "invalid_job",
+        /// The message's `type` names a major version this worker does not speak.
+        UnsupportedVersion = "unsupported_version",
+        /// There is no such object or page at the source.
+        SourceNotFound = "source_not_found",
+        /// The source did not answer, or answered with a fault of its own.
+        SourceUnavailable = "source_unavailable",
+        /// The source refuses this worker's credentials.
+        SourceDenied = "source_denied",
+        /// The document is larger than `QUIRE_MAX_SOURCE_BYTES`.
+        SourceTooLarge = "source_too_large",
+        /// The operator has not allowed this bucket or host.
+        SourceBlocked = "source_blocked",
+        /// The bytes do not start as a PDF does.
+        NotAPdf = "not_a_pdf",
+        /// The PDF is too damaged to open.
+        InvalidDocument = "invalid_document",
+        /// The document is encrypted and no password was given.
+        PasswordRequired = "password_required",
+        /// The given password does not open the document.
+        PasswordWrong = "password_wrong",
+        /// The page could not be rendered or read.
+        PageFailed = "page_failed",
+        /// The page would have more pixels than `QUIRE_MAX_PAGE_PIXELS`.
+        PageTooLarge = "page_too_large",
+        /// The document has more pages than `QUIRE_MAX_PAGES`.
+        TooManyPages = "too_many_pages",
+        /// A renderer ran into its memory or CPU limit.
+        ResourceLimit = "resource_limit",
+        /// A renderer died.
+        RendererCrashed = "renderer_crashed",
+        /// A renderer did not answer in time.
+        RendererTimeout = "renderer_timeout",
+        /// The engine will not parse this document.
+        ParserRejected = "parser_rejected",
+        /// The engine asks us to slow down.
+        ParserThrottled = "parser_throttled",
+        /// The engine is out of reach or answers with faults of its own.
+        ParserUnavailable = "parser_unavailable",
+        /// The engine did not finish in time.
+        ParserTimeout = "parser_timeout",
+        /// The engine no longer knows the job it accepted.
+        ParserJobLost = "parser_job_lost",
+        /// The engine refuses our key, or the account is out of credit.
+        ParserAuth = "parser_auth",
+        /// This worker has no key or address for the engine.
+        ParserNotConfigured = "parser_not_configured",
+        /// Object storage is out of reach.
+        StorageUnavailable = "storage_unavailable",
+        /// Object storage refuses this worker's credentials.
+        StorageDenied = "storage_denied",
+        /// The deadline passed, or the next attempt would come after it.
+        Expired = "expired",
+        /// Somebody asked for the job to stop.
+        Cancelled = "cancelled",
+        /// Every attempt was used; the last fault's code stands beside this one.
+        AttemptsExhausted = "attempts_exhausted",
+        /// A defect or an unforeseen state of the worker.
+        Internal = "internal",
+    }
+}
+
+impl ErrorCode {
+    /// Returns what is done with a job that meets this fault. For a parser's faults a fallback
+    /// engine, if the job names one, is tried first.
+    #[must_use]
+    pub const fn disposition(self) -> Disposition {
+        match self {
+            Self::SourceUnavailable
+            | Self::SourceNotFound
+            | Self::ParserUnavailable
+            | Self::ParserTimeout
+            | Self::ParserJobLost
+            | Self::Internal => Disposition::Retry,
+            Self::ParserThrottled | Self::StorageUnavailable => Disposition::Park,
+            Self::PageFailed
+            | Self::PageTooLarge
+            | Self::RendererCrashed
+            | Self::RendererTimeout
+            | Self::ResourceLimit => Disposition::Page,
+            Self::Cancelled => Disposition::Cancelled,
+            Self::InvalidJob
+            | Self::UnsupportedVersion
+            | Self::SourceDenied
+            | Self::SourceTooLarge
+            | Self::SourceBlocked
+            | Self::NotAPdf
+            | Self::InvalidDocument
+            | Self::PasswordRequired
+            | Self::PasswordWrong
+            | Self::TooManyPages
+            | Self::ParserRejected
+            | Self::ParserAuth
+            | Self::ParserNotConfigured
+            | Self::StorageDenied
+            | Self::Expired
+            | Self::AttemptsExhausted => Disposition::Bury,
+        }
+    }
+
+    /// Says whether the same job may succeed later without anybody changing anything.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(self.disposition(), Disposition::Retry | Disposition::Park)
+    }
+}
+
+codes! {
+    /// What a result should be read with care for.
+    WarningCode {
+        /// A page has next to no text and a picture that covers it.
+        OcrRequired = "ocr_required",
+        /// The engine saw another number of pages than the PDF has.
+        PageCountMismatch = "page_count_mismatch",
+        /// The engine lost text that the PDF holds.
+        LowTextRecall = "low_text_recall",
+        /// The engine found nothing on a page that has text.
+        EmptyPage = "empty_page",
+        /// The engine wrote text that the PDF does not hold.
+        InventedText = "invented_text",
+        /// Another engine than the first one asked for did the work.
+        FallbackUsed = "fallback_used",
+        /// Renderers ran with less isolation than configured for.
+        SandboxReduced = "sandbox_reduced",
+        /// A page image has fewer pixels than asked for, to stay within the limit.
+        ImageScaledDown = "image_scaled_down",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_reads_back_from_its_text() {
+        for code in ErrorCode::ALL {
+            assert_eq!(code.as_str().parse(), Ok(*code));
+        }
+        assert!("renamed_code".parse::<ErrorCode>().is_err());
+    }
+}

@@ -1,0 +1,37 @@
+//! The wire contract of Quire: what is published, stored and announced, and the names it goes by.
+//!
+//! No broker and no runtime: a service that only needs to read results depends on this crate
+//! alone. Producers send what the schemas allow; readers tolerate fields and values they do not
+//! know, so that a newer worker can talk to an older consumer.
+
+pub mod element;
+pub mod event;
+pub mod failure;
+pub mod job;
+pub mod keys;
+pub mod names;
+pub mod open_enum;
+pub mod page_ranges;
+pub mod result;
+pub mod state;
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::Value;
+
+/// Generates every published JSON Schema (draft 2020-12), with the file name it is committed under.
+#[must_use]
+pub fn json_schemas() -> Vec<(&'static str, Value)> {
+    vec![
+        ("job.schema.json", schema::<job::Job>("job/1")),
+        ("result.schema.json", schema::<result::ParseResult>("result/1")),
+        ("event.schema.json", schema::<event::Event>("event/1")),
+        ("control.schema.json", schema::<event::Control>("control/1")),
+        ("state.schema.json", schema::<state::JobState>("state/1")),
+    ]
+}
+
+fn schema<T: JsonSchema>(id: &str) -> Value {
+    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    schema.insert("$id".to_owned(), Value::String(format!("https://quire.invalid/schemas/{id}")));
+    schema.to_value()
+}

@@ -1,0 +1,154 @@
+//! Page selections such as `1-5,8,12-`.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::names::InvalidName;
+
+const RULE: &str = "1-based pages and ranges such as 1-5,8,12-";
+/// More ranges than any person or program writes; bounds what one message can make us hold.
+const MAX_RANGES: usize = 10_000;
+
+/// A set of pages, counted from 1. Order and repetition in the text do not matter: `8,1-5,5-3`
+/// names the pages 1 to 5 and 8. A range with no end (`12-`) runs to the last page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct PageRanges(
+    /// Merged, ascending, not touching; only the last may be open (`u32::MAX`).
+    Vec<(u32, u32)>,
+);
+
+const OPEN: u32 = u32::MAX;
+
+impl PageRanges {
+    /// Lists the selected pages of a document, ascending. Pages beyond its end are left out, so
+    /// the list is empty if nothing is left.
+    #[must_use]
+    pub fn resolve(&self, page_count: u32) -> Vec<u32> {
+        self.0.iter().flat_map(|&(first, last)| first..=last.min(page_count)).collect()
+    }
+
+    /// Says whether a page is selected.
+    #[must_use]
+    pub fn contains(&self, page: u32) -> bool {
+        self.0.iter().any(|&(first, last)| (first..=last).contains(&page))
+    }
+}
+
+impl FromStr for PageRanges {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let invalid = || InvalidName::new("page range", text, RULE);
+        let mut ranges = Vec::new();
+        for part in text.split(',') {
+            if ranges.len() == MAX_RANGES {
+                return Err(invalid());
+            }
+            ranges.push(range(part.trim()).ok_or_else(invalid)?);
+        }
+        Ok(Self(merge(ranges)))
+    }
+}
+
+fn range(part: &str) -> Option<(u32, u32)> {
+    let (first, last) = match part.split_once('-') {
+        None => (page(part)?, page(part)?),
+        Some((first, "")) => (page(first)?, OPEN),
+        Some((first, last)) => (page(first)?, page(last)?),
+    };
+    Some((first.min(last), first.max(last)))
+}
+
+/// Digits only: `u32::from_str` would also take `+3`.
+fn page(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let page: u32 = digits.then(|| text.parse().ok()).flatten()?;
+    (page >= 1 && page < OPEN).then_some(page)
+}
+
+fn merge(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut() {
+            Some(previous) if first <= previous.1.saturating_add(1) => previous.1 = previous.1.max(last),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
+impl fmt::Display for PageRanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, &(first, last)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            match last {
+                OPEN => write!(f, "{comma}{first}-")?,
+                _ if first == last => write!(f, "{comma}{first}")?,
+                _ => write!(f, "{comma}{first}-{last}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TryFrom<String> for PageRanges {
+    type Error = InvalidName;
+
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        text.parse()
+    }
+}
+
+impl From<PageRanges> for String {
+    fn from(ranges: PageRanges) -> Self {
+        ranges.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn resolve(text: &str, page_count: u32) -> Vec<u32> {
+        text.parse::<PageRanges>().expect("a valid range").resolve(page_count)
+    }
+
+    #[test]
+    fn ranges_merge_whatever_their_order() {
+        assert_eq!(resolve("8,1-5,5-3,12-", 13), [1, 2, 3, 4, 5, 8, 12, 13]);
+        assert_eq!("5-1, 2,7".parse::<PageRanges>().expect("valid").to_string(), "1-5,7");
+        assert_eq!(resolve("9-", 8), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn what_is_not_a_page_range_is_refused() {
+        for bad in ["", ",", "0", "0-3", "-3", "1--2", "a", "1;2", "+1", "4294967295", "1,", "١"] {
+            assert!(bad.parse::<PageRanges>().is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_is_refused_without_a_panic(text in ".{0,40}") {
+            let _ = text.parse::<PageRanges>();
+        }
+
+        #[test]
+        fn a_selection_is_the_union_of_its_parts(parts in prop::collection::vec((1u32..60, 1u32..60), 1..8)) {
+            let text = parts.iter().map(|(a, b)| format!("{a}-{b}")).collect::<Vec<_>>().join(",");
+            let ranges: PageRanges = text.parse().expect("generated from the grammar");
+            let expected: Vec<u32> = (1..=50)
+                .filter(|page| parts.iter().any(|(a, b)| (*a.min(b)..=*a.max(b)).contains(page)))
+                .collect();
+            prop_assert_eq!(ranges.resolve(50), expected);
+            prop_assert_eq!(ranges.to_string().parse::<PageRanges>().expect("displays as it parses"), ranges);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! What a run leaves behind for the next one: `state.json`.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{job::Engine, result::Phase};
+
+/// Progress of a job that has not ended. Written from the second run on, and before every paid
+/// call, so that a redelivery continues instead of paying again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JobState {
+    /// Which run of the job wrote this, from 1.
+    pub run: u32,
+    /// Replay generation the run belongs to.
+    #[serde(default)]
+    pub generation: u32,
+    /// Where the run was.
+    pub phase: Phase,
+    /// The page it was on, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// The paid work that is under way elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalParse>,
+}
+
+/// A parse that an external engine was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExternalParse {
+    /// Which engine.
+    pub engine: Engine,
+    /// The engine's own id; absent while it is not known whether the engine accepted the upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<String>,
+    /// When it was submitted.
+    pub submitted_at: DateTime<Utc>,
+}

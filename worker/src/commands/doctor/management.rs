@@ -1,0 +1,246 @@
+//! What only the management API tells: version, arguments of queues, statistics.
+
+use std::time::Duration;
+
+use quire_producer::amqp::{
+    Value as Argument,
+    management::{Management, ManagementError, Overview, QueueInfo, vhost_of},
+    topology,
+};
+use serde_json::{Map, Value};
+
+use super::{broker::chain, finding::Finding};
+use crate::config::Amqp;
+
+/// The oldest release that the project has been run against.
+const OLDEST_RELEASE: (u32, u32) = (3, 10);
+/// RabbitMQ's default. AMQP does not tell it, and the management API only where a queue was
+/// declared with one of its own.
+const ASSUMED_CONSUMER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// Between the end of a run and the broker's patience: settling takes a few round trips.
+const SETTLING: Duration = Duration::from_secs(60);
+
+pub(super) async fn examine(amqp: &Amqp, job_timeout: Duration) -> Vec<Finding> {
+    let Some(url) = &amqp.management_url else {
+        let unknown = Finding::warning(
+            "management",
+            "QUIRE_MANAGEMENT_URL is not set",
+            "the broker's version, statistics and the arguments of its queues were not checked",
+            "set it, if only for `doctor`; a user with the tag `management` is enough",
+        );
+        return vec![unknown, consumer_timeout(job_timeout, None)];
+    };
+    match ask(url.reveal(), &vhost_of(amqp.url.reveal())).await {
+        Ok((overview, queues)) => vec![
+            release(&overview),
+            statistics(&overview, &queues),
+            arguments(&queues),
+            consumer_timeout(job_timeout, shortest_timeout(&queues)),
+        ],
+        Err(error) => vec![unanswered(error), consumer_timeout(job_timeout, None)],
+    }
+}
+
+async fn ask(url: &str, vhost: &str) -> Result<(Overview, Vec<QueueInfo>), ManagementError> {
+    let management = Management::new(url, vhost)?;
+    Ok((management.overview().await?, management.queues().await?))
+}
+
+fn unanswered(error: ManagementError) -> Finding {
+    let remedy = match &error {
+        ManagementError::Address { .. } => "correct QUIRE_MANAGEMENT_URL",
+        ManagementError::Unreachable { .. } => "check QUIRE_MANAGEMENT_URL and that the management plugin is enabled",
+        ManagementError::Denied { .. } => "give the user the tag `management` and an entry in the virtual host",
+        ManagementError::NotFound { .. } => {
+            "check the virtual host in QUIRE_AMQP_URL, and any path in QUIRE_MANAGEMENT_URL"
+        }
+        ManagementError::Unexpected { .. } => "check that QUIRE_MANAGEMENT_URL is the broker's management API",
+    };
+    let why = "the broker's version, statistics and the arguments of its queues were not checked";
+    Finding::warning("management", chain(error), why, remedy)
+}
+
+fn release(overview: &Overview) -> Finding {
+    let version = &overview.rabbitmq_version;
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) if (major, minor) >= OLDEST_RELEASE => {
+            Finding::ok("management", format!("RabbitMQ {version}"))
+        }
+        _ => Finding::warning(
+            "management",
+            format!("RabbitMQ {version}"),
+            "the worker has been run against 3.10 and later; older ones differ in what quorum queues do",
+            "upgrade the broker",
+        ),
+    }
+}
+
+/// Without statistics the API leaves depths out, and a scaler that reads them sees empty queues.
+fn statistics(overview: &Overview, queues: &[QueueInfo]) -> Finding {
+    let blind = queues.iter().find(|queue| queue.name.starts_with("quire.jobs.") && queue.messages.is_none());
+    if !overview.disable_stats && blind.is_none() {
+        return Finding::ok("statistics", "the broker counts messages");
+    }
+    let what = match blind {
+        Some(queue) => format!("the broker tells no depth of {}", queue.name),
+        None => "the broker is told to collect no statistics".to_owned(),
+    };
+    Finding::warning(
+        "statistics",
+        what,
+        "a scaler such as KEDA reads a missing depth as 0 and stops every worker while jobs wait",
+        "enable them (management_agent.disable_metrics_collector, management.disable_stats); a queue that is only \
+         seconds old has none yet",
+    )
+}
+
+fn arguments(queues: &[QueueInfo]) -> Finding {
+    let differences: Vec<String> = topology::queues()
+        .iter()
+        .filter_map(|expected| Some((expected, queues.iter().find(|queue| queue.name == expected.name)?)))
+        .flat_map(|(expected, found)| differences(expected, found))
+        .collect();
+    if differences.is_empty() {
+        return Finding::ok("arguments", "every queue that is there was declared as it should be");
+    }
+    Finding::failed(
+        "arguments",
+        differences.join("; "),
+        "a queue with other arguments drops, keeps or delays what it should not",
+        "drain the queue, delete it and declare it again: arguments cannot be changed",
+    )
+}
+
+fn differences(expected: &topology::Queue, found: &QueueInfo) -> Vec<String> {
+    let wanted: Map<String, Value> =
+        expected.arguments.inner().iter().map(|(name, value)| (name.to_string(), to_json(value))).collect();
+    let names = wanted.keys().chain(found.arguments.keys().filter(|name| !wanted.contains_key(*name)));
+    let shown = |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), Value::to_string);
+    names
+        .map(|name| (name, wanted.get(name), found.arguments.get(name)))
+        .filter(|(_, wanted, found)| wanted != found)
+        .map(|(name, wanted, is)| format!("{}: {name} is {}, should be {}", found.name, shown(is), shown(wanted)))
+        .collect()
+}
+
+/// Converts the kinds of arguments that the topology uses.
+fn to_json(argument: &Argument) -> Value {
+    match argument {
+        Argument::LongString(text) => text.to_string().into(),
+        Argument::LongLongInt(number) => (*number).into(),
+        Argument::Boolean(truth) => (*truth).into(),
+        _ => Value::Null,
+    }
+}
+
+fn shortest_timeout(queues: &[QueueInfo]) -> Option<Duration> {
+    let jobs = queues.iter().filter(|queue| queue.name.starts_with("quire.jobs."));
+    jobs.filter_map(|queue| queue.arguments.get("x-consumer-timeout")?.as_u64()).min().map(Duration::from_millis)
+}
+
+fn consumer_timeout(job_timeout: Duration, known: Option<Duration>) -> Finding {
+    let check = "consumer_timeout";
+    let limit = known.unwrap_or(ASSUMED_CONSUMER_TIMEOUT);
+    let shown = humantime::format_duration;
+    let source = if known.is_some() { "" } else { " (its default; the actual one cannot be read)" };
+    let what = format!("a job may take {}, the broker waits {}{source}", shown(job_timeout), shown(limit));
+    if job_timeout + SETTLING <= limit {
+        return Finding::ok(check, what);
+    }
+    let why =
+        "the broker takes a job away that takes longer and gives it to another worker while this one still runs it";
+    match known {
+        Some(_) => Finding::failed(check, what, why, "lower QUIRE_JOB_TIMEOUT to at least a minute less"),
+        // Whoever raised the broker's timeout by policy or configuration must not fail for it.
+        None => Finding::warning(
+            check,
+            what,
+            why,
+            "lower QUIRE_JOB_TIMEOUT to at least a minute less, or make sure that the broker's timeout is higher",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{super::finding::Outcome, *};
+
+    fn queue(name: &str, arguments: Value) -> QueueInfo {
+        let queue = json!({ "name": name, "messages": 0, "arguments": arguments });
+        serde_json::from_value(queue).expect("a queue")
+    }
+
+    fn overview(version: &str) -> Overview {
+        Overview { rabbitmq_version: version.to_owned(), cluster_name: None, disable_stats: false }
+    }
+
+    fn job_queue() -> topology::Queue {
+        topology::queues().into_iter().find(|queue| queue.name == "quire.jobs.high").expect("a queue of the topology")
+    }
+
+    fn declared(queue: &topology::Queue) -> Value {
+        queue.arguments.inner().iter().map(|(name, value)| (name.to_string(), to_json(value))).collect()
+    }
+
+    #[test]
+    fn releases_are_compared_as_numbers() {
+        let outcome = |version| release(&overview(version)).outcome;
+        assert_eq!((outcome("3.10.8"), outcome("4.0.5"), outcome("4.3.6")), (Outcome::Ok, Outcome::Ok, Outcome::Ok));
+        assert_eq!((outcome("3.9.29"), outcome("?")), (Outcome::Warning, Outcome::Warning));
+    }
+
+    #[test]
+    fn a_queue_as_the_topology_declares_it_is_fine() {
+        for expected in topology::queues() {
+            let finding = arguments(&[queue(&expected.name, declared(&expected))]);
+            assert_eq!(finding.outcome, Outcome::Ok, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn every_difference_of_a_queue_is_named() {
+        let mut found = declared(&job_queue());
+        found["x-delivery-limit"] = json!(3);
+        found["x-max-length"] = json!(10);
+        let differences = differences(&job_queue(), &queue("quire.jobs.high", found));
+        assert_eq!(
+            differences,
+            [
+                "quire.jobs.high: x-delivery-limit is 3, should be 20",
+                "quire.jobs.high: x-max-length is 10, should be absent",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_depth_is_not_taken_for_an_empty_queue() {
+        let counted = queue("quire.jobs.high", json!({}));
+        assert_eq!(statistics(&overview("4.0.5"), std::slice::from_ref(&counted)).outcome, Outcome::Ok);
+        let blind = QueueInfo { messages: None, ..counted };
+        assert_eq!(statistics(&overview("4.0.5"), &[blind]).outcome, Outcome::Warning);
+        let disabled = Overview { disable_stats: true, ..overview("4.0.5") };
+        assert_eq!(statistics(&disabled, &[]).outcome, Outcome::Warning);
+    }
+
+    #[test]
+    fn a_run_ends_well_before_the_broker_loses_patience() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let outcome = |run, known| consumer_timeout(minutes(run), known).outcome;
+        assert_eq!(
+            (outcome(20, None), outcome(29, None), outcome(30, None)),
+            (Outcome::Ok, Outcome::Ok, Outcome::Warning)
+        );
+        assert_eq!((outcome(20, Some(minutes(20))), outcome(90, Some(minutes(120)))), (Outcome::Failed, Outcome::Ok));
+    }
+
+    #[test]
+    fn the_shortest_timeout_of_the_job_queues_counts() {
+        let with = |name, milliseconds: u64| queue(name, json!({ "x-consumer-timeout": milliseconds }));
+        let queues = [with("quire.jobs.high", 900_000), with("quire.jobs.bulk", 600_000), with("other", 1)];
+        assert_eq!(shortest_timeout(&queues), Some(Duration::from_secs(600)));
+        assert_eq!(shortest_timeout(&[]), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! `run`: consume until told to stop.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use quire_producer::{
+    amqp::{Connector, Publisher, topology},
+    store::S3Store,
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::Semaphore,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::services;
+use crate::{
+    config::Config,
+    consume::{JobRules, Jobs, Registry, ServedLane, Settler, Supervisor},
+    lifecycle::{self, Lifecycle},
+    pipeline::Context,
+    presence::Presence,
+    store::Store,
+    telemetry::{Health, LogFilter, Metrics, health::Server},
+};
+
+/// A dependency is out of reach at start-up.
+const UNAVAILABLE: u8 = 69;
+/// Of the grace period, kept for giving back what is not done: publishing takes milliseconds, and
+/// a broker that is busy seconds.
+const FOR_GIVING_BACK: Duration = Duration::from_secs(10);
+
+/// Consumes until SIGTERM or SIGINT, or until told to drain.
+///
+/// # Errors
+/// What keeps the worker from starting and is not a dependency that is out of reach; for those
+/// the exit code is 69.
+pub async fn run(config: Config, log: LogFilter) -> anyhow::Result<ExitCode> {
+    let signals = Signals::listen()?;
+    match Worker::start(config, log).await {
+        Ok(worker) => {
+            worker.until_stopped(signals).await;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(StartError::Unavailable(error)) => {
+            tracing::error!("{error:#}");
+            Ok(ExitCode::from(UNAVAILABLE))
+        }
+        Err(StartError::Other(error)) => Err(error),
+    }
+}
+
+enum StartError {
+    Unavailable(anyhow::Error),
+    Other(anyhow::Error),
+}
+
+fn unavailable(error: impl Into<anyhow::Error>) -> StartError {
+    StartError::Unavailable(error.into())
+}
+
+struct Worker {
+    supervisor: Supervisor,
+    presence: Presence,
+    lifecycle: Lifecycle,
+    health: Health,
+    publisher: Publisher,
+    context: Arc<Context>,
+    grace: Duration,
+    /// Cancelled when everything else has ended.
+    end: CancellationToken,
+}
+
+impl Worker {
+    async fn start(config: Config, log: LogFilter) -> Result<Self, StartError> {
+        let service = config.service().clone();
+        let instance = config.process.instance.clone();
+        let connector =
+            |purpose: &str| Connector::new(service.amqp.url.reveal(), &format!("quire-worker {instance} {purpose}"));
+        let publisher = Publisher::new(connector("publish").map_err(|error| StartError::Other(error.into()))?);
+        publisher.connection().await.context("the broker is out of reach").map_err(unavailable)?;
+        topology::ensure(&publisher, service.amqp.topology)
+            .await
+            .context("the topology is not usable")
+            .map_err(unavailable)?;
+        let bucket = S3Store::new(&service.storage.s3).await;
+        bucket.check().await.context("object storage is out of reach").map_err(unavailable)?;
+
+        let metrics = Metrics::new();
+        let health = Health::new(service.amqp.lanes.iter().map(|(lane, _)| *lane));
+        let lifecycle = Lifecycle::default();
+        let end = CancellationToken::new();
+        if let Some(address) = config.process.http_addr {
+            let server = Server::bind(address).await.map_err(|error| StartError::Other(error.into()))?;
+            tracing::info!(address = %server.address(), "health and metrics");
+            lifecycle::spawn(server.serve(health.clone(), metrics.clone(), end.clone()));
+        }
+        let store = Store::S3(bucket.clone());
+        let context = services::context(&config, store.clone(), Some(bucket), service.storage.max_result_bytes).await;
+        let context = Arc::new(context.map_err(StartError::Other)?);
+        let settler = Settler { publisher: publisher.clone(), worker: instance.clone() };
+        let registry = Arc::new(Registry::default());
+        let rules = JobRules {
+            timeout: config.job.timeout,
+            max_attempts: config.job.max_attempts,
+            max_age: config.job.max_age,
+            prefix: service.storage.prefix.clone(),
+        };
+        let served = |(lane, size): &(quire_schemas::names::Lane, u32)| ServedLane {
+            jobs: Arc::new(Jobs {
+                lane: *lane,
+                context: Arc::clone(&context),
+                settler: settler.clone(),
+                registry: Arc::clone(&registry),
+                rules: rules.clone(),
+                lifecycle: lifecycle.clone(),
+                metrics: metrics.clone(),
+            }),
+            permits: Arc::new(Semaphore::new(*size as usize)),
+            size: u16::try_from(*size).unwrap_or(u16::MAX),
+        };
+        let lanes: Vec<ServedLane> = service.amqp.lanes.iter().map(served).collect();
+        let presence = Presence {
+            settler,
+            registry,
+            lanes: lanes.iter().map(|lane| (lane.jobs.lane, Arc::clone(&lane.permits), u32::from(lane.size))).collect(),
+            pool: context.pool.clone(),
+            store,
+            health: health.clone(),
+            drain: lifecycle.drain.clone(),
+        };
+        let supervisor = Supervisor {
+            connector: connector("consume").map_err(|error| StartError::Other(error.into()))?,
+            lanes,
+            topology: service.amqp.topology,
+            health: health.clone(),
+            instance,
+            log,
+        };
+        let grace = config.process.shutdown_grace;
+        Ok(Self { supervisor, presence, lifecycle, health, publisher, context, grace, end })
+    }
+
+    async fn until_stopped(self, mut signals: Signals) {
+        let Self { supervisor, presence, lifecycle, health, publisher, context, grace, end } = self;
+        let presence = lifecycle::spawn(presence.run(end.clone()));
+        let mut consuming = lifecycle::spawn(async move { supervisor.run().await });
+        // Cancel safe: a task by reference, signals, a token.
+        let ended = tokio::select! {
+            _ = &mut consuming => true,
+            () = signals.next() => false,
+            () = lifecycle.drain.cancelled() => false,
+        };
+        if !ended {
+            health.start_draining();
+            lifecycle.drain.cancel();
+            tracing::info!(grace_seconds = grace.as_secs(), "draining");
+            drain(&lifecycle, &mut consuming, &mut signals, grace).await;
+        }
+        end.cancel();
+        let _ = timeout(Duration::from_secs(8), presence).await;
+        context.pool.stop();
+        publisher.close().await;
+        // Every task that is left waits for something that has ended; none may keep us.
+        let _ = timeout(Duration::from_secs(2), lifecycle::all_tasks_ended()).await;
+        tracing::info!("stopped");
+    }
+}
+
+/// Lets jobs finish; near the end of the grace period, or at a second signal, has them given back.
+async fn drain(
+    lifecycle: &Lifecycle,
+    consuming: &mut tokio::task::JoinHandle<()>,
+    signals: &mut Signals,
+    grace: Duration,
+) {
+    let started = Instant::now();
+    let give_back_at = started + grace.saturating_sub(FOR_GIVING_BACK.min(grace / 2));
+    tokio::select! {
+        _ = &mut *consuming => return,
+        () = sleep_until(give_back_at) => tracing::warn!("the grace period ends: jobs are given back"),
+        () = signals.next() => tracing::warn!("a second signal: jobs are given back"),
+    }
+    lifecycle.stop.cancel();
+    tokio::select! {
+        _ = &mut *consuming => {}
+        () = sleep_until(started + grace) => tracing::error!("some jobs did not let go in time; the broker will give them back"),
+        () = signals.next() => tracing::error!("a third signal"),
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("signals cannot be handled");
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

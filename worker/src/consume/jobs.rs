@@ -1,0 +1,502 @@
+//! One job from its delivery to its settlement.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use quire_schemas::{
+    event::Event,
+    failure::ErrorCode,
+    job::{Job, JobId},
+    keys::JobKeys,
+    names::{DeadKind, Lane, Tier},
+    result::{JobStatus, ParseResult, Phase},
+    state::JobState,
+};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    inbox::Receipt,
+    lane::Handler,
+    message::{Message, Request},
+    registry::{Claim, Registry, Running},
+    settle::{Settler, Unsettled, exhausted, subject},
+};
+use crate::{
+    job::{Budget, Bury, Circumstances, Fault, Postpone, Settlement, settle},
+    lifecycle::{self, Lifecycle},
+    pipeline::{self, Committed, Context, Identity, Outcome, Progress, Run},
+    telemetry::{JobOutcome, Metrics},
+};
+
+/// Deliveries without an orderly end after which a message is given up, before the broker's own
+/// fuse drops it without a result.
+const MOST_DELIVERIES: i64 = 10;
+/// Progress is told at most twice a second.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+/// A result or state larger than this is not one of ours.
+const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
+
+/// Bounds of every job.
+#[derive(Debug, Clone)]
+pub struct JobRules {
+    /// Time for one run.
+    pub timeout: Duration,
+    /// Counted attempts.
+    pub max_attempts: u32,
+    /// Deadline of a job that names none, from when it was first seen.
+    pub max_age: Duration,
+    /// Operator's prefix of every key.
+    pub prefix: String,
+}
+
+/// Runs the jobs of one lane; one for each lane, sharing everything but the lane.
+#[derive(Debug)]
+pub struct Jobs {
+    /// The lane.
+    pub lane: Lane,
+    /// What runs work with.
+    pub context: Arc<Context>,
+    /// How deliveries end.
+    pub settler: Settler,
+    /// What is running.
+    pub registry: Arc<Registry>,
+    /// Bounds.
+    pub rules: JobRules,
+    /// How the process ends.
+    pub lifecycle: Lifecycle,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+/// A delivery and who it is about.
+struct Delivered<R> {
+    who: Identity,
+    message: Message,
+    receipt: R,
+    deadline: DateTime<Utc>,
+}
+
+/// Why a run ended before it came to anything.
+enum Interrupted {
+    /// Somebody cancelled the job.
+    Cancelled,
+    /// This worker stops.
+    Stopping,
+    /// The delivery is no longer ours.
+    LeaseLost,
+}
+
+impl<R: Receipt> Handler<R> for Jobs {
+    async fn handle(self: Arc<Self>, message: Message, receipt: R, lease: CancellationToken) -> Result<(), ()> {
+        if !receipt.is_ours() {
+            return Ok(());
+        }
+        let _counted = self.metrics.job_in_flight(self.lane);
+        match self.admit(message, receipt, &lease).await {
+            Ok(()) => Ok(()),
+            // Whatever was ours comes again; only a delivery that is lost while its session lives
+            // means that the session does not.
+            Err(error) if lease.is_cancelled() => {
+                tracing::info!(%error, "a lost delivery will come again");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "a delivery could not be settled; its session is given up");
+                Err(())
+            }
+        }
+    }
+
+    async fn give_back(self: Arc<Self>, message: Message, receipt: R) {
+        let job_id = message.decode().map(|request| request.job_id).ok().or_else(|| message.job_id_of_property());
+        // Without an id there is nothing to start over: it is invalid wherever it is looked at.
+        let Some(job_id) = job_id else { return };
+        let who = self.identity(job_id, &message);
+        if let Err(error) = self.settler.release(&who, &message, receipt).await {
+            tracing::warn!(job.id = %job_id, %error, "a delivery could not be given back; the broker will");
+        }
+    }
+}
+
+impl Jobs {
+    fn identity(&self, job_id: JobId, message: &Message) -> Identity {
+        let tenant = message.tenant();
+        let waited = message.waiting_since().and_then(|since| (Utc::now() - since).to_std().ok());
+        Identity {
+            job_id,
+            keys: JobKeys::new(&self.rules.prefix, &tenant, &job_id),
+            tenant,
+            lane: self.lane,
+            attempt: message.attempt(),
+            generation: message.generation(),
+            started_at: Utc::now(),
+            queue_wait: waited,
+        }
+    }
+
+    async fn admit<R: Receipt>(
+        &self,
+        message: Message,
+        receipt: R,
+        lease: &CancellationToken,
+    ) -> Result<(), Unsettled> {
+        let request = match message.decode() {
+            Ok(request) => request,
+            Err(fault) => return self.bury_undecodable(message, receipt, &fault).await,
+        };
+        let who = self.identity(request.job_id, &message);
+        let running = loop {
+            match self.registry.claim(&who.tenant, who.job_id) {
+                Claim::Ours(running) => break running,
+                // The same job a second time in this process: whoever came first does the work.
+                // What has become of it is then found in storage, like after any redelivery.
+                Claim::Theirs(ended) => tokio::select! {
+                    () = ended.cancelled() => {}
+                    () = lease.cancelled() => return Ok(()),
+                    () = self.lifecycle.stop.cancelled() => return self.settler.release(&who, &message, receipt).await,
+                },
+            }
+        };
+        let span = tracing::info_span!("job", job.id = %who.job_id, tenant = %who.tenant, lane = %who.lane, attempt = who.attempt);
+        let own_deadline = message.first_seen() + self.rules.max_age;
+        let deadline = request.job.deadline.map_or(own_deadline, |asked| asked.min(own_deadline));
+        let delivered = Delivered { who, message, receipt, deadline };
+        tracing::Instrument::instrument(self.work(delivered, request, &running, lease), span).await
+    }
+
+    async fn bury_undecodable<R: Receipt>(&self, message: Message, receipt: R, fault: &Fault) -> Result<(), Unsettled> {
+        // Without an id of its own the letter is known by an id made here; there is no result.
+        let known = message.job_id_of_property();
+        let who = self.identity(known.unwrap_or_else(JobId::generate), &message);
+        tracing::warn!(job.id = %who.job_id, code = %fault.code, "buried unread: {}", fault.chain());
+        let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
+        self.settler.dead_letter(&who, &message, fault, bury).await?;
+        self.metrics.job_left(self.lane, JobOutcome::Buried);
+        if known.is_none() {
+            return self.settler.forget(receipt).await;
+        }
+        match self.existing_result(&who).await {
+            // Somebody's good result must not give way to a message that cannot be read.
+            Ok(Some(_)) => self.settler.forget(receipt).await,
+            Ok(None) | Err(_) => {
+                let result = pipeline::failed_result(&self.settler.worker, &who, None, fault);
+                self.end_with(Delivered { deadline: Utc::now(), who, message, receipt }, result.into()).await
+            }
+        }
+    }
+
+    async fn work<R: Receipt>(
+        &self,
+        delivered: Delivered<R>,
+        request: Request,
+        running: &Running,
+        lease: &CancellationToken,
+    ) -> Result<(), Unsettled> {
+        match self.look_around(&delivered, &request).await {
+            Ok(Found::Nothing { existing, state }) => {
+                let run = self.make_run(&delivered, request.job, existing, state);
+                self.run(delivered, run, running, lease).await
+            }
+            Ok(Found::Ended(committed)) => {
+                tracing::info!(status = %committed.status, "already done; announced again");
+                self.metrics.job_left(self.lane, JobOutcome::Repeated);
+                self.settler.done(&delivered.who, &delivered.message, &committed, delivered.receipt).await
+            }
+            Ok(Found::AnotherBody) => {
+                let fault = Fault::new(ErrorCode::InvalidJob, Phase::Admission, "this id has a result of another body");
+                let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
+                self.settler.dead_letter(&delivered.who, &delivered.message, &fault, bury).await?;
+                self.metrics.job_left(self.lane, JobOutcome::Buried);
+                self.settler.forget(delivered.receipt).await
+            }
+            Err(fault) => self.settle_fault(delivered, Some(&request.job), fault, None).await,
+        }
+    }
+
+    /// Looks for what earlier deliveries left, and whether the job is still wanted.
+    async fn look_around<R>(&self, delivered: &Delivered<R>, request: &Request) -> Result<Found, Fault> {
+        let keys = &delivered.who.keys;
+        let existing = self.context.store.list(keys.folder(), Phase::Admission).await?;
+        if existing.contains(&keys.result())
+            && let Some(found) = self.existing_result(&delivered.who).await?
+        {
+            if found.result.request_sha256.as_ref().is_some_and(|digest| *digest != request.job.digest()) {
+                return Ok(Found::AnotherBody);
+            }
+            if found.result.generation >= delivered.who.generation || found.result.status == JobStatus::Succeeded {
+                return Ok(Found::Ended(found.committed));
+            }
+        }
+        if existing.contains(&keys.cancel()) {
+            return Err(Fault::new(ErrorCode::Cancelled, Phase::Admission, "the job was cancelled"));
+        }
+        if Utc::now() >= delivered.deadline {
+            return Err(Fault::new(ErrorCode::Expired, Phase::Admission, "the job's deadline has passed"));
+        }
+        if delivered.message.delivery_count() >= MOST_DELIVERIES {
+            let message = format!("delivered {MOST_DELIVERIES} times without an orderly end");
+            return Err(Fault::new(ErrorCode::AttemptsExhausted, Phase::Admission, message));
+        }
+        let state = if existing.contains(&keys.state()) { self.state(keys).await? } else { None };
+        Ok(Found::Nothing { existing, state })
+    }
+
+    async fn existing_result(&self, who: &Identity) -> Result<Option<ExistingResult>, Fault> {
+        let key = who.keys.result();
+        let Some(json) = self.context.store.get(&key, MAX_RESULT_BYTES, Phase::Admission).await? else {
+            return Ok(None);
+        };
+        let uri = self.context.store.uri(&key);
+        let read = tokio::task::spawn_blocking(move || ExistingResult::read(&json, uri)).await;
+        Ok(read.expect("reading a result does not panic"))
+    }
+
+    async fn state(&self, keys: &JobKeys) -> Result<Option<JobState>, Fault> {
+        const MAX_STATE_BYTES: usize = 64 * 1024;
+        let json = self.context.store.get(&keys.state(), MAX_STATE_BYTES, Phase::Admission).await?;
+        // One that cannot be read is of another version: the run starts without it.
+        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
+    }
+
+    fn make_run<R>(&self, delivered: &Delivered<R>, job: Job, existing: Vec<String>, state: Option<JobState>) -> Run {
+        let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
+        Run {
+            identity: delivered.who.clone(),
+            job,
+            local_file: None,
+            existing,
+            state,
+            budget: Budget::lasting(self.rules.timeout.min(until_deadline)),
+            progress: watch::Sender::default(),
+        }
+    }
+
+    async fn run<R: Receipt>(
+        &self,
+        delivered: Delivered<R>,
+        run: Run,
+        running: &Running,
+        lease: &CancellationToken,
+    ) -> Result<(), Unsettled> {
+        let worker = self.settler.worker.clone();
+        self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;
+        let job = run.job.clone();
+        match self.supervise(run, running, lease).await {
+            Ok(Ok(outcome)) => self.finish(delivered, &job, outcome).await,
+            Ok(Err(fault)) => self.settle_fault(delivered, Some(&job), fault, None).await,
+            Err(Interrupted::Cancelled) => {
+                let fault = Fault::new(ErrorCode::Cancelled, Phase::Render, "the job was cancelled");
+                self.settle_fault(delivered, Some(&job), fault, None).await
+            }
+            Err(Interrupted::Stopping) => {
+                tracing::info!("given back unfinished");
+                self.metrics.job_left(self.lane, JobOutcome::Released);
+                self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
+            }
+            Err(Interrupted::LeaseLost) => {
+                self.metrics.job_left(self.lane, JobOutcome::Released);
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs the pipeline on a task of its own, so that a panic in it still settles the job, and
+    /// tells of its progress.
+    async fn supervise(
+        &self,
+        run: Run,
+        running: &Running,
+        lease: &CancellationToken,
+    ) -> Result<Result<Outcome, Fault>, Interrupted> {
+        let (context, who, mut progress) = (Arc::clone(&self.context), run.identity.clone(), run.progress.subscribe());
+        let mut task = AbortOnDrop(lifecycle::spawn(tracing::Instrument::in_current_span(async move {
+            pipeline::run(&context, &run).await
+        })));
+        let telling = self.tell_progress(&who, &mut progress);
+        // Cancel safe: the task goes on while it is polled by reference, and is aborted when this
+        // function is left.
+        tokio::select! {
+            ended = &mut task.0 => Ok(ended.unwrap_or_else(|error| Err(panicked(error)))),
+            () = running.cancelled() => Err(Interrupted::Cancelled),
+            () = self.lifecycle.stop.cancelled() => Err(Interrupted::Stopping),
+            () = lease.cancelled() => Err(Interrupted::LeaseLost),
+            () = telling => unreachable!("progress is told for as long as there is any"),
+        }
+    }
+
+    async fn tell_progress(&self, who: &Identity, progress: &mut watch::Receiver<Progress>) {
+        loop {
+            if progress.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+            let Progress { phase, pages_done, pages_total } = progress.borrow_and_update().clone();
+            self.settler.tell(&Event::Progress { subject: subject(who), phase, pages_done, pages_total }).await;
+            sleep_until(Instant::now() + PROGRESS_EVERY).await;
+        }
+    }
+
+    /// The run has output: commit it, unless a required branch may still succeed later.
+    async fn finish<R: Receipt>(
+        &self,
+        delivered: Delivered<R>,
+        job: &Job,
+        mut outcome: Outcome,
+    ) -> Result<(), Unsettled> {
+        match outcome.fault.take() {
+            Some(fault) => self.settle_fault(delivered, Some(job), fault, Some(outcome)).await,
+            None => match self.commit(&delivered, outcome).await {
+                Ok(committed) => {
+                    tracing::info!(status = %committed.status, pages = committed.pages, elements = committed.elements, "done");
+                    self.metrics.job_left(self.lane, outcome_of(&committed.status));
+                    self.settler.done(&delivered.who, &delivered.message, &committed, delivered.receipt).await
+                }
+                Err(fault) => self.settle_fault(delivered, Some(job), fault, None).await,
+            },
+        }
+    }
+
+    /// Commits on a tracked task: neither cancellation nor shutdown may cut it in half.
+    async fn commit<R>(&self, delivered: &Delivered<R>, outcome: Outcome) -> Result<Committed, Fault> {
+        let (context, keys) = (Arc::clone(&self.context), delivered.who.keys.clone());
+        let task = lifecycle::spawn(async move { pipeline::commit(&context, &keys, outcome).await });
+        task.await.unwrap_or_else(|error| Err(panicked(error)))
+    }
+
+    /// Decides where the job goes and takes it there. `partial` is what there is to show for it.
+    async fn settle_fault<R: Receipt>(
+        &self,
+        delivered: Delivered<R>,
+        job: Option<&Job>,
+        fault: Fault,
+        partial: Option<Outcome>,
+    ) -> Result<(), Unsettled> {
+        let at = Circumstances {
+            attempt: delivered.who.attempt,
+            max_attempts: self.rules.max_attempts,
+            deadline: delivered.deadline,
+            now: Utc::now(),
+        };
+        let settlement = settle(&fault, at);
+        tracing::warn!(code = %fault.code, ?settlement, "{}", fault.chain());
+        match settlement {
+            Settlement::Postpone(postpone) => {
+                let counted = postpone.attempt > delivered.who.attempt;
+                self.metrics.job_left(self.lane, if counted { JobOutcome::Retried } else { JobOutcome::Parked });
+                self.settler.postpone(&delivered.who, &delivered.message, &fault, postpone, delivered.receipt).await
+            }
+            Settlement::Cancel => {
+                self.metrics.job_left(self.lane, JobOutcome::Cancelled);
+                let result = pipeline::cancelled_result(&self.settler.worker, &delivered.who, job);
+                self.end_with(delivered, result.into()).await
+            }
+            Settlement::Bury(bury) => {
+                self.metrics.job_left(self.lane, JobOutcome::Buried);
+                self.settler.dead_letter(&delivered.who, &delivered.message, &fault, bury).await?;
+                let outcome = self.burial(&delivered.who, job, &fault, bury, partial);
+                self.end_with(delivered, outcome).await
+            }
+        }
+    }
+
+    /// Makes the result that goes with a dead letter: what there is to show, and why it is not
+    /// more. The fault that decided comes first.
+    fn burial(
+        &self,
+        who: &Identity,
+        job: Option<&Job>,
+        fault: &Fault,
+        bury: Bury,
+        partial: Option<Outcome>,
+    ) -> Outcome {
+        let mut outcome =
+            partial.unwrap_or_else(|| pipeline::failed_result(&self.settler.worker, who, job, fault).into());
+        if bury.code != fault.code {
+            let why = Fault::new(bury.code, Phase::Settle, "the next attempt would come after the deadline");
+            outcome.result.errors.insert(0, why.to_job_error(None));
+        }
+        if bury.exhausted {
+            outcome.result.errors.push(exhausted(who.attempt).to_job_error(None));
+        }
+        outcome
+    }
+
+    /// Stores a result that is not a success, announces it and acks. While storage is out of reach
+    /// the job waits: it must not end without its result, and the session must not end for it.
+    async fn end_with<R: Receipt>(&self, delivered: Delivered<R>, outcome: Outcome) -> Result<(), Unsettled> {
+        match self.commit(&delivered, outcome).await {
+            Ok(committed) => self.settler.done(&delivered.who, &delivered.message, &committed, delivered.receipt).await,
+            Err(fault) => {
+                tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
+                let later = Postpone { tier: Tier::S30, attempt: delivered.who.attempt };
+                self.settler.postpone(&delivered.who, &delivered.message, &fault, later, delivered.receipt).await
+            }
+        }
+    }
+}
+
+/// What lies in storage under a job that comes (again).
+enum Found {
+    /// No result that counts.
+    Nothing { existing: Vec<String>, state: Option<JobState> },
+    /// The job has ended.
+    Ended(Committed),
+    /// Another job has ended under this id.
+    AnotherBody,
+}
+
+struct ExistingResult {
+    result: ParseResult,
+    committed: Committed,
+}
+
+impl ExistingResult {
+    /// `None` if it is not a result that this version can read: it is then written anew.
+    fn read(json: &[u8], uri: String) -> Option<Self> {
+        let result: ParseResult = serde_json::from_slice(json).ok()?;
+        let committed = Committed {
+            status: result.status.clone(),
+            uri,
+            sha256: crate::store::digest(json),
+            code: result.errors.first().map(|error| error.code.clone()),
+            pages: result.pages.len(),
+            elements: result.elements.len(),
+            images: result.page_images.len(),
+        };
+        Some(Self { result, committed })
+    }
+}
+
+/// Work that nobody waits for any more stops.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn outcome_of(status: &JobStatus) -> JobOutcome {
+    match status {
+        JobStatus::Succeeded => JobOutcome::Succeeded,
+        _ => JobOutcome::PartialSuccess,
+    }
+}
+
+fn panicked(error: tokio::task::JoinError) -> Fault {
+    Fault::new(ErrorCode::Internal, Phase::Render, "the job met a defect of the worker").because(error)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,287 @@
+//! A job message as it came, and as it goes on: what is kept, what is dropped, what is added.
+
+use chrono::{DateTime, Utc};
+use quire_producer::amqp::{BasicProperties, FieldTable, Value};
+use quire_schemas::{
+    failure::ErrorCode,
+    job::{Job, JobId},
+    names::{self, Lane, Tenant, header},
+    result::Phase,
+};
+
+use crate::job::Fault;
+
+const JOB_TYPE_FAMILY: &str = "quire.job.v";
+const SUPPORTED_MAJOR: u32 = 1;
+
+/// A message from a job queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The key it came under.
+    pub routing_key: String,
+    /// Its properties and headers.
+    pub properties: BasicProperties,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// What a message asks for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The idempotency key.
+    pub job_id: JobId,
+    /// What is asked for.
+    pub job: Job,
+}
+
+impl Message {
+    /// Returns whose job it is: the header that survives detours, the routing key, or `default`.
+    #[must_use]
+    pub fn tenant(&self) -> Tenant {
+        let header = self.text_header(header::TENANT).and_then(|text| text.parse().ok());
+        header.or_else(|| names::parse_job_routing_key(&self.routing_key).1).unwrap_or_default()
+    }
+
+    /// Reads the job out of it.
+    ///
+    /// # Errors
+    /// `unsupported_version` or `invalid_job`.
+    pub fn decode(&self) -> Result<Request, Fault> {
+        self.check_type()?;
+        let message_id = self.properties.message_id().as_ref().map(|id| id.as_str());
+        let (job_id, job) = Job::decode(&self.body, message_id)
+            .map_err(|error| Fault::new(ErrorCode::InvalidJob, Phase::Admission, error.to_string()))?;
+        Ok(Request { job_id, job })
+    }
+
+    /// A message without a type is taken for the current version: any language can publish.
+    fn check_type(&self) -> Result<(), Fault> {
+        let refuse = |code, message: String| Err(Fault::new(code, Phase::Admission, message));
+        let Some(kind) = self.properties.kind().as_ref().map(|kind| kind.as_str()).filter(|kind| !kind.is_empty())
+        else {
+            return Ok(());
+        };
+        match kind.strip_prefix(JOB_TYPE_FAMILY).map(str::parse::<u32>) {
+            Some(Ok(SUPPORTED_MAJOR)) => Ok(()),
+            Some(_) => refuse(ErrorCode::UnsupportedVersion, format!("type {kind:?} is not spoken by this worker")),
+            None => refuse(ErrorCode::InvalidJob, format!("type {kind:?} is not a job")),
+        }
+    }
+
+    /// Returns the id of a message whose body does not decode, if the property is one.
+    #[must_use]
+    pub fn job_id_of_property(&self) -> Option<JobId> {
+        self.properties.message_id().as_ref().and_then(|id| id.as_str().parse().ok())
+    }
+
+    /// Returns the counted attempt, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.number_header(header::ATTEMPT).and_then(|number| u32::try_from(number).ok()).unwrap_or(1).max(1)
+    }
+
+    /// Returns the replay generation, from 0.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.number_header(header::GENERATION).and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
+    }
+
+    /// Returns how often a queue has delivered it without an end.
+    #[must_use]
+    pub fn delivery_count(&self) -> i64 {
+        self.number_header(header::DELIVERY_COUNT).unwrap_or_default()
+    }
+
+    /// Returns when a worker first saw it; now if none did.
+    #[must_use]
+    pub fn first_seen(&self) -> DateTime<Utc> {
+        self.time_header(header::FIRST_SEEN).unwrap_or_else(Utc::now)
+    }
+
+    /// Returns since when it could have been worked on.
+    #[must_use]
+    pub fn waiting_since(&self) -> Option<DateTime<Utc>> {
+        let published = self.properties.timestamp().and_then(|seconds| i64::try_from(seconds).ok());
+        self.time_header(header::NOT_BEFORE).or_else(|| DateTime::from_timestamp(published?, 0))
+    }
+
+    /// Returns the queue, other than Quire's own, that wants to be told how it ended.
+    #[must_use]
+    pub fn reply_to(&self) -> Option<String> {
+        let reply_to = self.properties.reply_to().as_ref()?.as_str();
+        (!reply_to.is_empty() && !reply_to.starts_with("quire.")).then(|| reply_to.to_owned())
+    }
+
+    fn text_header(&self, name: &str) -> Option<String> {
+        match self.properties.headers().as_ref()?.inner().get(name)? {
+            Value::LongString(text) => Some(text.to_string()),
+            Value::ShortString(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    fn time_header(&self, name: &str) -> Option<DateTime<Utc>> {
+        DateTime::parse_from_rfc3339(&self.text_header(name)?).ok().map(|time| time.with_timezone(&Utc))
+    }
+
+    fn number_header(&self, name: &str) -> Option<i64> {
+        match self.properties.headers().as_ref()?.inner().get(name)? {
+            Value::LongLongInt(number) => Some(*number),
+            Value::LongInt(number) => Some((*number).into()),
+            Value::LongUInt(number) => Some((*number).into()),
+            Value::ShortInt(number) => Some((*number).into()),
+            Value::ShortUInt(number) => Some((*number).into()),
+            Value::ShortShortInt(number) => Some((*number).into()),
+            Value::ShortShortUInt(number) => Some((*number).into()),
+            Value::LongString(text) => text.to_string().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Returns properties for publishing it again: the caller's own are kept, the broker's
+    /// bookkeeping is not. With the broker's death records kept, one detour too many is taken for
+    /// a cycle and the message is dropped in silence.
+    #[must_use]
+    pub fn properties_onward(&self, lane: Lane, added: &Headers) -> BasicProperties {
+        let mut headers = FieldTable::default();
+        for (name, value) in self.properties.headers().iter().flat_map(|headers| headers.inner()) {
+            if !is_dropped(name.as_str()) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+        headers.insert(header::LANE.into(), text(lane.as_str()));
+        headers.insert(header::TENANT.into(), text(self.tenant().as_str()));
+        for (name, value) in &added.0 {
+            headers.insert((*name).into(), value.clone());
+        }
+        let mut properties = BasicProperties::default().with_delivery_mode(2).with_headers(headers);
+        let from = &self.properties;
+        macro_rules! keep {
+            ($($get:ident $set:ident),*) => {
+                $(if let Some(value) = from.$get() { properties = properties.$set(value.clone()); })*
+            };
+        }
+        keep!(
+            content_type with_content_type,
+            content_encoding with_content_encoding,
+            message_id with_message_id,
+            correlation_id with_correlation_id,
+            reply_to with_reply_to,
+            kind with_type,
+            timestamp with_timestamp,
+            app_id with_app_id
+        );
+        properties
+    }
+}
+
+fn is_dropped(name: &str) -> bool {
+    const EXACT: [&str; 6] = ["x-death", "x-delivery-count", "x-acquired-count", "CC", "BCC", header::RETRY_TIER];
+    EXACT.contains(&name) || name.starts_with("x-first-death-") || name.starts_with("x-last-death-")
+}
+
+fn text(value: &str) -> Value {
+    Value::LongString(value.into())
+}
+
+/// Headers to add.
+#[derive(Debug, Clone, Default)]
+pub struct Headers(Vec<(&'static str, Value)>);
+
+impl Headers {
+    /// Adds text.
+    #[must_use]
+    pub fn text(mut self, name: &'static str, value: &str) -> Self {
+        self.0.push((name, text(value)));
+        self
+    }
+
+    /// Adds a number.
+    #[must_use]
+    pub fn number(mut self, name: &'static str, value: u32) -> Self {
+        self.0.push((name, Value::LongLongInt(value.into())));
+        self
+    }
+
+    /// Adds a time.
+    #[must_use]
+    pub fn time(self, name: &'static str, value: DateTime<Utc>) -> Self {
+        self.text(name, &value.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
+    }
+
+    /// Adds what went wrong.
+    #[must_use]
+    pub fn fault(self, fault: &Fault) -> Self {
+        const MAX_MESSAGE_BYTES: usize = 2048;
+        let chain = fault.chain();
+        let message = &chain[..chain.floor_char_boundary(MAX_MESSAGE_BYTES)];
+        let with = self
+            .text(header::ERROR_CODE, fault.code.as_str())
+            .text(header::ERROR_MESSAGE, message)
+            .text(header::ERROR_PHASE, fault.phase.as_str());
+        match fault.page {
+            Some(page) => with.number(header::ERROR_PAGE, page),
+            None => with,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(headers: &[(&str, Value)]) -> Message {
+        let mut table = FieldTable::default();
+        for (name, value) in headers {
+            table.insert((*name).into(), value.clone());
+        }
+        Message {
+            routing_key: "job.normal.acme".to_owned(),
+            properties: BasicProperties::default()
+                .with_headers(table)
+                .with_expiration("60000".into())
+                .with_reply_to("me".into()),
+            body: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_the_broker_wrote_down_does_not_travel_on() {
+        let first = message(&[
+            ("x-death", text("…")),
+            ("x-last-death-queue", text("…")),
+            ("x-delivery-count", Value::LongLongInt(3)),
+            ("CC", text("copy")),
+            ("traceparent", text("00-…-03")),
+        ]);
+        let onward = first.properties_onward(Lane::Bulk, &Headers::default().number(header::ATTEMPT, 2));
+        let headers = onward.headers().as_ref().expect("headers");
+        let names: Vec<_> = headers.inner().keys().map(|name| name.as_str().to_owned()).collect();
+        assert_eq!(names, ["quire-attempt", "quire-lane", "quire-tenant", "traceparent"]);
+        assert_eq!(onward.expiration(), &None);
+        assert_eq!(onward.reply_to().as_ref().map(|reply_to| reply_to.as_str()), Some("me"));
+    }
+
+    #[test]
+    fn the_attempt_is_read_from_whatever_number_a_client_writes() {
+        for value in [Value::LongLongInt(4), Value::LongInt(4), Value::ShortShortUInt(4), text("4")] {
+            assert_eq!(message(&[(header::ATTEMPT, value)]).attempt(), 4);
+        }
+        assert_eq!(message(&[]).attempt(), 1);
+        assert_eq!(message(&[(header::ATTEMPT, Value::LongLongInt(-7))]).attempt(), 1);
+    }
+
+    #[test]
+    fn only_this_major_version_is_spoken() {
+        let typed = |kind: &str| {
+            let mut message = message(&[]);
+            message.properties = message.properties.with_type(kind.into());
+            message.check_type().map_err(|fault| fault.code)
+        };
+        assert_eq!(typed("quire.job.v1"), Ok(()));
+        assert_eq!(typed("quire.job.v2"), Err(ErrorCode::UnsupportedVersion));
+        assert_eq!(typed("quire.job.vX"), Err(ErrorCode::UnsupportedVersion));
+        assert_eq!(typed("something"), Err(ErrorCode::InvalidJob));
+        assert_eq!(message(&[]).check_type().map_err(|fault| fault.code), Ok(()));
+    }
+}

@@ -1,0 +1,16 @@
+//! From the broker's queues to settled jobs.
+
+mod broker;
+mod control;
+mod inbox;
+mod jobs;
+mod lane;
+mod message;
+mod registry;
+mod settle;
+
+pub use broker::{ServedLane, SessionError, Supervisor};
+pub use jobs::{JobRules, Jobs};
+pub use message::Message;
+pub use registry::Registry;
+pub use settle::Settler;

@@ -1,0 +1,107 @@
+use std::{error::Error, fmt, time::Duration};
+
+use quire_schemas::{
+    failure::{Disposition, ErrorCode},
+    job::Branch,
+    result::{JobError, Phase, Provider},
+};
+
+/// Something that went wrong with a job, a branch or a page: the stable code that decides what
+/// happens next, and what a person needs to understand it.
+#[derive(Debug)]
+pub struct Fault {
+    /// Decides what happens next.
+    pub code: ErrorCode,
+    /// What was being done.
+    pub phase: Phase,
+    /// What was being attempted; the cause is not repeated here.
+    pub message: String,
+    /// On which page, from 1.
+    pub page: Option<u32>,
+    /// How long the other side asks us to wait.
+    pub retry_after: Option<Duration>,
+    /// What the parse engine said.
+    pub provider: Option<Box<Provider>>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Fault {
+    /// Makes a fault with no more than what every fault has.
+    pub fn new(code: ErrorCode, phase: Phase, message: impl Into<String>) -> Self {
+        Self { code, phase, message: message.into(), page: None, retry_after: None, provider: None, cause: None }
+    }
+
+    /// Names the page.
+    #[must_use]
+    pub fn on_page(mut self, page: u32) -> Self {
+        self.page = Some(page);
+        self
+    }
+
+    /// Keeps the error that led here.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Keeps what the other side asks us to wait.
+    #[must_use]
+    pub fn after(mut self, delay: Option<Duration>) -> Self {
+        self.retry_after = delay;
+        self
+    }
+
+    /// Keeps what the parse engine said.
+    #[must_use]
+    pub fn from_provider(mut self, provider: Provider) -> Self {
+        self.provider = Some(Box::new(provider));
+        self
+    }
+
+    /// Returns what is done with a job that ends in this fault.
+    #[must_use]
+    pub const fn disposition(&self) -> Disposition {
+        self.code.disposition()
+    }
+
+    /// Writes the whole chain on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.message.clone();
+        let mut next = self.source();
+        while let Some(error) = next {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            next = error.source();
+        }
+        text
+    }
+
+    /// Converts into the shape that results carry.
+    #[must_use]
+    pub fn to_job_error(&self, branch: Option<Branch>) -> JobError {
+        JobError {
+            code: self.code.as_str().to_owned(),
+            message: self.chain(),
+            retryable: self.code.is_retryable(),
+            phase: self.phase.clone(),
+            branch: branch.map(Into::into),
+            page_number: self.page,
+            provider: self.provider.as_deref().cloned(),
+            details: serde_json::Map::new(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+impl Error for Fault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}

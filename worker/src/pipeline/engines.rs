@@ -1,0 +1,279 @@
+//! Parse and images at the same time, whichever engine parses.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::Utc;
+use quire_schemas::{
+    failure::{Disposition, ErrorCode, WarningCode},
+    job::Engine,
+    result::{self, BranchName, Phase, Warning},
+    state::{ExternalParse, JobState},
+};
+use tokio::time::Instant;
+
+use super::{
+    Context, Run,
+    pages::{PageJob, Pages, TextUse},
+    plan::Plan,
+    spool::Spool,
+};
+use crate::{
+    job::Fault,
+    parse::{EngineOutput, ParseRequest, RecordExternal},
+    render::OpenedDocument,
+    source::Fetched,
+    store::Object,
+};
+
+/// What the two branches came to.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) pages: Pages,
+    pub(super) parse: Parse,
+    pub(super) spool: Spool,
+    pub(super) parse_time: Duration,
+    pub(super) images_time: Duration,
+    pub(super) gather_time: Duration,
+}
+
+/// What the parse came to.
+#[derive(Debug, Default)]
+pub(super) struct Parse {
+    pub(super) engine: Option<result::Engine>,
+    pub(super) fallback_from: Option<Engine>,
+    /// Why there is no parse.
+    pub(super) fault: Option<Fault>,
+    /// What an engine elsewhere gave, without its pages, which are in the spool.
+    pub(super) external: Option<EngineOutput>,
+}
+
+/// Runs both branches.
+///
+/// # Errors
+/// A fault that no branch can do without: storage, or the temporary folder. A failed parse is
+/// part of what is returned.
+pub(super) async fn gather(
+    context: &Context,
+    run: &Run,
+    fetched: &Fetched,
+    document: &OpenedDocument,
+    plan: &Plan,
+) -> Result<Gathered, Fault> {
+    let started = Instant::now();
+    let spool = Arc::new(Mutex::new(Spool::create(&context.fetcher.limits.temp_dir)?));
+    let text_use = match plan.engine {
+        Engine::Pdfium => TextUse::Parse,
+        Engine::None => TextUse::Ignore,
+        Engine::Llamaparse | Engine::Docling | Engine::Unstructured => TextUse::Count,
+    };
+    let page_job = PageJob { context, run, document, plan, source_sha256: &fetched.sha256, text_use, spool: &spool };
+    let images = async {
+        let pages = page_job.all().await?;
+        Ok::<_, Fault>((pages, started.elapsed()))
+    };
+    let parse = async {
+        let parsed = parse_elsewhere(context, run, fetched, document, plan).await;
+        (parsed, started.elapsed())
+    };
+    // The images' fault ends the run at once; dropping the other branch is safe, because what is
+    // paid for is recorded before it is waited for.
+    let ((pages, images_time), (parsed, parse_time)) = tokio::try_join!(images, async { Ok(parse.await) })?;
+    let mut gathered = Gathered {
+        pages,
+        parse: Parse::default(),
+        spool: Spool::create(&context.fetcher.limits.temp_dir)?,
+        parse_time,
+        images_time,
+        gather_time: started.elapsed(),
+    };
+    match parsed {
+        None => gathered.local(plan),
+        Some(Ok(output)) => keep(&spool, &mut gathered, output)?,
+        Some(Err(fault)) => fall_back(&page_job, &mut gathered, fault, started).await?,
+    }
+    drop(page_job);
+    let spool = Arc::into_inner(spool).expect("every page task has ended");
+    gathered.spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(gathered)
+}
+
+impl Gathered {
+    /// The local parse shares the renderers with the images, so it claims its share of their time
+    /// and no saving.
+    fn local(&mut self, plan: &Plan) {
+        let (text, image) = (self.pages.text_time.as_secs_f64(), self.pages.image_time.as_secs_f64());
+        let share = if text + image > 0.0 { text / (text + image) } else { 0.0 };
+        let wall = self.gather_time;
+        self.parse_time = if plan.image.is_none() { wall } else { wall.mul_f64(share) };
+        self.images_time = if plan.engine == Engine::None { wall } else { wall.saturating_sub(self.parse_time) };
+        if plan.engine == Engine::Pdfium {
+            self.parse.engine = Some(local_engine());
+            self.parse.fault = nothing_parsed(&mut self.pages, plan);
+        }
+    }
+}
+
+fn local_engine() -> result::Engine {
+    result::Engine {
+        name: Engine::Pdfium.to_string(),
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        mode: Some("native_text".to_owned()),
+        config_sha256: None,
+    }
+}
+
+/// If not one page could be read, the first page's fault is the branch's.
+fn nothing_parsed(pages: &mut Pages, plan: &Plan) -> Option<Fault> {
+    (pages.texts == 0 && !plan.parse_pages.is_empty() && !pages.text_faults.is_empty())
+        .then(|| pages.text_faults.swap_remove(0))
+}
+
+/// Asks the engine, if it is one that is not in this process. `None`: it is not.
+async fn parse_elsewhere(
+    context: &Context,
+    run: &Run,
+    fetched: &Fetched,
+    document: &OpenedDocument,
+    plan: &Plan,
+) -> Option<Result<EngineOutput, Fault>> {
+    let engine = match (plan.engine, &context.llamaparse) {
+        (Engine::Pdfium | Engine::None, _) => return None,
+        (Engine::Llamaparse, Some(engine)) => engine,
+        (other, _) => return Some(Err(not_configured(other))),
+    };
+    let pages: Vec<u32> = plan.parse_pages.iter().copied().collect();
+    let filename = run.job.source.filename().unwrap_or_else(|| "document.pdf".to_owned());
+    let job_key = format!("{}/{}", run.identity.tenant, run.identity.job_id);
+    let request = ParseRequest {
+        path: fetched.path(),
+        filename: &filename,
+        size_bytes: fetched.size_bytes,
+        sha256: &fetched.sha256,
+        page_sizes: &document.info().page_sizes,
+        pages: &pages,
+        options: &run.job.parse.options,
+        job_key: &job_key,
+    };
+    let earlier = run.state.as_ref().filter(|state| state.generation == run.identity.generation);
+    let resume = earlier.and_then(|state| state.external.as_ref()).filter(|external| external.engine == plan.engine);
+    Some(engine.parse(request, resume, &Recorder { context, run }, &run.budget).await)
+}
+
+fn not_configured(engine: Engine) -> Fault {
+    let message = format!("this worker has no key or address for {engine}");
+    Fault::new(ErrorCode::ParserNotConfigured, Phase::Parse, message)
+}
+
+/// Writes the external id into `state.json`.
+struct Recorder<'a> {
+    context: &'a Context,
+    run: &'a Run,
+}
+
+impl RecordExternal for Recorder<'_> {
+    async fn record(&self, external: ExternalParse) -> Result<(), Fault> {
+        let identity = &self.run.identity;
+        let state = JobState {
+            run: self.run.state.as_ref().map_or(1, |state| state.run + 1),
+            generation: identity.generation,
+            phase: Phase::Parse,
+            page: None,
+            external: Some(external),
+        };
+        let json = serde_json::to_vec(&state).expect("a state is plain data");
+        let object = Object::new(identity.keys.state(), json.into(), "application/json");
+        self.context.store.put(&object, Phase::Parse).await.map(drop)
+    }
+}
+
+fn keep(spool: &Mutex<Spool>, gathered: &mut Gathered, mut output: EngineOutput) -> Result<(), Fault> {
+    let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+    for page in std::mem::take(&mut output.pages) {
+        gathered.pages.warnings.extend(reconcile(&page, &gathered.pages));
+        spool.push(&page)?;
+    }
+    gathered.pages.warnings.append(&mut output.warnings);
+    gathered.parse.engine = Some(output.engine.clone());
+    gathered.parse.external = Some(output);
+    Ok(())
+}
+
+/// Compares what an engine found on a page with what the PDF itself holds.
+fn reconcile(page: &crate::parse::ParsedPage, pages: &Pages) -> Option<Warning> {
+    const ENOUGH_TO_JUDGE: u32 = 40;
+    const LOW_RECALL: f64 = 0.5;
+    let number = page.page.page_number;
+    let native = *pages.characters.get(&number)?;
+    if native < ENOUGH_TO_JUDGE || page.page.status == result::PageStatus::Failed {
+        return None;
+    }
+    let visible = |text: &str| text.chars().filter(|character| !character.is_whitespace()).count();
+    let found: usize = page.elements.iter().map(|element| visible(&element.text)).sum();
+    let (code, message) = match found {
+        0 => (WarningCode::EmptyPage, "the engine found nothing on a page that has text".to_owned()),
+        _ if (found as f64) < f64::from(native) * LOW_RECALL => {
+            (WarningCode::LowTextRecall, format!("the engine found {found} of {native} characters"))
+        }
+        _ => return None,
+    };
+    Some(warning(code, message, Some(number)))
+}
+
+fn warning(code: WarningCode, message: String, page_number: Option<u32>) -> Warning {
+    Warning {
+        code: code.as_str().to_owned(),
+        message,
+        retryable: None,
+        phase: Some(Phase::Parse),
+        branch: Some(BranchName::Parse),
+        page_number,
+        provider: None,
+        details: serde_json::Map::new(),
+    }
+}
+
+/// Tries the engines that the job names as fallback. The local one is the only other engine so
+/// far; its pass over the pages is cheap.
+async fn fall_back(
+    page_job: &PageJob<'_>,
+    gathered: &mut Gathered,
+    fault: Fault,
+    started: Instant,
+) -> Result<(), Fault> {
+    let plan = page_job.plan;
+    let local = page_job.run.job.parse.fallback.contains(&Engine::Pdfium);
+    // Somebody who waits for a busy engine on purpose would get less than asked for.
+    let may_fall_back = fault.code.as_str().starts_with("parser_") && fault.disposition() != Disposition::Cancelled;
+    if !local || !may_fall_back {
+        gathered.parse.fault = Some(fault);
+        return Ok(());
+    }
+    let text_only = Plan {
+        image_pages: std::collections::BTreeSet::new(),
+        parse_pages: plan.parse_pages.clone(),
+        image: None,
+        engine: Engine::Pdfium,
+    };
+    let job = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job };
+    let mut texts = job.all().await?;
+    gathered.parse.fault = nothing_parsed(&mut texts, &text_only);
+    gathered.parse.engine = Some(local_engine());
+    gathered.parse.fallback_from = Some(plan.engine);
+    gathered.pages.texts = texts.texts;
+    gathered.pages.text_faults = texts.text_faults;
+    gathered.pages.warnings.append(&mut texts.warnings);
+    let message = format!("{} failed ({}), pdfium parsed instead", plan.engine, fault.chain());
+    gathered.pages.warnings.push(warning(WarningCode::FallbackUsed, message, None));
+    gathered.parse_time = started.elapsed();
+    gathered.gather_time = started.elapsed();
+    Ok(())
+}
+
+/// When a branch began and ended, from how long it took.
+pub(super) fn times(duration: Duration) -> (chrono::DateTime<Utc>, chrono::DateTime<Utc>) {
+    let now = Utc::now();
+    (now - duration, now)
+}

@@ -1,0 +1,242 @@
+//! The pages of a document, one by one: rendered, encoded, uploaded; their text spooled.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use quire_schemas::{
+    failure::WarningCode,
+    result::{BranchName, ImageRole, ObjectRef, PageImage, Phase, Warning},
+};
+
+use super::{
+    Context, Run,
+    plan::Plan,
+    reuse::{self, Stored},
+    spool::Spool,
+};
+use crate::{
+    job::Fault,
+    parse::local::{PageText, to_parsed_page},
+    render::{ImageSpec, OpenedDocument, PageWork, RenderedImage},
+    store::{Object, digest},
+};
+
+/// What is done with the text of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextUse {
+    /// It is the parse.
+    Parse,
+    /// Another engine parses; the text is only counted, to check that engine's work against.
+    Count,
+    /// Nothing.
+    Ignore,
+}
+
+/// What became of the pages.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    pub(super) images: BTreeMap<u32, PageImage>,
+    pub(super) image_faults: Vec<Fault>,
+    pub(super) text_faults: Vec<Fault>,
+    pub(super) texts: u32,
+    pub(super) reused: u32,
+    /// Characters of each page that are not spaces.
+    pub(super) characters: BTreeMap<u32, u32>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) text_time: Duration,
+    pub(super) image_time: Duration,
+}
+
+struct OnePage {
+    number: u32,
+    image: Option<Result<PageImage, Fault>>,
+    reused: bool,
+    text: Option<Result<u32, Fault>>,
+    warnings: Vec<Warning>,
+    text_time: Duration,
+    image_time: Duration,
+}
+
+/// Everything one page needs.
+pub(super) struct PageJob<'a> {
+    pub(super) context: &'a Context,
+    pub(super) run: &'a Run,
+    pub(super) document: &'a OpenedDocument,
+    pub(super) plan: &'a Plan,
+    pub(super) source_sha256: &'a str,
+    pub(super) text_use: TextUse,
+    pub(super) spool: &'a Arc<Mutex<Spool>>,
+}
+
+impl PageJob<'_> {
+    /// Does every page of the plan, several at once.
+    ///
+    /// # Errors
+    /// A fault of storage or of the temporary folder, which no other page would escape. The faults
+    /// of single pages are part of what is returned.
+    pub(super) async fn all(&self) -> Result<Pages, Fault> {
+        let fingerprint = self.plan.image.as_ref().map(|spec| self.context.build.fingerprint(self.source_sha256, spec));
+        let fingerprint = fingerprint.unwrap_or_default();
+        let stored = Stored::new(&self.context.store, self.run, &fingerprint);
+        // Enough to keep every renderer busy while finished pages are on their way to storage.
+        let in_flight = self.context.pool.renderers() * 2 + 2;
+        let mut pages = Pages::default();
+        let total = self.plan.total();
+        let mut work = stream::iter(self.plan.pages())
+            .map(|number| self.one(number, &stored, &fingerprint))
+            .buffer_unordered(in_flight);
+        let mut done = 0;
+        while let Some(page) = work.try_next().await? {
+            pages.add(page);
+            done += 1;
+            self.run.tell(Phase::Render, done, total);
+        }
+        Ok(pages)
+    }
+
+    async fn one(&self, number: u32, stored: &Stored<'_>, fingerprint: &str) -> Result<OnePage, Fault> {
+        let wanted = self.plan.image.as_ref().filter(|_| self.plan.image_pages.contains(&number));
+        let found = match wanted {
+            Some(spec) => {
+                stored
+                    .find(number, &self.key(number, spec), spec.format.media_type(), &self.template(number, spec))
+                    .await?
+            }
+            None => None,
+        };
+        let text = self.text_use != TextUse::Ignore && self.plan.parse_pages.contains(&number);
+        let image = wanted.filter(|_| found.is_none());
+        let reused = found.is_some();
+        let mut page = OnePage {
+            number,
+            image: found.map(Ok),
+            reused,
+            text: None,
+            warnings: Vec::new(),
+            text_time: Duration::ZERO,
+            image_time: Duration::ZERO,
+        };
+        if !text && image.is_none() {
+            return Ok(page);
+        }
+        let work = PageWork { page: number, text, image: image.cloned(), draw_forms: true };
+        let outcome = self.document.page(work).await;
+        (page.text_time, page.image_time) = (outcome.text_time, outcome.image_time);
+        page.text = match outcome.text {
+            Some(Ok(text)) => Some(Ok(self.keep_text(*text, &mut page.warnings).await?)),
+            Some(Err(fault)) => Some(Err(fault)),
+            None => None,
+        };
+        page.image = match (outcome.image, image) {
+            (Some(Ok(rendered)), Some(spec)) => {
+                Some(Ok(self.upload(number, spec, rendered, fingerprint, &mut page.warnings).await?))
+            }
+            (Some(Err(fault)), _) => Some(Err(fault)),
+            _ => page.image,
+        };
+        Ok(page)
+    }
+
+    async fn keep_text(&self, text: PageText, warnings: &mut Vec<Warning>) -> Result<u32, Fault> {
+        let characters = text.visible_characters;
+        if self.text_use == TextUse::Parse {
+            let (page, warning) = to_parsed_page(text);
+            warnings.extend(warning);
+            let spool = Arc::clone(self.spool);
+            let pushed =
+                tokio::task::spawn_blocking(move || spool.lock().unwrap_or_else(PoisonError::into_inner).push(&page));
+            pushed.await.expect("writing a page to the spool does not panic")?;
+        }
+        Ok(characters)
+    }
+
+    async fn upload(
+        &self,
+        number: u32,
+        spec: &ImageSpec,
+        rendered: RenderedImage,
+        fingerprint: &str,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<PageImage, Fault> {
+        if rendered.head.scaled_down {
+            warnings.push(scaled_down(number, rendered.head.scale * 72.0));
+        }
+        let metadata = reuse::metadata(fingerprint, &rendered);
+        let body = rendered.bytes.clone();
+        // Hashing megabytes on the runtime would delay heartbeats.
+        let sha256 = tokio::task::spawn_blocking(move || digest(&body)).await.expect("hashing does not panic");
+        let media_type = spec.format.media_type();
+        let object = Object { key: self.key(number, spec), body: rendered.bytes, media_type, sha256, metadata };
+        let object = self.context.store.put(&object, Phase::Upload).await?;
+        let template = self.template(number, spec);
+        let (width_px, height_px, scale) = (rendered.head.width_px, rendered.head.height_px, rendered.head.scale);
+        Ok(PageImage { object, width_px, height_px, scale, dpi: Some(scale * 72.0), ..template })
+    }
+
+    fn key(&self, number: u32, spec: &ImageSpec) -> String {
+        self.run.identity.keys.page(number, spec.format)
+    }
+
+    fn template(&self, number: u32, spec: &ImageSpec) -> PageImage {
+        let empty = ObjectRef {
+            bucket: None,
+            key: String::new(),
+            uri: None,
+            media_type: String::new(),
+            size_bytes: 0,
+            sha256: String::new(),
+            etag: None,
+            url: None,
+            url_expires_at: None,
+        };
+        PageImage {
+            page_number: number,
+            object: empty,
+            width_px: 0,
+            height_px: 0,
+            dpi: Some(f64::from(spec.dpi)),
+            scale: 0.0,
+            role: Some(ImageRole::Page),
+            renderer: Some(self.context.build.name.clone()),
+        }
+    }
+}
+
+impl Pages {
+    fn add(&mut self, page: OnePage) {
+        self.reused += u32::from(page.reused);
+        self.text_time += page.text_time;
+        self.image_time += page.image_time;
+        self.warnings.extend(page.warnings);
+        match page.image {
+            Some(Ok(image)) => drop(self.images.insert(page.number, image)),
+            Some(Err(fault)) => self.image_faults.push(fault),
+            None => {}
+        }
+        match page.text {
+            Some(Ok(characters)) => {
+                self.texts += 1;
+                self.characters.insert(page.number, characters);
+            }
+            Some(Err(fault)) => self.text_faults.push(fault),
+            None => {}
+        }
+    }
+}
+
+fn scaled_down(page: u32, dpi: f64) -> Warning {
+    Warning {
+        code: WarningCode::ImageScaledDown.as_str().to_owned(),
+        message: format!("the image has {dpi:.1} dpi to stay within the limits"),
+        retryable: None,
+        phase: Some(Phase::Render),
+        branch: Some(BranchName::Images),
+        page_number: Some(page),
+        provider: None,
+        details: serde_json::Map::new(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What a live worker says about itself, every ten seconds, for as long as it lives.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::Utc;
+use quire_producer::amqp::Publisher;
+use quire_schemas::{
+    event::{Event, Heartbeat, LaneLoad},
+    names::Lane,
+};
+use tokio::{sync::Semaphore, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    consume::{Registry, Settler},
+    render::Pool,
+    store::Store,
+    telemetry::{BrokerConnection, Health},
+};
+
+/// How often.
+pub const EVERY: Duration = Duration::from_secs(10);
+
+/// Everything a heartbeat looks at.
+#[derive(Debug)]
+pub struct Presence {
+    /// Tells it.
+    pub settler: Settler,
+    /// What is running.
+    pub registry: Arc<Registry>,
+    /// Each lane's permits, and how many there are.
+    pub lanes: Vec<(Lane, Arc<Semaphore>, u32)>,
+    /// The renderers.
+    pub pool: Pool,
+    /// Where results go.
+    pub store: Store,
+    /// What probes ask.
+    pub health: Health,
+    /// Whether it takes no more jobs.
+    pub drain: CancellationToken,
+}
+
+impl Presence {
+    /// Tells until `end` is cancelled, and says goodbye then.
+    pub async fn run(self, end: CancellationToken) {
+        let mut last = (Instant::now(), self.pool.pages_done());
+        loop {
+            self.look_around().await;
+            let now = (Instant::now(), self.pool.pages_done());
+            let seconds = (now.0 - last.0).as_secs_f64().max(0.001);
+            self.beat((now.1 - last.1) as f64 / seconds).await;
+            last = now;
+            // Cancel safe: both only wait.
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = end.cancelled() => break,
+            }
+        }
+        let instance = self.settler.worker.clone();
+        self.settler.tell(&Event::Stopped { instance, at: Utc::now() }).await;
+    }
+
+    async fn look_around(&self) {
+        let publisher: &Publisher = &self.settler.publisher;
+        self.health.broker_is(BrokerConnection::Publish, publisher.connection().await.is_ok());
+        if let Store::S3(store) = &self.store {
+            let checked = tokio::time::timeout(EVERY, store.check()).await;
+            self.health.store_is(match checked {
+                Ok(answer) => answer.map_err(|error| error.to_string()),
+                Err(_) => Err("no answer".to_owned()),
+            });
+        }
+    }
+
+    async fn beat(&self, pages_per_second: f64) {
+        let load = |(lane, permits, size): &(Lane, Arc<Semaphore>, u32)| LaneLoad {
+            lane: *lane,
+            permits: *size,
+            in_flight: size.saturating_sub(u32::try_from(permits.available_permits()).unwrap_or(u32::MAX)),
+        };
+        let heartbeat = Heartbeat {
+            instance: self.settler.worker.clone(),
+            at: Utc::now(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            lanes: self.lanes.iter().map(load).collect(),
+            jobs: self.registry.jobs(),
+            pages_per_second,
+            resident_bytes: resident_bytes(),
+            draining: self.drain.is_cancelled(),
+        };
+        self.settler.tell(&Event::Heartbeat(heartbeat)).await;
+    }
+}
+
+/// Reads this process's resident memory; 0 where the system does not tell.
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    kibibytes.unwrap_or_default() * 1024
+}

@@ -1,0 +1,550 @@
+//! Renderers at work: a fixed number of slots, each with at most one child that has a document.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use quire_schemas::{failure::ErrorCode, job::Password, names::Lane, result::Phase};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    child::{Child, ChildFault, ChildSettings},
+    protocol::{DocumentInfo, PageWork, Refusal, RenderedImage, Request, Response},
+    schedule::{DocumentId, Schedule},
+};
+use crate::{job::Fault, lifecycle, parse::local::PageText};
+
+/// A slot stays with a document at least this long while it has pages, so that opening it again
+/// and again costs little.
+const SHORTEST_STAY: Duration = Duration::from_millis(250);
+/// And at least this many times as long as opening the document took.
+const STAY_PER_OPENING: u32 = 10;
+/// Time to open a document and to read what it says of itself.
+const OPENING: Duration = Duration::from_secs(30);
+
+/// How many renderers there are and what they may do.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// Children at work at once.
+    pub renderers: usize,
+    /// How each is started.
+    pub child: ChildSettings,
+    /// Documents one child may see before it is replaced; 1 isolates documents from each other.
+    pub documents_per_child: u32,
+    /// Most pages a document may have.
+    pub max_pages: u32,
+}
+
+/// Renderers that documents share. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: PoolSettings,
+    schedule: Mutex<Schedule<Task>>,
+    work_arrived: Notify,
+    spares: Mutex<Vec<Child>>,
+    spare_taken: Notify,
+    next_id: AtomicU64,
+    replaced: AtomicU64,
+    pages_done: AtomicU64,
+    busy: AtomicU64,
+    stop: CancellationToken,
+}
+
+/// A document that pages can be asked of. Dropped, what waits of it is forgotten.
+#[derive(Debug)]
+pub struct Document {
+    id: DocumentId,
+    info: DocumentInfo,
+    shared: Arc<Shared>,
+}
+
+/// What became of a page. A part that was not asked for is `None`.
+#[derive(Debug)]
+pub struct PageOutcome {
+    /// Its text.
+    pub text: Option<Result<Box<PageText>, Fault>>,
+    /// Its image.
+    pub image: Option<Result<RenderedImage, Fault>>,
+    /// CPU time of the text.
+    pub text_time: Duration,
+    /// CPU time of the image.
+    pub image_time: Duration,
+}
+
+#[derive(Debug, Clone)]
+struct Origin {
+    path: PathBuf,
+    password: Option<Password>,
+}
+
+#[derive(Debug)]
+struct Task {
+    origin: Arc<Origin>,
+    order: Order,
+}
+
+#[derive(Debug)]
+enum Order {
+    Describe(oneshot::Sender<Result<DocumentInfo, Fault>>),
+    Page(PageWork, oneshot::Sender<PageOutcome>),
+}
+
+impl Pool {
+    /// Starts the slots and begins to warm spare children.
+    #[must_use]
+    pub fn start(settings: PoolSettings) -> Self {
+        let slots = settings.renderers;
+        let shared = Arc::new(Shared {
+            settings,
+            schedule: Mutex::default(),
+            work_arrived: Notify::new(),
+            spares: Mutex::default(),
+            spare_taken: Notify::new(),
+            next_id: AtomicU64::new(1),
+            replaced: AtomicU64::new(0),
+            pages_done: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+        });
+        for _ in 0..slots {
+            lifecycle::spawn(run_slot(Arc::clone(&shared)));
+        }
+        lifecycle::spawn(keep_spares(Arc::clone(&shared), slots));
+        Self { shared }
+    }
+
+    /// Opens a document and reads what it says of itself. The file must stay as it is until the
+    /// returned document is dropped.
+    ///
+    /// # Errors
+    /// A fault with `password_required`, `password_wrong`, `invalid_document`, `too_many_pages`,
+    /// `resource_limit`, `renderer_crashed`, `renderer_timeout`, or `internal` if no renderer can
+    /// be started.
+    pub async fn open(&self, path: PathBuf, password: Option<Password>, lane: Lane) -> Result<OpenedDocument, Fault> {
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        self.shared.schedule().open(id, lane);
+        // From here on a drop, also of this future, forgets the document.
+        let mut document = Document { id, info: DocumentInfo::default(), shared: Arc::clone(&self.shared) };
+        let origin = Arc::new(Origin { path, password });
+        let (sender, receiver) = oneshot::channel();
+        document.enqueue(&origin, Order::Describe(sender));
+        document.info = receiver.await.unwrap_or_else(|_| Err(pool_stopped()))?;
+        Ok(OpenedDocument { document, origin })
+    }
+
+    /// Returns how many children had to be replaced since the start.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        self.shared.replaced.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many pages were done since the start.
+    #[must_use]
+    pub fn pages_done(&self) -> u64 {
+        self.shared.pages_done.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many slots are at work.
+    #[must_use]
+    pub fn busy(&self) -> u64 {
+        self.shared.busy.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many slots there are.
+    #[must_use]
+    pub fn renderers(&self) -> usize {
+        self.shared.settings.renderers
+    }
+
+    /// Stops the slots and kills every child.
+    pub fn stop(&self) {
+        self.shared.stop.cancel();
+        self.shared.spares.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// A document together with what is needed to open it again in another child.
+#[derive(Debug)]
+pub struct OpenedDocument {
+    document: Document,
+    origin: Arc<Origin>,
+}
+
+impl OpenedDocument {
+    /// Returns what the document says of itself.
+    #[must_use]
+    pub const fn info(&self) -> &DocumentInfo {
+        &self.document.info
+    }
+
+    /// Does one page. Any number may be asked for at once; they wait in order. Dropping the future
+    /// kills the child that works on it.
+    pub async fn page(&self, work: PageWork) -> PageOutcome {
+        let (sender, receiver) = oneshot::channel();
+        let asked = work.clone();
+        self.document.enqueue(&self.origin, Order::Page(work, sender));
+        receiver.await.unwrap_or_else(|_| PageOutcome::failed(&asked, pool_stopped))
+    }
+}
+
+fn pool_stopped() -> Fault {
+    Fault::new(ErrorCode::Internal, Phase::Render, "the renderers were stopped")
+}
+
+impl PageOutcome {
+    fn failed(work: &PageWork, fault: impl Fn() -> Fault) -> Self {
+        Self {
+            text: work.text.then(|| Err(fault().on_page(work.page))),
+            image: work.image.is_some().then(|| Err(fault().on_page(work.page))),
+            text_time: Duration::ZERO,
+            image_time: Duration::ZERO,
+        }
+    }
+}
+
+impl Document {
+    fn enqueue(&self, origin: &Arc<Origin>, order: Order) {
+        self.shared.schedule().push(self.id, Task { origin: Arc::clone(origin), order });
+        self.shared.work_arrived.notify_one();
+    }
+}
+
+impl Drop for Document {
+    fn drop(&mut self) {
+        self.shared.schedule().close(self.id);
+        // A slot may hold a child with this document and nothing to do.
+        self.shared.work_arrived.notify_waiters();
+    }
+}
+
+impl Shared {
+    fn schedule(&self) -> MutexGuard<'_, Schedule<Task>> {
+        self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn fresh_child(&self) -> Result<Child, ChildFault> {
+        let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        self.spare_taken.notify_one();
+        match spare {
+            Some(child) => Ok(child),
+            None => Child::spawn(&self.settings.child).await,
+        }
+    }
+}
+
+/// Keeps as many children warm as there are slots: a document finds one that has loaded pdfium.
+async fn keep_spares(shared: Arc<Shared>, wanted: usize) {
+    loop {
+        while shared.spares.lock().unwrap_or_else(PoisonError::into_inner).len() < wanted {
+            match tokio::select! { child = Child::spawn(&shared.settings.child) => child, () = shared.stop.cancelled() => return }
+            {
+                Ok(child) => shared.spares.lock().unwrap_or_else(PoisonError::into_inner).push(child),
+                Err(fault) => {
+                    // Whoever needs a child now finds out by itself; this only must not spin.
+                    tracing::warn!("{fault}");
+                    break;
+                }
+            }
+        }
+        // Cancel safe: both only wait.
+        tokio::select! {
+            () = shared.spare_taken.notified() => {}
+            () = shared.stop.cancelled() => return,
+        }
+    }
+}
+
+/// A child with a document open in it.
+struct Held {
+    child: Child,
+    document: DocumentId,
+    documents_seen: u32,
+    page_count: u32,
+    leave_after: Instant,
+}
+
+async fn run_slot(shared: Arc<Shared>) {
+    let mut held: Option<Held> = None;
+    loop {
+        let Some((id, task)) = next_task(&shared, &mut held).await else { return };
+        let started = Instant::now();
+        shared.busy.fetch_add(1, Ordering::Relaxed);
+        do_task(&shared, &mut held, id, task).await;
+        shared.busy.fetch_sub(1, Ordering::Relaxed);
+        shared.schedule().charge(id, started.elapsed());
+    }
+}
+
+async fn next_task(shared: &Shared, held: &mut Option<Held>) -> Option<(DocumentId, Task)> {
+    loop {
+        // Registered before looking: work that arrives in between wakes us.
+        let arrived = shared.work_arrived.notified();
+        if shared.stop.is_cancelled() {
+            return None;
+        }
+        if let Some(found) = look_for_task(shared, held) {
+            // One wake-up may stand for several tasks: pass it on.
+            shared.work_arrived.notify_one();
+            return Some(found);
+        }
+        // Cancel safe: both only wait.
+        tokio::select! {
+            () = arrived => {}
+            () = shared.stop.cancelled() => return None,
+        }
+    }
+}
+
+fn look_for_task(shared: &Shared, held: &mut Option<Held>) -> Option<(DocumentId, Task)> {
+    let mut schedule = shared.schedule();
+    let reusable = shared.settings.documents_per_child > 1;
+    held.take_if(|held| !reusable && !schedule.is_open(held.document));
+    if let Some(held) = held.as_ref().filter(|held| Instant::now() < held.leave_after)
+        && let Some(task) = schedule.next_of(held.document)
+    {
+        return Some((held.document, task));
+    }
+    schedule.next()
+}
+
+async fn do_task(shared: &Shared, held: &mut Option<Held>, id: DocumentId, task: Task) {
+    match task.order {
+        Order::Describe(mut reply) => {
+            // Cancel safe: a child that is dropped half way is killed.
+            let described = tokio::select! {
+                described = describe(shared, held, id, &task.origin) => described,
+                () = reply.closed() => { *held = None; return }
+            };
+            let _ = reply.send(described);
+        }
+        Order::Page(work, mut reply) => {
+            let outcome = tokio::select! {
+                outcome = do_page(shared, held, id, &task.origin, work) => outcome,
+                () = reply.closed() => { *held = None; return }
+            };
+            shared.pages_done.fetch_add(1, Ordering::Relaxed);
+            let _ = reply.send(outcome);
+        }
+    }
+}
+
+async fn describe(
+    shared: &Shared,
+    held: &mut Option<Held>,
+    id: DocumentId,
+    origin: &Origin,
+) -> Result<DocumentInfo, Fault> {
+    let holder = hold(shared, held, id, origin).await?;
+    let (page_count, limit) = (holder.page_count, shared.settings.max_pages);
+    if page_count > limit {
+        let message = format!("the document claims {page_count} pages, more than {limit}");
+        return Err(Fault::new(ErrorCode::TooManyPages, Phase::Fetch, message));
+    }
+    let answer = ask(&mut holder.child, &Request::Describe, OPENING).await;
+    match answer {
+        Ok(Response::Described(info)) => Ok(*info),
+        Ok(_) => Err(lose(shared, held, ChildFault::OutOfTurn)),
+        Err(fault) => Err(lose(shared, held, fault)),
+    }
+}
+
+/// Makes sure that the slot holds a child with this document open.
+async fn hold<'a>(
+    shared: &Shared,
+    held: &'a mut Option<Held>,
+    id: DocumentId,
+    origin: &Origin,
+) -> Result<&'a mut Held, Fault> {
+    if held.as_ref().is_none_or(|held| held.document != id) {
+        let started = Instant::now();
+        let (mut child, documents_seen) = match held.take() {
+            Some(old) if old.documents_seen < shared.settings.documents_per_child => (old.child, old.documents_seen),
+            _ => (shared.fresh_child().await.map_err(|fault| to_fault(shared, fault))?, 0),
+        };
+        let page_count = open(&mut child, origin).await.map_err(|refused| match refused {
+            Refused::Document(fault) => fault,
+            Refused::Child(fault) => to_fault(shared, fault),
+        })?;
+        let stay = SHORTEST_STAY.max(started.elapsed() * STAY_PER_OPENING);
+        let leave_after = Instant::now() + stay;
+        *held = Some(Held { child, document: id, documents_seen: documents_seen + 1, page_count, leave_after });
+    }
+    Ok(held.as_mut().expect("set above"))
+}
+
+enum Refused {
+    Document(Fault),
+    Child(ChildFault),
+}
+
+async fn open(child: &mut Child, origin: &Origin) -> Result<u32, Refused> {
+    let request = Request::Open { path: origin.path.clone(), password: origin.password.clone() };
+    let refuse = |code, message: &str| Err(Refused::Document(Fault::new(code, Phase::Fetch, message)));
+    match ask(child, &request, OPENING).await.map_err(Refused::Child)? {
+        Response::Opened { page_count } => Ok(page_count),
+        Response::Refused { reason: Refusal::Password } if origin.password.is_none() => {
+            refuse(ErrorCode::PasswordRequired, "the document is encrypted and no password was given")
+        }
+        Response::Refused { reason: Refusal::Password } => {
+            refuse(ErrorCode::PasswordWrong, "the given password does not open the document")
+        }
+        Response::Refused { reason: Refusal::Security } => {
+            refuse(ErrorCode::InvalidDocument, "the document is encrypted in an unknown way")
+        }
+        Response::Refused { reason: Refusal::Damaged } => {
+            refuse(ErrorCode::InvalidDocument, "the document is too damaged to open")
+        }
+        Response::Refused { reason: Refusal::Unreadable } => {
+            refuse(ErrorCode::Internal, "the temporary file cannot be read")
+        }
+        _ => Err(Refused::Child(ChildFault::OutOfTurn)),
+    }
+}
+
+async fn ask(child: &mut Child, request: &Request, within: Duration) -> Result<Response, ChildFault> {
+    child.send(request).await?;
+    Ok(child.receive(within).await?.0)
+}
+
+/// Does a page. A child that fails takes down only what it had not answered: each missing part
+/// is tried once more in a child of its own, the image without form fields, which is what most
+/// pages that hang hang on.
+async fn do_page(
+    shared: &Shared,
+    held: &mut Option<Held>,
+    id: DocumentId,
+    origin: &Origin,
+    work: PageWork,
+) -> PageOutcome {
+    let mut answers = Answers::default();
+    let first = try_page(shared, held, id, origin, &work, &mut answers).await;
+    if first.is_ok() {
+        return answers.into_outcome(&work, || unanswered(&work));
+    }
+    if work.text && answers.text.is_none() {
+        let alone = PageWork { image: None, ..work.clone() };
+        if let Err(fault) = try_page(shared, held, id, origin, &alone, &mut answers).await {
+            answers.text = Some(Err(fault.on_page(work.page)));
+        }
+    }
+    if work.image.is_some() && answers.image.is_none() {
+        let alone = PageWork { text: false, draw_forms: false, ..work.clone() };
+        if let Err(fault) = try_page(shared, held, id, origin, &alone, &mut answers).await {
+            answers.image = Some(Err(fault.on_page(work.page)));
+        }
+    }
+    answers.into_outcome(&work, || unanswered(&work))
+}
+
+fn unanswered(work: &PageWork) -> Fault {
+    Fault::new(ErrorCode::RendererCrashed, Phase::Render, "the renderer left the page unanswered").on_page(work.page)
+}
+
+#[derive(Default)]
+struct Answers {
+    text: Option<Result<Box<PageText>, Fault>>,
+    image: Option<Result<RenderedImage, Fault>>,
+    text_time: Duration,
+    image_time: Duration,
+}
+
+impl Answers {
+    fn into_outcome(self, work: &PageWork, missing: impl Fn() -> Fault) -> PageOutcome {
+        PageOutcome {
+            text: work.text.then(|| self.text.unwrap_or_else(|| Err(missing()))),
+            image: work.image.is_some().then(|| self.image.unwrap_or_else(|| Err(missing()))),
+            text_time: self.text_time,
+            image_time: self.image_time,
+        }
+    }
+}
+
+/// Asks a child for a page and collects its answers until it is done. On an error the child is
+/// gone; what it answered before counts.
+async fn try_page(
+    shared: &Shared,
+    held: &mut Option<Held>,
+    id: DocumentId,
+    origin: &Origin,
+    work: &PageWork,
+    answers: &mut Answers,
+) -> Result<(), Fault> {
+    let holder = hold(shared, held, id, origin).await?;
+    match collect(&mut holder.child, work, shared.settings.child.page_timeout, answers).await {
+        Ok(()) => Ok(()),
+        Err(fault) => Err(lose(shared, held, fault)),
+    }
+}
+
+async fn collect(
+    child: &mut Child,
+    work: &PageWork,
+    within: Duration,
+    answers: &mut Answers,
+) -> Result<(), ChildFault> {
+    let deadline = Instant::now() + within;
+    child.send(&Request::Page(work.clone())).await?;
+    let failed = |code, message| Fault::new(code, Phase::Render, message).on_page(work.page);
+    loop {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let (response, body) = child.receive(remaining).await.map_err(|fault| match fault {
+            ChildFault::TimedOut { .. } => ChildFault::TimedOut { within },
+            other => other,
+        })?;
+        match response {
+            Response::Text(text) => answers.text = Some(Ok(text)),
+            Response::TextFailed { message } => {
+                let fault = Fault::new(ErrorCode::PageFailed, Phase::Parse, message).on_page(work.page);
+                answers.text = Some(Err(fault));
+            }
+            Response::Image(head) => answers.image = Some(Ok(RenderedImage { head, bytes: body })),
+            Response::ImageFailed { too_large: true, message } => {
+                answers.image = Some(Err(failed(ErrorCode::PageTooLarge, message)));
+            }
+            Response::ImageFailed { too_large: false, message } => {
+                answers.image = Some(Err(failed(ErrorCode::PageFailed, message)));
+            }
+            Response::PageDone { text_micros, image_micros } => {
+                answers.text_time += Duration::from_micros(text_micros);
+                answers.image_time += Duration::from_micros(image_micros);
+                return Ok(());
+            }
+            Response::Ready(_) | Response::Opened { .. } | Response::Refused { .. } | Response::Described(_) => {
+                return Err(ChildFault::OutOfTurn);
+            }
+        }
+    }
+}
+
+/// Kills the slot's child and says what it means for the page.
+fn lose(shared: &Shared, held: &mut Option<Held>, fault: ChildFault) -> Fault {
+    *held = None;
+    to_fault(shared, fault)
+}
+
+fn to_fault(shared: &Shared, fault: ChildFault) -> Fault {
+    shared.replaced.fetch_add(1, Ordering::Relaxed);
+    let (code, message) = match &fault {
+        ChildFault::NotStarted { .. } => (ErrorCode::Internal, "no renderer could be started"),
+        ChildFault::TimedOut { .. } => (ErrorCode::RendererTimeout, "the renderer took too long"),
+        ChildFault::LimitReached { .. } => (ErrorCode::ResourceLimit, "the renderer ran into a limit"),
+        ChildFault::Died { .. } | ChildFault::Babbled(_) | ChildFault::OutOfTurn => {
+            (ErrorCode::RendererCrashed, "the renderer had to be replaced")
+        }
+    };
+    Fault::new(code, Phase::Render, message).because(fault)
+}

@@ -1,0 +1,177 @@
+//! Which page is done next. Pure.
+//!
+//! Lanes share the renderers by weight and documents within a lane share equally, both by the
+//! time they have had (start-time fair queueing): a lane or document that was idle gets no credit
+//! for it, and a renderer never idles while anybody waits.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use quire_schemas::names::Lane;
+
+/// Names a document among those that are open.
+pub type DocumentId = u64;
+
+/// Pages that wait, by document.
+#[derive(Debug)]
+pub struct Schedule<T> {
+    documents: BTreeMap<DocumentId, Entry<T>>,
+    lanes: [f64; 3],
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    lane: Lane,
+    waiting: VecDeque<T>,
+    had_seconds: f64,
+}
+
+impl<T> Default for Schedule<T> {
+    fn default() -> Self {
+        Self { documents: BTreeMap::new(), lanes: [0.0; 3] }
+    }
+}
+
+impl<T> Schedule<T> {
+    /// Lets a document in, level with the one of its lane that has had least.
+    pub fn open(&mut self, id: DocumentId, lane: Lane) {
+        let floor = self.documents.values().filter(|entry| entry.lane == lane).map(|entry| entry.had_seconds);
+        let had_seconds = floor.reduce(f64::min).unwrap_or_default();
+        self.documents.insert(id, Entry { lane, waiting: VecDeque::new(), had_seconds });
+    }
+
+    /// Forgets a document and what waits of it.
+    pub fn close(&mut self, id: DocumentId) {
+        self.documents.remove(&id);
+    }
+
+    /// Says whether a document is still open.
+    pub fn is_open(&self, id: DocumentId) -> bool {
+        self.documents.contains_key(&id)
+    }
+
+    /// Adds work of a document; work of one that is closed is dropped.
+    pub fn push(&mut self, id: DocumentId, task: T) {
+        let Some(lane) = self.documents.get(&id).map(|entry| entry.lane) else { return };
+        if !self.lane_waits(lane) {
+            // A lane that was idle starts level with the busy ones: no saved-up claim.
+            let busy =
+                Lane::ALL.into_iter().filter(|other| self.lane_waits(*other)).map(|other| self.lanes[index(other)]);
+            if let Some(floor) = busy.reduce(f64::min) {
+                let had = &mut self.lanes[index(lane)];
+                *had = had.max(floor);
+            }
+        }
+        if let Some(entry) = self.documents.get_mut(&id) {
+            entry.waiting.push_back(task);
+        }
+    }
+
+    /// Takes the next task of anybody.
+    pub fn next(&mut self) -> Option<(DocumentId, T)> {
+        let lane = Lane::ALL
+            .into_iter()
+            .filter(|lane| self.lane_waits(*lane))
+            .min_by(|a, b| self.lanes[index(*a)].total_cmp(&self.lanes[index(*b)]))?;
+        // Newest first among equals: who just came has had nothing yet.
+        let waiting =
+            self.documents.iter_mut().rev().filter(|(_, entry)| entry.lane == lane && !entry.waiting.is_empty());
+        let (id, entry) = waiting.min_by(|(_, a), (_, b)| a.had_seconds.total_cmp(&b.had_seconds))?;
+        Some((*id, entry.waiting.pop_front()?))
+    }
+
+    /// Takes the next task of one document: a renderer that has it open goes on with it for a while.
+    pub fn next_of(&mut self, id: DocumentId) -> Option<T> {
+        self.documents.get_mut(&id)?.waiting.pop_front()
+    }
+
+    /// Books the renderer time that a document had.
+    pub fn charge(&mut self, id: DocumentId, time: Duration) {
+        if let Some(entry) = self.documents.get_mut(&id) {
+            entry.had_seconds += time.as_secs_f64();
+            self.lanes[index(entry.lane)] += time.as_secs_f64() / f64::from(entry.lane.weight());
+        }
+    }
+
+    fn lane_waits(&self, lane: Lane) -> bool {
+        self.documents.values().any(|entry| entry.lane == lane && !entry.waiting.is_empty())
+    }
+}
+
+const fn index(lane: Lane) -> usize {
+    match lane {
+        Lane::High => 0,
+        Lane::Normal => 1,
+        Lane::Bulk => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn with_pages(documents: &[(DocumentId, Lane, u32)]) -> Schedule<u32> {
+        let mut schedule = Schedule::default();
+        for &(id, lane, pages) in documents {
+            schedule.open(id, lane);
+            (1..=pages).for_each(|page| schedule.push(id, page));
+        }
+        schedule
+    }
+
+    fn served(schedule: &mut Schedule<u32>, turns: usize) -> Vec<DocumentId> {
+        let mut order = Vec::new();
+        for _ in 0..turns {
+            let Some((id, _)) = schedule.next() else { break };
+            schedule.charge(id, SECOND);
+            order.push(id);
+        }
+        order
+    }
+
+    #[test]
+    fn a_small_document_is_not_stuck_behind_a_large_one() {
+        let mut schedule = with_pages(&[(1, Lane::Normal, 500)]);
+        served(&mut schedule, 20);
+        schedule.open(2, Lane::Normal);
+        schedule.push(2, 1);
+        assert_eq!(
+            schedule.next().map(|(id, _)| id).into_iter().chain(served(&mut schedule, 1)).filter(|id| *id == 2).count(),
+            1
+        );
+    }
+
+    #[test]
+    fn lanes_share_by_weight_and_nobody_idles() {
+        let mut schedule = with_pages(&[(1, Lane::High, 600), (2, Lane::Normal, 600), (3, Lane::Bulk, 600)]);
+        let order = served(&mut schedule, 100);
+        let share = |document| order.iter().filter(|id| **id == document).count();
+        assert_eq!((share(1), share(2), share(3)), (60, 30, 10));
+        let mut alone = with_pages(&[(3, Lane::Bulk, 5)]);
+        assert_eq!(served(&mut alone, 9), [3; 5]);
+    }
+
+    #[test]
+    fn a_lane_that_was_idle_has_no_saved_up_claim() {
+        let mut schedule = with_pages(&[(1, Lane::Normal, 600)]);
+        served(&mut schedule, 300);
+        schedule.open(2, Lane::High);
+        (1..=300).for_each(|page| schedule.push(2, page));
+        let order = served(&mut schedule, 90);
+        assert_eq!(order.iter().filter(|id| **id == 2).count(), 60);
+    }
+
+    #[test]
+    fn closing_a_document_drops_what_waits_of_it() {
+        let mut schedule = with_pages(&[(1, Lane::Normal, 3)]);
+        schedule.close(1);
+        assert_eq!(schedule.next(), None);
+        schedule.push(1, 9);
+        assert!(!schedule.is_open(1));
+        assert_eq!(schedule.next(), None);
+    }
+}

@@ -1,0 +1,145 @@
+use std::{
+    io::{self, Read},
+    path::Path,
+};
+
+use quire_schemas::failure::ErrorCode;
+use sha2::{Digest, Sha256};
+use tempfile::{NamedTempFile, TempPath};
+use tokio::io::AsyncWriteExt;
+
+use super::{Fetched, Limits, Location, fault};
+use crate::job::Fault;
+
+/// The marker may stand behind this many bytes of junk; readers accept that, so real files have it.
+const SNIFF_BYTES: usize = 1024;
+const MARKER: &[u8] = b"%PDF-";
+
+/// Takes a document chunk by chunk: counts, hashes, looks at its beginning, writes it down.
+#[derive(Debug)]
+pub struct Sink {
+    file: tokio::fs::File,
+    path: TempPath,
+    hash: Sha256,
+    beginning: Vec<u8>,
+    size_bytes: u64,
+    max_bytes: u64,
+}
+
+impl Sink {
+    /// Makes an empty temporary file.
+    ///
+    /// # Errors
+    /// `internal` if the temporary folder does not take it.
+    pub async fn create(limits: &Limits) -> Result<Self, Fault> {
+        let folder = limits.temp_dir.clone();
+        let created = tokio::task::spawn_blocking(move || NamedTempFile::with_prefix_in("quire-", folder)).await;
+        let file = created.map_err(io::Error::other).and_then(|file| file).map_err(unwritable)?;
+        let (file, path) = file.into_parts();
+        Ok(Self {
+            file: tokio::fs::File::from_std(file),
+            path,
+            hash: Sha256::new(),
+            beginning: Vec::with_capacity(SNIFF_BYTES),
+            size_bytes: 0,
+            max_bytes: limits.max_bytes,
+        })
+    }
+
+    /// Refuses a document whose announced size is too large, before it is transferred.
+    ///
+    /// # Errors
+    /// `source_too_large`
+    pub fn expect(&self, announced_bytes: Option<u64>) -> Result<(), Fault> {
+        match announced_bytes {
+            Some(size) if size > self.max_bytes => Err(self.too_large()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the next part.
+    ///
+    /// # Errors
+    /// `source_too_large`, `not_a_pdf` as soon as the beginning shows it, `internal` if it cannot
+    /// be written down.
+    pub async fn write(&mut self, chunk: &[u8]) -> Result<(), Fault> {
+        self.size_bytes += chunk.len() as u64;
+        if self.size_bytes > self.max_bytes {
+            return Err(self.too_large());
+        }
+        if self.beginning.len() < SNIFF_BYTES {
+            let missing = SNIFF_BYTES - self.beginning.len();
+            self.beginning.extend_from_slice(&chunk[..missing.min(chunk.len())]);
+            if self.beginning.len() == SNIFF_BYTES {
+                self.sniff()?;
+            }
+        }
+        self.hash.update(chunk);
+        self.file.write_all(chunk).await.map_err(unwritable)
+    }
+
+    /// Ends the document.
+    ///
+    /// # Errors
+    /// `not_a_pdf`, or `internal` if it cannot be written down.
+    pub async fn finish(mut self) -> Result<Fetched, Fault> {
+        self.sniff()?;
+        self.file.flush().await.map_err(unwritable)?;
+        Ok(Fetched {
+            file: Location::Temporary(self.path),
+            size_bytes: self.size_bytes,
+            sha256: hex::encode(self.hash.finalize()),
+        })
+    }
+
+    fn sniff(&self) -> Result<(), Fault> {
+        sniff(&self.beginning)
+    }
+
+    fn too_large(&self) -> Fault {
+        too_large(self.max_bytes)
+    }
+}
+
+fn sniff(beginning: &[u8]) -> Result<(), Fault> {
+    let found = beginning.windows(MARKER.len()).any(|window| window == MARKER);
+    if found { Ok(()) } else { Err(fault(ErrorCode::NotAPdf, "the source does not begin as a PDF does")) }
+}
+
+fn too_large(max_bytes: u64) -> Fault {
+    fault(ErrorCode::SourceTooLarge, format!("the source has more than {max_bytes} bytes"))
+}
+
+/// Does to a file that is on disk already what a [`Sink`] does to one that arrives.
+pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, String), Fault> {
+    let unreadable = |error: io::Error| {
+        let code = match error.kind() {
+            io::ErrorKind::NotFound => ErrorCode::SourceNotFound,
+            io::ErrorKind::PermissionDenied => ErrorCode::SourceDenied,
+            _ => ErrorCode::SourceUnavailable,
+        };
+        fault(code, format!("{} cannot be read", path.display())).because(error)
+    };
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut hash = Sha256::new();
+    let mut size_bytes = 0;
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        let count = file.read(&mut buffer).map_err(unreadable)?;
+        if size_bytes == 0 {
+            sniff(&buffer[..count.min(SNIFF_BYTES)])?;
+        }
+        if count == 0 {
+            return Ok((size_bytes, hex::encode(hash.finalize())));
+        }
+        size_bytes += count as u64;
+        if size_bytes > max_bytes {
+            return Err(too_large(max_bytes));
+        }
+        hash.update(&buffer[..count]);
+    }
+}
+
+fn unwritable(error: io::Error) -> Fault {
+    fault(ErrorCode::Internal, "the temporary folder does not take the document").because(error)
+}
