@@ -67,7 +67,7 @@ fn range(part: &str) -> Option<(u32, u32)> {
 fn page(text: &str) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let page: u32 = digits.then(|| text.parse().ok()).flatten()?;
-    (page >= 1 && page < OPEN).then_some(page)
+    (1..OPEN).contains(&page).then_some(page)
 }
 
 fn merge(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {

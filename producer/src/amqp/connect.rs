@@ -130,7 +130,11 @@ fn with_heartbeat(address: &str) -> Result<String, ConnectError> {
 }
 
 fn redact(address: &str) -> String {
+    // Without a host `user:password@x` reads as scheme and path.
     let Ok(mut url) = url::Url::parse(address) else { return "(not a URL)".to_owned() };
+    if !url.has_host() {
+        return "(not a URL)".to_owned();
+    }
     url.set_query(None);
     // Fails only for addresses that cannot carry one.
     let _ = url.set_password(None);

@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(Depth::missing(queue.clone()).row(), ["quire.dead (missing)", "-", "-", "-", "-"]);
         let without_statistics = Depth { exists: true, consumers: Some(0), ..Depth::missing(queue) };
         assert_eq!(without_statistics.row(), ["quire.dead", "-", "-", "-", "0"]);
-        assert!(caveat(Some(&[without_statistics.clone()])).is_some());
+        assert!(caveat(Some(std::slice::from_ref(&without_statistics))).is_some());
         assert_eq!(caveat(Some(&[Depth { messages: Some(3), ..without_statistics }])), None);
         assert!(caveat(None).is_some());
     }

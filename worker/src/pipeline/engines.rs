@@ -94,7 +94,6 @@ pub(super) async fn gather(
         Some(Ok(output)) => keep(&spool, &mut gathered, output)?,
         Some(Err(fault)) => fall_back(&page_job, &mut gathered, fault, started).await?,
     }
-    drop(page_job);
     let spool = Arc::into_inner(spool).expect("every page task has ended");
     gathered.spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(gathered)

@@ -29,7 +29,7 @@ impl Transform {
     pub fn new(visible: [f64; 4], quarter_turns: u8, displayed_width: f64) -> Self {
         let [left, bottom, right, top] = visible;
         let (width, height) = (right - left, top - bottom);
-        let expected = if quarter_turns % 2 == 0 { width } else { height };
+        let expected = if quarter_turns.is_multiple_of(2) { width } else { height };
         let scale = if expected > 0.0 && displayed_width > 0.0 { displayed_width / expected } else { 1.0 };
         Self { left, bottom, width, height, quarter_turns: quarter_turns % 4, scale }
     }

@@ -64,7 +64,7 @@ pub enum ImageError {
 ///
 /// # Errors
 /// [`NoPdfium`] with what was wrong with the last one.
-pub fn load_library<'a>(candidates: &'a [std::path::PathBuf]) -> Result<(&'static Pdfium, &'a Path), NoPdfium> {
+pub fn load_library(candidates: &[std::path::PathBuf]) -> Result<(&'static Pdfium, &Path), NoPdfium> {
     let mut last = "nowhere to look".to_owned();
     for candidate in candidates {
         let bound = if candidate.as_os_str().is_empty() {

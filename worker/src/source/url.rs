@@ -73,7 +73,7 @@ impl WebSource {
         };
         let bare = url.username().is_empty() && url.password().is_none();
         let web = matches!(url.scheme(), "http" | "https");
-        if web && bare && self.hosts.iter().any(|listed| *listed == named) {
+        if web && bare && self.hosts.contains(&named) {
             return Ok(());
         }
         Err(fault(ErrorCode::SourceBlocked, format!("host {named} is not among QUIRE_SOURCE_HOSTS")))

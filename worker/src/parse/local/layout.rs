@@ -82,10 +82,9 @@ fn lines(glyphs: &[Glyph], fonts: &[Font]) -> Vec<Line> {
     let mut run = Run::default();
     for glyph in glyphs {
         if glyph.generated {
-            match glyph.character {
-                '\r' | '\n' => lines.extend(run.end(fonts)),
-                _ => run.space(),
-            }
+            // Also a line end: whether a line ended is told by where the next character stands.
+            // pdfium ends a line after every word of text that runs up or down the page.
+            run.space();
         } else if is_broken_word(glyph.character) {
             run.break_word();
         } else if glyph.character.is_whitespace() {

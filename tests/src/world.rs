@@ -1,0 +1,276 @@
+use std::{collections::BTreeMap, future::Future, time::Duration};
+
+use bytes::Bytes;
+use lapin::{
+    BasicProperties, Channel, Connection, ConnectionProperties,
+    options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions},
+    types::{AMQPValue, FieldTable},
+};
+use quire_producer::{
+    Quire, Submission,
+    amqp::{management::Management, topology},
+    schemas::{
+        job::{Job, JobId, Source},
+        keys::JobKeys,
+        names::{DEAD_QUEUE, JOBS_EXCHANGE, Tenant},
+        result::ParseResult,
+    },
+    store::{Metadata, S3Settings, S3Store},
+};
+use tokio::time::{Instant, sleep};
+
+use crate::WorkerBuilder;
+
+/// Long enough for a machine that does other things too; a test that waits this long has failed.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A virtual host and a folder of the bucket that belong to one test.
+#[derive(Debug)]
+pub struct World {
+    /// The broker, with this test's virtual host.
+    pub amqp_url: String,
+    /// The management API.
+    pub management: Management,
+    /// Publishes jobs.
+    pub quire: Quire,
+    /// The bucket.
+    pub store: S3Store,
+    /// This test's folder in it.
+    pub prefix: String,
+    vhost: String,
+    settings: BTreeMap<String, String>,
+}
+
+/// A message in the dead queue.
+#[derive(Debug, Clone)]
+pub struct DeadLetter {
+    /// Its routing key.
+    pub routing_key: String,
+    /// Its headers, as text.
+    pub headers: BTreeMap<String, String>,
+    /// Its id.
+    pub message_id: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// Waits for a condition.
+///
+/// # Panics
+/// If it does not come true in a minute and a half.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut condition: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = condition().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the servers are is told by the environment")]
+fn environment(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: run the tests with `make test`, or after `make up` and `. .dev/env`")
+    })
+}
+
+impl World {
+    /// Makes a world whose topology is declared.
+    pub async fn new() -> Self {
+        let world = Self::bare().await;
+        topology::ensure(world.quire.publisher(), topology::Mode::Declare).await.expect("a fresh virtual host");
+        world
+    }
+
+    /// Makes a world without a topology.
+    pub async fn bare() -> Self {
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let vhost = format!("test-{id}");
+        let mut url: url::Url = environment("QUIRE_AMQP_URL").parse().expect("a URL");
+        url.set_path(&format!("/{vhost}"));
+        let management = Management::new(&environment("QUIRE_MANAGEMENT_URL"), &vhost).expect("a URL");
+        management.create_vhost(&vhost).await.expect("the management API answers");
+        let settings = S3Settings {
+            bucket: environment("QUIRE_S3_BUCKET"),
+            endpoint: Some(environment("QUIRE_S3_ENDPOINT")),
+            path_style: None,
+        };
+        let prefix = format!("t-{}", &id[..12]);
+        let mut variables: BTreeMap<String, String> = BTreeMap::new();
+        for name in [
+            "QUIRE_S3_BUCKET",
+            "QUIRE_S3_ENDPOINT",
+            "QUIRE_PDFIUM_LIBRARY",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_REGION",
+        ] {
+            variables.insert(name.to_owned(), environment(name));
+        }
+        variables.insert("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
+        variables.insert("QUIRE_AMQP_URL".to_owned(), url.to_string());
+        variables.insert("QUIRE_S3_PREFIX".to_owned(), prefix.clone());
+        Self {
+            quire: Quire::new(url.as_str(), "test").expect("a URL"),
+            amqp_url: url.to_string(),
+            management,
+            store: S3Store::new(&settings).await,
+            prefix,
+            vhost,
+            settings: variables,
+        }
+    }
+
+    /// Sends everything over another address, such as a proxy's.
+    #[must_use]
+    pub fn with_setting(mut self, name: &str, value: &str) -> Self {
+        self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        self.settings.clone().into_iter().collect()
+    }
+
+    /// Makes a worker of this world.
+    #[must_use]
+    pub fn worker(&self) -> WorkerBuilder {
+        WorkerBuilder::new(self)
+    }
+
+    /// Puts a document into the bucket; returns it as a source.
+    pub async fn upload(&self, document: Vec<u8>) -> Source {
+        let key = format!("{}/inbox/{}.pdf", self.prefix, uuid::Uuid::new_v4());
+        self.put(&key, document).await;
+        Source::S3 { bucket: self.store.bucket().to_owned(), key }
+    }
+
+    /// Writes any object.
+    pub async fn put(&self, key: &str, body: Vec<u8>) {
+        let written = self.store.put(key, Bytes::from(body), "application/pdf", &Metadata::new()).await;
+        written.expect("the store takes it");
+    }
+
+    /// Publishes a job; returns its id.
+    pub async fn submit(&self, job: Job) -> JobId {
+        let submission = Submission { job, ..Submission::of_s3("b", "k") };
+        self.quire.submit(&submission).await.expect("the broker takes it")
+    }
+
+    /// Publishes a job with every default for a document.
+    pub async fn submit_document(&self, document: Vec<u8>) -> JobId {
+        let source = self.upload(document).await;
+        self.submit(Job::new(source)).await
+    }
+
+    /// Publishes any bytes as a job, as a careless client might.
+    pub async fn publish_raw(&self, body: &[u8], properties: BasicProperties) {
+        let channel = self.channel().await;
+        channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let published =
+            channel.basic_publish(JOBS_EXCHANGE.into(), "job.normal.default".into(), options, body, properties);
+        let confirmed = published.await.expect("published").await.expect("confirmed");
+        assert!(confirmed.is_ack(), "not taken");
+    }
+
+    /// Returns the keys of a job of the default tenant.
+    #[must_use]
+    pub fn keys(&self, job_id: &JobId) -> JobKeys {
+        JobKeys::new(&self.prefix, &Tenant::default(), job_id)
+    }
+
+    /// Reads a job's result, if it has one.
+    pub async fn result(&self, job_id: &JobId) -> Option<ParseResult> {
+        let json = self.object(&self.keys(job_id).result()).await?;
+        Some(serde_json::from_slice(&json).expect("a result is a result"))
+    }
+
+    /// Reads any object.
+    pub async fn object(&self, key: &str) -> Option<Bytes> {
+        self.store.get(key, 64 << 20).await.expect("the store answers")
+    }
+
+    /// Waits for a job's result.
+    pub async fn await_result(&self, job_id: &JobId) -> ParseResult {
+        eventually("the job has a result", || self.result(job_id)).await
+    }
+
+    /// Waits until every job queue and retry queue is empty and nothing is unacknowledged.
+    pub async fn await_idle(&self) {
+        eventually("every job is settled", || async {
+            let queues = self.management.queues().await.ok()?;
+            let jobs = queues
+                .iter()
+                .filter(|queue| queue.name.starts_with("quire.jobs.") || queue.name.starts_with("quire.retry."));
+            let left: Option<u64> = jobs.map(|queue| queue.messages).sum();
+            (left? == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// Opens a connection of the test's own.
+    pub async fn connection(&self) -> Connection {
+        Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.expect("the broker answers")
+    }
+
+    /// Opens a channel on a connection of the test's own.
+    pub async fn channel(&self) -> Channel {
+        self.connection().await.create_channel().await.expect("a channel")
+    }
+
+    /// Counts the ready messages of a queue.
+    pub async fn ready(&self, queue: &str) -> u32 {
+        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let declared = self.channel().await.queue_declare(queue.into(), options, FieldTable::default()).await;
+        declared.expect("the queue is there").message_count()
+    }
+
+    /// Looks at every dead letter and puts it back.
+    pub async fn dead_letters(&self) -> Vec<DeadLetter> {
+        let channel = self.channel().await;
+        let mut letters = Vec::new();
+        while let Some(message) =
+            channel.basic_get(DEAD_QUEUE.into(), BasicGetOptions::default()).await.expect("the dead queue")
+        {
+            let delivery = message.delivery;
+            letters.push(DeadLetter {
+                routing_key: delivery.routing_key.to_string(),
+                headers: delivery.properties.headers().as_ref().map(text_headers).unwrap_or_default(),
+                message_id: delivery.properties.message_id().as_ref().map(|id| id.as_str().to_owned()),
+                body: delivery.data,
+            });
+        }
+        // Closing gives back what was not acknowledged.
+        channel.close(200, "looked".into()).await.expect("the channel closes");
+        letters
+    }
+
+    /// Waits for exactly so many dead letters.
+    pub async fn await_dead_letters(&self, count: usize) -> Vec<DeadLetter> {
+        eventually("dead letters", || async {
+            Some(self.dead_letters().await).filter(|letters| letters.len() == count)
+        })
+        .await
+    }
+}
+
+fn text_headers(table: &FieldTable) -> BTreeMap<String, String> {
+    let text = |value: &AMQPValue| match value {
+        AMQPValue::LongString(text) => text.to_string(),
+        AMQPValue::LongLongInt(number) => number.to_string(),
+        other => format!("{other:?}"),
+    };
+    table.inner().iter().map(|(name, value)| (name.to_string(), text(value))).collect()
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        // Best effort: the private broker's data folder goes anyway.
+        let base = environment("QUIRE_MANAGEMENT_URL");
+        let address = format!("{base}/api/vhosts/{}", self.vhost);
+        let _ = std::process::Command::new("curl").args(["-s", "-o", "/dev/null", "-X", "DELETE", &address]).status();
+    }
+}

@@ -1,0 +1,3 @@
+//! The whole system from outside, one module a behaviour.
+
+mod happy_path;
