@@ -1,0 +1,152 @@
+//! Messages that are no jobs, or ask for what cannot be: buried with the right code, and nothing
+//! else happens.
+
+use std::collections::BTreeSet;
+
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable},
+};
+use quire_producer::schemas::{
+    job::{ImageOptions, Job, JobId},
+    result::JobStatus,
+};
+use quire_tests::{World, eventually, samples};
+use serde_json::{Value, json};
+
+/// A part of every hostile id that would show in a key that was built from it.
+const MARK: &str = "quire-escaped";
+
+struct BadMessage {
+    name: &'static str,
+    body: Vec<u8>,
+    kind: &'static str,
+    job_id: Option<JobId>,
+    code: &'static str,
+}
+
+impl BadMessage {
+    fn new(name: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { name, body: body.into(), kind: "quire.job.v1", job_id: None, code: "invalid_job" }
+    }
+
+    fn json(name: &'static str, body: &Value) -> Self {
+        Self::new(name, body.to_string())
+    }
+
+    /// The same with a valid id in the property, so that it gets a result.
+    fn known(self) -> Self {
+        Self { job_id: Some(JobId::generate()), ..self }
+    }
+
+    fn properties(&self) -> BasicProperties {
+        let mut headers = FieldTable::default();
+        headers.insert("case".into(), AMQPValue::LongString(self.name.into()));
+        let properties = BasicProperties::default().with_type(self.kind.into()).with_headers(headers);
+        match &self.job_id {
+            Some(id) => properties.with_message_id(id.to_string().into()),
+            None => properties,
+        }
+    }
+}
+
+fn source() -> Value {
+    json!({ "kind": "s3", "bucket": "inbox", "key": "a.pdf" })
+}
+
+fn with_id(id: &str) -> Value {
+    json!({ "job_id": id, "source": source() })
+}
+
+fn bad_messages() -> Vec<BadMessage> {
+    let mut oversized = with_id("0192f0c1-7e5a-7000-8000-000000000001").to_string().into_bytes();
+    oversized.resize(2 * 1024 * 1024 + 1, b' ');
+    let mut newer = BadMessage::json("newer version", &json!({ "source": source() })).known();
+    (newer.kind, newer.code) = ("quire.job.v2", "unsupported_version");
+    let mut stranger = BadMessage::json("another type", &json!({ "source": source() })).known();
+    stranger.kind = "somebody.else";
+    let images = json!({ "source": source(), "images": null, "require": ["images"] });
+    let engine = json!({ "source": source(), "parse": { "engine": "magic" } });
+    vec![
+        newer,
+        stranger,
+        BadMessage::new("not text", b"\xff\xfe\x00".as_slice()).known(),
+        BadMessage::new("nothing at all", ""),
+        BadMessage::new("oversized", oversized),
+        BadMessage::json("wrong types", &json!({ "source": 7, "images": "all" })).known(),
+        BadMessage::json("a list", &json!([1, 2, 3])).known(),
+        BadMessage::json("no id", &json!({ "source": source() })),
+        BadMessage::json("id with a path", &with_id(&format!("../../{MARK}"))),
+        BadMessage::json("absolute id", &with_id(&format!("/{MARK}"))),
+        BadMessage::json("long id", &with_id(&MARK.repeat(10_000 / MARK.len()))),
+        BadMessage::json("id with NUL", &with_id(&format!("{MARK}\0.json"))),
+        BadMessage::json("two ids", &with_id("0192f0c1-7e5a-7000-8000-000000000001")).known(),
+        BadMessage::json("requires what it does not request", &images).known(),
+        BadMessage::json("unknown engine", &engine).known(),
+    ]
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_job_is_buried_with_its_code_and_the_worker_goes_on() {
+    let world = World::new().await;
+    let worker = world.worker().start().await;
+    let messages = bad_messages();
+    for message in &messages {
+        world.publish_raw(&message.body, message.properties()).await;
+    }
+    let letters = world.await_dead_letters(messages.len()).await;
+    let buried: BTreeSet<_> = letters
+        .iter()
+        .map(|letter| (letter.headers["case"].as_str(), letter.headers["quire-error-code"].as_str()))
+        .collect();
+    let expected: BTreeSet<_> = messages.iter().map(|message| (message.name, message.code)).collect();
+    assert_eq!(buried, expected);
+    for (letter, case) in letters.iter().map(|letter| (letter, &letter.headers["case"])) {
+        let sent = messages.iter().find(|message| message.name == case).expect("one of ours");
+        assert_eq!((letter.routing_key.as_str(), &letter.body), ("invalid.normal", &sent.body), "{case}");
+    }
+    assert_eq!(worker.ask("/livez").await.0, 200);
+    let job_id = world.submit_document(samples::rotated()).await;
+    assert_eq!(world.await_result(&job_id).await.status, JobStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_job_writes_nothing_but_the_result_of_the_id_it_came_with() {
+    let world = World::new().await;
+    let _worker = world.worker().start().await;
+    let messages = bad_messages();
+    for message in &messages {
+        world.publish_raw(&message.body, message.properties()).await;
+    }
+    let known: Vec<JobId> = messages.iter().filter_map(|message| message.job_id).collect();
+    let expected: BTreeSet<String> = known.iter().map(|id| world.keys(id).result()).collect();
+    world.await_dead_letters(messages.len()).await;
+    let stored = eventually("every known job has its result", || async {
+        let stored = world.store.list(&world.prefix).await.expect("the store answers");
+        (stored.len() >= expected.len()).then(|| stored.into_iter().collect::<BTreeSet<_>>())
+    })
+    .await;
+    assert_eq!(stored, expected);
+    assert_eq!(world.store.list(MARK).await.expect("the store answers"), Vec::<String>::new());
+    for (id, code) in messages.iter().filter_map(|message| Some((message.job_id?, message.code))) {
+        let result = world.await_result(&id).await;
+        let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+        assert_eq!((result.status, codes), (JobStatus::Failed, vec![code]));
+    }
+}
+
+#[tokio::test]
+async fn a_page_range_beyond_the_end_is_an_invalid_job_with_a_failed_result() {
+    let world = World::new().await;
+    let _worker = world.worker().start().await;
+    let pages = Some("9-".parse().expect("a page range"));
+    let images = Some(ImageOptions { pages, ..ImageOptions::default() });
+    let source = world.upload(samples::report()).await;
+    let job_id = world.submit(Job { images, ..Job::new(source) }).await;
+    let result = world.await_result(&job_id).await;
+    let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!((result.status, codes), (JobStatus::Failed, vec!["invalid_job"]));
+    let letters = world.await_dead_letters(1).await;
+    assert_eq!(letters[0].routing_key, "invalid.normal");
+    assert_eq!(letters[0].headers["quire-error-code"], "invalid_job");
+}
