@@ -9,6 +9,8 @@ use quire_schemas::{
 use crate::amqp::{ConnectError, Connector, Outgoing, PublishError, Publisher};
 
 const CONFIRM_WITHIN: Duration = Duration::from_secs(30);
+/// AMQP's short strings.
+const MAX_PROPERTY_BYTES: usize = 255;
 
 /// A job on its way to the broker.
 #[derive(Debug, Clone)]
@@ -92,9 +94,14 @@ impl Quire {
     /// did not confirm within 30 s or no queue took it.
     pub async fn submit(&self, submission: &Submission) -> Result<JobId, SubmitError> {
         submission.job.validate()?;
+        for (field, value) in [("reply_to", &submission.reply_to), ("correlation_id", &submission.correlation_id)] {
+            if value.as_ref().is_some_and(|value| value.len() > MAX_PROPERTY_BYTES) {
+                return Err(InvalidJob::Field { field, reason: format!("more than {MAX_PROPERTY_BYTES} bytes") }.into());
+            }
+        }
         let job_id = submission.job.job_id.unwrap_or_else(JobId::generate);
         let job = Job { job_id: Some(job_id), ..submission.job.clone() };
-        let body = serde_json::to_vec(&job).map_err(InvalidJob::Body)?;
+        let body = serde_json::to_vec(&job).map_err(InvalidJob::from)?;
         let message = Outgoing {
             exchange: JOBS_EXCHANGE.to_owned(),
             routing_key: names::job_routing_key(submission.lane, &submission.tenant),

@@ -63,9 +63,17 @@ pub enum InvalidJob {
     /// Larger than [`MAX_MESSAGE_BYTES`].
     #[error("the message has {0} bytes, more than {MAX_MESSAGE_BYTES}")]
     TooLarge(usize),
-    /// Not JSON of this shape.
-    #[error("the body is not a job: {0}")]
-    Body(#[source] serde_json::Error),
+    /// Not JSON of this shape. The parser's own words quote values, which may be secrets; only
+    /// where and what kind of fault it is is told.
+    #[error("the body is not a job: {kind} at line {line}, column {column}")]
+    Body {
+        /// `syntax error`, `wrong type or value` or `cut off`.
+        kind: &'static str,
+        /// From 1.
+        line: usize,
+        /// From 1; 0 at the start of a line.
+        column: usize,
+    },
     /// No usable id.
     #[error("{0}")]
     Id(String),
@@ -77,6 +85,17 @@ pub enum InvalidJob {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl From<serde_json::Error> for InvalidJob {
+    fn from(error: serde_json::Error) -> Self {
+        let kind = match error.classify() {
+            serde_json::error::Category::Data => "wrong type or value",
+            serde_json::error::Category::Eof => "cut off",
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "syntax error",
+        };
+        Self::Body { kind, line: error.line(), column: error.column() }
+    }
 }
 
 fn refuse(field: &'static str, reason: impl Into<String>) -> InvalidJob {
@@ -108,7 +127,7 @@ impl Job {
         if body.len() > MAX_MESSAGE_BYTES {
             return Err(InvalidJob::TooLarge(body.len()));
         }
-        let job: Self = serde_json::from_slice(body).map_err(InvalidJob::Body)?;
+        let job: Self = serde_json::from_slice(body)?;
         let id = job.identify(message_id)?;
         job.validate()?;
         Ok((id, job))
@@ -144,7 +163,7 @@ impl Job {
                 return Err(refuse("require", format!("{branch} is required and not requested")));
             }
         }
-        let metadata = serde_json::to_vec(&self.metadata).map_err(InvalidJob::Body)?.len();
+        let metadata = serde_json::to_vec(&self.metadata)?.len();
         if metadata > MAX_METADATA_BYTES {
             return Err(refuse("metadata", format!("{metadata} bytes, more than {MAX_METADATA_BYTES}")));
         }
@@ -601,14 +620,14 @@ mod tests {
         for (field, value, expected) in [
             ("images", json!({ "dpi": 5 }), "images.dpi"),
             ("images", json!({ "quality": 0 }), "images.quality"),
-            ("images", json!({ "pages": "0" }), "page range"),
-            ("parse", json!({ "engine": "magic" }), "unknown variant"),
+            ("images", json!({ "pages": "0" }), "wrong type or value"),
+            ("parse", json!({ "engine": "magic" }), "wrong type or value"),
             ("parse", json!({ "fallback": ["none"] }), "parse.fallback"),
             ("source", json!({ "kind": "url", "url": "file:///etc/passwd" }), "source.url"),
             ("source", json!({ "kind": "inline", "data": "%%%" }), "source.data"),
             ("source", json!({ "kind": "inline", "data": "A".repeat(1_400_004) }), "source.data"),
             ("metadata", json!({ "big": "x".repeat(17_000) }), "metadata"),
-            ("job_id", json!("../../etc"), "job id"),
+            ("job_id", json!("../../etc"), "wrong type or value"),
             ("deadline", json!("tomorrow"), "not a job"),
         ] {
             let error = decode(&job_with(field, value)).expect_err("out of range").to_string();

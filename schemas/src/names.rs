@@ -52,6 +52,8 @@ pub mod header {
     pub const LANE: &str = "quire-lane";
     /// Tenant the job belongs to.
     pub const TENANT: &str = "quire-tenant";
+    /// Set while a buried job waits for its failed result to be stored.
+    pub const BURIED: &str = "quire-buried";
     /// What a burial took out of the body (`password`).
     pub const REDACTED: &str = "quire-redacted";
     /// Counted deliveries, written by a quorum queue.

@@ -4,6 +4,7 @@
 pub mod parse_api;
 mod process;
 pub mod samples;
+pub mod servers;
 pub mod web;
 mod world;
 

@@ -19,7 +19,10 @@ use quire_producer::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::WorkerBuilder;
+use crate::{
+    WorkerBuilder,
+    servers::{PrivateBroker, PrivateStore},
+};
 
 /// Long enough for a machine that does other things too; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -38,6 +41,7 @@ pub struct World {
     /// This test's folder in it.
     pub prefix: String,
     vhost: String,
+    management_url: String,
     settings: BTreeMap<String, String>,
 }
 
@@ -79,24 +83,32 @@ fn environment(name: &str) -> String {
 impl World {
     /// Makes a world whose topology is declared.
     pub async fn new() -> Self {
-        let world = Self::bare().await;
+        Self::on(None, None).await
+    }
+
+    /// Makes a world whose topology is declared, on servers of the test's own where it has any.
+    pub async fn on(broker: Option<&PrivateBroker>, store: Option<&PrivateStore>) -> Self {
+        let world = Self::undeclared(broker, store).await;
         topology::ensure(world.quire.publisher(), topology::Mode::Declare).await.expect("a fresh virtual host");
         world
     }
 
     /// Makes a world without a topology.
     pub async fn bare() -> Self {
+        Self::undeclared(None, None).await
+    }
+
+    async fn undeclared(broker: Option<&PrivateBroker>, store: Option<&PrivateStore>) -> Self {
+        let (amqp_url, management_url) = match broker {
+            Some(broker) => (broker.amqp_url.clone(), broker.management_url.clone()),
+            None => (environment("QUIRE_AMQP_URL"), environment("QUIRE_MANAGEMENT_URL")),
+        };
         let id = uuid::Uuid::new_v4().simple().to_string();
         let vhost = format!("test-{id}");
-        let mut url: url::Url = environment("QUIRE_AMQP_URL").parse().expect("a URL");
+        let mut url: url::Url = amqp_url.parse().expect("a URL");
         url.set_path(&format!("/{vhost}"));
-        let management = Management::new(&environment("QUIRE_MANAGEMENT_URL"), &vhost).expect("a URL");
+        let management = Management::new(&management_url, &vhost).expect("a URL");
         management.create_vhost(&vhost).await.expect("the management API answers");
-        let settings = S3Settings {
-            bucket: environment("QUIRE_S3_BUCKET"),
-            endpoint: Some(environment("QUIRE_S3_ENDPOINT")),
-            path_style: None,
-        };
         let prefix = format!("t-{}", &id[..12]);
         let mut variables: BTreeMap<String, String> = BTreeMap::new();
         for name in [
@@ -109,6 +121,13 @@ impl World {
         ] {
             variables.insert(name.to_owned(), environment(name));
         }
+        // The test itself logs in with the keys of the environment, which the private store shares.
+        variables.extend(store.map(|store| store.variables.clone()).unwrap_or_default());
+        let settings = S3Settings {
+            bucket: variables["QUIRE_S3_BUCKET"].clone(),
+            endpoint: Some(variables["QUIRE_S3_ENDPOINT"].clone()),
+            path_style: None,
+        };
         variables.insert("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
         variables.insert("QUIRE_AMQP_URL".to_owned(), url.to_string());
         variables.insert("QUIRE_S3_PREFIX".to_owned(), prefix.clone());
@@ -119,6 +138,7 @@ impl World {
             store: S3Store::new(&settings).await,
             prefix,
             vhost,
+            management_url,
             settings: variables,
         }
     }
@@ -269,8 +289,7 @@ fn text_headers(table: &FieldTable) -> BTreeMap<String, String> {
 impl Drop for World {
     fn drop(&mut self) {
         // Best effort: the private broker's data folder goes anyway.
-        let base = environment("QUIRE_MANAGEMENT_URL");
-        let address = format!("{base}/api/vhosts/{}", self.vhost);
+        let address = format!("{}/api/vhosts/{}", self.management_url, self.vhost);
         let _ = std::process::Command::new("curl").args(["-s", "-o", "/dev/null", "-X", "DELETE", &address]).status();
     }
 }

@@ -259,6 +259,9 @@ impl S3Store {
     }
 }
 
+/// Codes that come with 400 and may pass.
+const PASSING: [&str; 5] = ["RequestTimeout", "ExpiredToken", "IncompleteBody", "BadDigest", "RequestTimeTooSkewed"];
+
 /// Sorts by the raw status first: servers disagree about error codes, and a HEAD has none.
 fn classify<E>(what: &str, error: &SdkError<E>) -> StoreError
 where
@@ -270,7 +273,12 @@ where
         None => DisplayErrorContext(error).to_string(),
     };
     let status = error.raw_response().map(|response| response.status().as_u16());
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     match status {
+        // Refused for how this one request arrived, not for who sent it.
+        Some(400) if code.is_some_and(|code| PASSING.contains(&code)) => {
+            StoreError::Unavailable { what, detail: detail() }
+        }
         Some(404) => StoreError::NotFound { what },
         Some(301 | 400 | 401 | 403 | 405 | 411 | 412) => StoreError::Denied { what, detail: detail() },
         // No credentials at all is a failure to dispatch that no retry mends.

@@ -1,7 +1,10 @@
 //! What probes and scrapers are told.
 
 use nix::sys::signal::Signal;
-use quire_producer::schemas::{job::JobId, result::JobStatus};
+use quire_producer::schemas::{
+    job::{ImageFormat, ImageOptions, Job, JobId},
+    result::JobStatus,
+};
 use quire_tests::{World, eventually, samples};
 
 async fn await_first_page(world: &World, job_id: &JobId) {
@@ -31,17 +34,17 @@ async fn metrics_count_jobs_and_end_as_the_format_wants() {
     assert!(before.contains(&counted(0)) && before.ends_with("# EOF\n"), "{before}");
     let job_id = world.submit_document(samples::rotated()).await;
     assert_eq!(world.await_result(&job_id).await.status, JobStatus::Succeeded);
-    eventually("the job is counted", || async {
-        worker.ask("/metrics").await.1.contains(&counted(1)).then_some(())
-    })
-    .await;
+    eventually("the job is counted", || async { worker.ask("/metrics").await.1.contains(&counted(1)).then_some(()) })
+        .await;
 }
 
 #[tokio::test]
 async fn a_worker_that_drains_is_alive_and_not_ready_and_finishes_its_work() {
     let world = World::new().await;
     let mut worker = world.worker().with("QUIRE_SHUTDOWN_GRACE", "120s").start().await;
-    let job_id = world.submit_document(samples::large(40)).await;
+    let source = world.upload(samples::large(20)).await;
+    let images = Some(ImageOptions { format: ImageFormat::Webp, dpi: 200, ..ImageOptions::default() });
+    let job_id = world.submit(Job { images, ..Job::new(source) }).await;
     await_first_page(&world, &job_id).await;
     worker.signal(Signal::SIGTERM);
     eventually("the log says that it drains", || async { worker.log().contains("draining").then_some(()) }).await;
@@ -50,6 +53,6 @@ async fn a_worker_that_drains_is_alive_and_not_ready_and_finishes_its_work() {
     assert_eq!(worker.ask("/livez").await.0, 200);
     assert!(worker.exit().await.success(), "{}", worker.log());
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status, result.page_images.len()), (JobStatus::Succeeded, 40));
+    assert_eq!((result.status, result.page_images.len()), (JobStatus::Succeeded, 20));
     assert_eq!(world.ready("quire.jobs.normal").await, 0);
 }

@@ -41,8 +41,7 @@ fn url(url: String) -> Source {
 #[tokio::test]
 async fn what_is_missing_too_large_or_no_document_is_buried_with_its_code() {
     let world = World::new().await;
-    let _worker =
-        world.worker().with("QUIRE_MAX_ATTEMPTS", "1").with("QUIRE_MAX_SOURCE_BYTES", "2048").start().await;
+    let _worker = world.worker().with("QUIRE_MAX_ATTEMPTS", "1").with("QUIRE_MAX_SOURCE_BYTES", "2048").start().await;
     let bucket = world.store.bucket().to_owned();
     let missing = Source::S3 { bucket, key: format!("{}/inbox/nothing.pdf", world.prefix) };
     let exhausted = ["source_not_found", "attempts_exhausted"];

@@ -34,7 +34,11 @@ use crate::{
     lifecycle,
     pipeline::{self, Committed, Context, Identity, Progress, Run},
     store::{DirectoryStore, Store},
+    telemetry::Metrics,
 };
+
+/// Elements stay in one file, however many there are.
+const MOST_BYTES: u64 = 1 << 32;
 
 /// What to do with which files.
 #[derive(Debug, clap::Args)]
@@ -91,8 +95,7 @@ struct Done {
 pub async fn run(config: Config, arguments: ProcessArgs) -> anyhow::Result<ExitCode> {
     let password = arguments.password_file.as_deref().map(read_password).transpose()?;
     let store = Store::Directory(DirectoryStore::new(arguments.out.clone()));
-    let unlimited = 1 << 40;
-    let context = Arc::new(services::context(&config, store, None, unlimited).await?);
+    let context = Arc::new(services::context(&config, store, None, MOST_BYTES, Metrics::new()).await?);
     let bar = progress_bar(arguments.files.len());
     let started = Instant::now();
     // One more than there are renderers: the next document is read while the last ones finish.

@@ -21,12 +21,15 @@ use crate::{
     lifecycle::{self, Lifecycle},
     pipeline::Context,
     presence::Presence,
+    source,
     store::Store,
     telemetry::{Health, LogFilter, Metrics, health::Server},
 };
 
 /// A dependency is out of reach at start-up.
 const UNAVAILABLE: u8 = 69;
+/// A broker that is short of memory answers no declaration.
+const START: Duration = Duration::from_secs(30);
 /// Of the grace period, kept for giving back what is not done: publishing takes milliseconds, and
 /// a broker that is busy seconds.
 const FOR_GIVING_BACK: Duration = Duration::from_secs(10);
@@ -80,9 +83,10 @@ impl Worker {
             |purpose: &str| Connector::new(service.amqp.url.reveal(), &format!("quire-worker {instance} {purpose}"));
         let publisher = Publisher::new(connector("publish").map_err(|error| StartError::Other(error.into()))?);
         publisher.connection().await.context("the broker is out of reach").map_err(unavailable)?;
-        topology::ensure(&publisher, service.amqp.topology)
+        timeout(START, topology::ensure(&publisher, service.amqp.topology))
             .await
-            .context("the topology is not usable")
+            .context("the broker does not answer")
+            .and_then(|ensured| ensured.context("the topology is not usable"))
             .map_err(unavailable)?;
         let bucket = S3Store::new(&service.storage.s3).await;
         bucket.check().await.context("object storage is out of reach").map_err(unavailable)?;
@@ -96,10 +100,13 @@ impl Worker {
             tracing::info!(address = %server.address(), "health and metrics");
             lifecycle::spawn(server.serve(health.clone(), metrics.clone(), end.clone()));
         }
+        source::remove_leftovers(&config.process.temp_dir, config.job.timeout);
         let store = Store::S3(bucket.clone());
-        let context = services::context(&config, store.clone(), Some(bucket), service.storage.max_result_bytes).await;
+        let context =
+            services::context(&config, store.clone(), Some(bucket), service.storage.max_result_bytes, metrics.clone())
+                .await;
         let context = Arc::new(context.map_err(StartError::Other)?);
-        let settler = Settler { publisher: publisher.clone(), worker: instance.clone() };
+        let settler = Settler { publisher: publisher.clone(), worker: instance.clone(), stop: lifecycle.stop.clone() };
         let registry = Arc::new(Registry::default());
         let rules = JobRules {
             timeout: config.job.timeout,

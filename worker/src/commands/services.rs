@@ -13,6 +13,7 @@ use crate::{
     render::{self, ChildSettings, Pool, PoolSettings},
     source::{Fetcher, Limits, WebSource},
     store::Store,
+    telemetry::Metrics,
 };
 
 /// Documents that one child may see when documents share children.
@@ -26,8 +27,9 @@ const MAX_RESPONSE_BYTES: usize = 256 * 1024 * 1024;
 pub(super) async fn context(
     config: &Config,
     store: Store,
-    prefix_of_objects: Option<S3Store>,
+    objects: Option<S3Store>,
     max_result_bytes: u64,
+    metrics: Metrics,
 ) -> anyhow::Result<Context> {
     let library = render::probe_library(config.render.pdfium_library.as_deref()).await.map_err(anyhow::Error::msg)?;
     tracing::info!(library = %library.path.display(), build = library.build, "libpdfium found");
@@ -37,12 +39,13 @@ pub(super) async fn context(
     Ok(Context {
         pool: Pool::start(pool_settings(&config.render)),
         store,
-        fetcher: Fetcher { objects: prefix_of_objects, buckets: config.source.buckets.clone(), web, limits },
+        fetcher: Fetcher { objects: objects, buckets: config.source.buckets.clone(), web, limits },
         llamaparse: llamaparse(config)?,
         build,
         max_page_pixels: config.render.max_page_pixels,
         max_result_bytes,
         worker: config.process.instance.clone(),
+        metrics,
         assembling: Semaphore::new(ASSEMBLING),
     })
 }
@@ -70,11 +73,6 @@ fn program() -> PathBuf {
 
 fn llamaparse(config: &Config) -> anyhow::Result<Option<LlamaParse>> {
     let Some(engine) = &config.llamaparse else { return Ok(None) };
-    let http = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .user_agent(concat!("quire/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .context("no client for LlamaParse")?;
     let settings = Settings {
         base_url: engine.base_url.clone(),
         api_key: engine.api_key.clone(),
@@ -84,5 +82,5 @@ fn llamaparse(config: &Config) -> anyhow::Result<Option<LlamaParse>> {
         poll_ceiling: Duration::from_secs(10),
         max_response_bytes: MAX_RESPONSE_BYTES,
     };
-    Ok(Some(LlamaParse::new(http, settings)))
+    LlamaParse::connect(settings).map(Some).context("no client for LlamaParse")
 }

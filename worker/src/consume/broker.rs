@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, future::join_all};
 use lapin::{
     Acker, Channel, Connection, Consumer,
     options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
@@ -11,7 +11,10 @@ use lapin::{
 use quire_producer::amqp::{Connector, topology};
 use quire_schemas::names::Lane;
 use rand::Rng;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -22,6 +25,7 @@ use super::{
     message::Message,
 };
 use crate::{
+    job::chain,
     lifecycle,
     telemetry::{BrokerConnection, Health, LogFilter},
 };
@@ -30,6 +34,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The broker answers a method in milliseconds or not at all.
 const METHOD: Duration = Duration::from_secs(15);
+/// A session that lasts this long was a good one.
+const A_GOOD_WHILE: Duration = Duration::from_secs(60);
 const TAG: &str = "quire";
 
 /// Why a session did not come up.
@@ -85,13 +91,13 @@ impl Supervisor {
         let drain = self.drain();
         while !drain.is_cancelled() {
             number += 1;
-            match self.session(number).await {
-                Ok(()) => pause = SHORTEST_PAUSE,
-                Err(error) => {
-                    tracing::warn!(error = %error, "no session with the broker");
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
+            let began = Instant::now();
+            if let Err(error) = self.session(number).await {
+                tracing::warn!(error = %chain(&error), "no session with the broker");
             }
+            // One that ended at once is no better than none.
+            let lasted = began.elapsed() >= A_GOOD_WHILE;
+            pause = if lasted { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
             self.tell_health(false);
             let jittered = pause.mul_f64(rand::rng().random_range(0.5..1.0));
             let _ = timeout(jittered, drain.cancelled()).await;
@@ -116,52 +122,66 @@ impl Supervisor {
 
     async fn session(&self, number: u64) -> Result<(), SessionError> {
         let connection = self.connector.connect().await?;
-        if let Some(lane) = self.lanes.first() {
-            topology::ensure(&lane.jobs.settler.publisher, self.topology).await?;
-        }
+        // Everything that can fail comes before the first delivery is taken: a lane left running
+        // behind a session that failed would consume unwatched.
+        let (inboxes, control) = match self.open(&connection, number).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                let _ = timeout(METHOD, connection.close(200, "bye".into())).await;
+                return Err(error);
+            }
+        };
         let lease = CancellationToken::new();
-        let mut running = Vec::new();
-        for lane in &self.lanes {
-            let inbox = timeout(METHOD, BrokerInbox::open(&connection, lane.jobs.lane, lane.size)).await??;
-            let (jobs, permits, drain) = (Arc::clone(&lane.jobs), Arc::clone(&lane.permits), self.drain());
-            let lane_lease = lease.clone();
-            running.push(lifecycle::spawn(async move {
-                run_lane(inbox, permits, jobs, drain, lane_lease.clone()).await;
-                // One lane that ends takes the session with it: a worker that serves some of its
-                // lanes looks healthy and is not.
-                lane_lease.cancel();
-            }));
-        }
-        let control = timeout(METHOD, control::listen(&connection, number, self.commands())).await??;
+        let running = self.lanes.iter().zip(inboxes).map(|(lane, inbox)| {
+            let (jobs, permits) = (Arc::clone(&lane.jobs), Arc::clone(&lane.permits));
+            lifecycle::spawn(run_lane(inbox, permits, jobs, self.drain(), lease.clone()))
+        });
+        let mut lanes = std::pin::pin!(join_all(running.collect::<Vec<_>>()));
         self.tell_health(true);
         tracing::info!(session = number, "consuming");
-        self.wait(&connection, &lease, control).await;
-        for lane in running {
-            // Its panics are those of its jobs, which are settled where they happen.
-            let _ = lane.await;
+        // Cancel safe: the lanes are tasks, polled by reference; the watch only waits.
+        tokio::select! {
+            _ = &mut lanes => {}
+            () = watch(&connection, &lease, control) => { (&mut lanes).await; }
         }
         let _ = timeout(METHOD, connection.close(200, "bye".into())).await;
         Ok(())
     }
 
-    /// Waits until the session ends or the process drains; then lets go of its deliveries.
-    async fn wait(&self, connection: &Connection, lease: &CancellationToken, control: impl Future<Output = ()>) {
-        let mut beat = tokio::time::interval(Duration::from_millis(500));
-        tokio::pin!(control);
-        let drain = self.drain();
-        loop {
-            // Cancel safe: an interval, two tokens, and a listener that is polled by reference.
-            tokio::select! {
-                _ = beat.tick() => if !connection.status().connected() {
-                    tracing::warn!("the connection to the broker is lost; its jobs are fenced");
-                    break lease.cancel();
-                },
-                () = &mut control => break lease.cancel(),
-                () = lease.cancelled() => break,
-                () = drain.cancelled() => break,
-            }
+    async fn open(
+        &self,
+        connection: &Connection,
+        number: u64,
+    ) -> Result<(Vec<BrokerInbox>, impl Future<Output = ()> + use<>), SessionError> {
+        if let Some(lane) = self.lanes.first() {
+            timeout(METHOD, topology::ensure(&lane.jobs.settler.publisher, self.topology)).await??;
+        }
+        let control = timeout(METHOD, control::listen(connection, number, self.commands())).await??;
+        let mut inboxes = Vec::new();
+        for lane in &self.lanes {
+            inboxes.push(timeout(METHOD, BrokerInbox::open(connection, lane.jobs.lane, lane.size)).await??);
+        }
+        Ok((inboxes, control))
+    }
+}
+
+/// Waits until something about the session ends, and fences its jobs then: also while the process
+/// drains, because what is lost is done again elsewhere.
+async fn watch(connection: &Connection, lease: &CancellationToken, control: impl Future<Output = ()>) {
+    let mut beat = tokio::time::interval(Duration::from_millis(500));
+    let mut control = std::pin::pin!(control);
+    loop {
+        // Cancel safe: an interval, a token, and a listener that is polled by reference.
+        tokio::select! {
+            _ = beat.tick() => if !connection.status().connected() {
+                tracing::warn!("the connection to the broker is lost; its jobs are fenced");
+                break;
+            },
+            () = &mut control => break,
+            () = lease.cancelled() => break,
         }
     }
+    lease.cancel();
 }
 
 /// Deliveries of one queue.

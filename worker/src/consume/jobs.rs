@@ -9,12 +9,12 @@ use quire_schemas::{
     job::{Job, JobId},
     keys::JobKeys,
     names::{DeadKind, Lane, Tier},
-    result::{JobStatus, ParseResult, Phase},
+    result::{JobStatus, Phase},
     state::JobState,
 };
 use tokio::{
     sync::watch,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -23,12 +23,15 @@ use super::{
     lane::Handler,
     message::{Message, Request},
     registry::{Claim, Registry, Running},
-    settle::{Settler, Unsettled, exhausted, subject},
+    settle::{End, Settler, Unsettled, exhausted, subject},
 };
 use crate::{
-    job::{Budget, Bury, Circumstances, Fault, Postpone, Settlement, settle},
+    job::{Budget, Bury, Circumstances, Fault, Postpone, Settlement, chain, settle},
     lifecycle::{self, Lifecycle},
-    pipeline::{self, Committed, Context, Identity, Outcome, Progress, Run},
+    pipeline::{
+        self, Committed, Context, Identity, Outcome, Progress, Run,
+        existing::{self, Existing},
+    },
     telemetry::{JobOutcome, Metrics},
 };
 
@@ -37,8 +40,8 @@ use crate::{
 const MOST_DELIVERIES: i64 = 10;
 /// Progress is told at most twice a second.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
-/// A result or state larger than this is not one of ours.
-const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
+/// How long a second delivery of a job waits for the first before it is put off.
+const DUPLICATE_WAITS: Duration = Duration::from_secs(10);
 
 /// Bounds of every job.
 #[derive(Debug, Clone)]
@@ -154,10 +157,12 @@ impl Jobs {
                 Claim::Ours(running) => break running,
                 // The same job a second time in this process: whoever came first does the work.
                 // What has become of it is then found in storage, like after any redelivery.
+                // Waiting long would hold a permit that other jobs could use.
                 Claim::Theirs(ended) => tokio::select! {
                     () = ended.cancelled() => {}
                     () = lease.cancelled() => return Ok(()),
                     () = self.lifecycle.stop.cancelled() => return self.settler.release(&who, &message, receipt).await,
+                    () = sleep(DUPLICATE_WAITS) => return self.put_duplicate_off(&who, &message, receipt).await,
                 },
             }
         };
@@ -168,23 +173,40 @@ impl Jobs {
         tracing::Instrument::instrument(self.work(delivered, request, &running, lease), span).await
     }
 
+    async fn put_duplicate_off(
+        &self,
+        who: &Identity,
+        message: &Message,
+        receipt: impl Receipt,
+    ) -> Result<(), Unsettled> {
+        let busy = Fault::new(ErrorCode::Internal, Phase::Admission, "another delivery of this job is being worked on");
+        self.metrics.job_left(self.lane, JobOutcome::Parked);
+        let later = Postpone { tier: Tier::S30, attempt: who.attempt };
+        self.settler.postpone(who, message, &busy, later, receipt).await
+    }
+
     async fn bury_undecodable<R: Receipt>(&self, message: Message, receipt: R, fault: &Fault) -> Result<(), Unsettled> {
         // Without an id of its own the letter is known by an id made here; there is no result.
         let known = message.job_id_of_property();
         let who = self.identity(known.unwrap_or_else(JobId::generate), &message);
         tracing::warn!(job.id = %who.job_id, code = %fault.code, "buried unread: {}", fault.chain());
         let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
-        self.settler.dead_letter(&who, &message, fault, bury).await?;
+        self.settler.dead_letter(&who, &message, fault, bury, &receipt).await?;
         self.metrics.job_left(self.lane, JobOutcome::Buried);
         if known.is_none() {
             return self.settler.forget(receipt).await;
         }
-        match self.existing_result(&who).await {
-            // Somebody's good result must not give way to a message that cannot be read.
+        match existing::find(&self.context.store, &who.keys, Phase::Admission).await {
+            // Somebody's result must not give way to a message that cannot be read.
             Ok(Some(_)) => self.settler.forget(receipt).await,
-            Ok(None) | Err(_) => {
+            Ok(None) => {
                 let result = pipeline::failed_result(&self.settler.worker, &who, None, fault);
-                self.end_with(Delivered { deadline: Utc::now(), who, message, receipt }, result.into()).await
+                let delivered = Delivered { deadline: Utc::now(), who, message, receipt };
+                self.end_with(delivered, result.into(), Letter::Written).await
+            }
+            Err(unknown) => {
+                let delivered = Delivered { deadline: Utc::now(), who, message, receipt };
+                self.end_without_result(delivered, unknown, Letter::Written).await
             }
         }
     }
@@ -199,17 +221,23 @@ impl Jobs {
         match self.look_around(&delivered, &request).await {
             Ok(Found::Nothing { existing, state }) => {
                 let run = self.make_run(&delivered, request.job, existing, state);
-                self.run(delivered, run, running, lease).await
+                match self.note_another_run(&run, &delivered.message).await {
+                    Ok(state) => self.run(delivered, Run { state, ..run }, running, lease).await,
+                    Err(fault) => self.settle_fault(delivered, Some(&run.job), fault, None).await,
+                }
             }
-            Ok(Found::Ended(committed)) => {
-                tracing::info!(status = %committed.status, "already done; announced again");
+            Ok(Found::Ended(found)) => {
+                tracing::info!(status = %found.committed.status, "already done; announced again");
                 self.metrics.job_left(self.lane, JobOutcome::Repeated);
-                self.settler.done(&delivered.who, &delivered.message, &committed, delivered.receipt).await
+                pipeline::sweep(&self.context, &delivered.who.keys, &found.named).await;
+                let end = End::from(&found.committed);
+                self.settler.done(&delivered.who, &delivered.message, end, delivered.receipt).await
             }
             Ok(Found::AnotherBody) => {
                 let fault = Fault::new(ErrorCode::InvalidJob, Phase::Admission, "this id has a result of another body");
                 let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
-                self.settler.dead_letter(&delivered.who, &delivered.message, &fault, bury).await?;
+                let Delivered { who, message, receipt, .. } = &delivered;
+                self.settler.dead_letter(who, message, &fault, bury, receipt).await?;
                 self.metrics.job_left(self.lane, JobOutcome::Buried);
                 self.settler.forget(delivered.receipt).await
             }
@@ -222,13 +250,15 @@ impl Jobs {
         let keys = &delivered.who.keys;
         let existing = self.context.store.list(keys.folder(), Phase::Admission).await?;
         if existing.contains(&keys.result())
-            && let Some(found) = self.existing_result(&delivered.who).await?
+            && let Some(found) = existing::find(&self.context.store, keys, Phase::Admission).await?
+            // The result of a message that could not be read says nothing about this one.
+            && let Some(digest) = &found.request_sha256
         {
-            if found.result.request_sha256.as_ref().is_some_and(|digest| *digest != request.job.digest()) {
+            if *digest != request.job.digest() {
                 return Ok(Found::AnotherBody);
             }
-            if found.result.generation >= delivered.who.generation || found.result.status == JobStatus::Succeeded {
-                return Ok(Found::Ended(found.committed));
+            if found.generation >= delivered.who.generation || found.committed.status == JobStatus::Succeeded {
+                return Ok(Found::Ended(found));
             }
         }
         if existing.contains(&keys.cancel()) {
@@ -243,16 +273,6 @@ impl Jobs {
         }
         let state = if existing.contains(&keys.state()) { self.state(keys).await? } else { None };
         Ok(Found::Nothing { existing, state })
-    }
-
-    async fn existing_result(&self, who: &Identity) -> Result<Option<ExistingResult>, Fault> {
-        let key = who.keys.result();
-        let Some(json) = self.context.store.get(&key, MAX_RESULT_BYTES, Phase::Admission).await? else {
-            return Ok(None);
-        };
-        let uri = self.context.store.uri(&key);
-        let read = tokio::task::spawn_blocking(move || ExistingResult::read(&json, uri)).await;
-        Ok(read.expect("reading a result does not panic"))
     }
 
     async fn state(&self, keys: &JobKeys) -> Result<Option<JobState>, Fault> {
@@ -273,6 +293,25 @@ impl Jobs {
             budget: Budget::lasting(self.rules.timeout.min(until_deadline)),
             progress: watch::Sender::default(),
         }
+    }
+
+    /// From the second run on there is a `state.json`: how often a job was begun is known even if
+    /// every run dies. What an earlier run paid for is carried over.
+    async fn note_another_run(&self, run: &Run, message: &Message) -> Result<Option<JobState>, Fault> {
+        let first = run.existing.is_empty() && message.attempt() == 1 && message.delivery_count() == 0;
+        if first {
+            return Ok(None);
+        }
+        let earlier = run.state.as_ref().filter(|state| state.generation == run.identity.generation);
+        let state = JobState {
+            run: earlier.map_or(1, |state| state.run) + 1,
+            generation: run.identity.generation,
+            phase: Phase::Fetch,
+            page: None,
+            external: earlier.and_then(|state| state.external.clone()),
+        };
+        pipeline::write_state(&self.context, &run.identity.keys, &state).await?;
+        Ok(Some(state))
     }
 
     async fn run<R: Receipt>(
@@ -319,13 +358,17 @@ impl Jobs {
         let telling = self.tell_progress(&who, &mut progress);
         // Cancel safe: the task goes on while it is polled by reference, and is aborted when this
         // function is left.
-        tokio::select! {
-            ended = &mut task.0 => Ok(ended.unwrap_or_else(|error| Err(panicked(error)))),
-            () = running.cancelled() => Err(Interrupted::Cancelled),
-            () = self.lifecycle.stop.cancelled() => Err(Interrupted::Stopping),
-            () = lease.cancelled() => Err(Interrupted::LeaseLost),
+        let interrupted = tokio::select! {
+            ended = &mut task.0 => return Ok(ended.unwrap_or_else(|error| Err(panicked(error)))),
+            () = running.cancelled() => Interrupted::Cancelled,
+            () = self.lifecycle.stop.cancelled() => Interrupted::Stopping,
+            () = lease.cancelled() => Interrupted::LeaseLost,
             () = telling => unreachable!("progress is told for as long as there is any"),
-        }
+        };
+        // Awaited, so that no upload of this run lands after what is done next.
+        task.0.abort();
+        let _ = (&mut task.0).await;
+        Err(interrupted)
     }
 
     async fn tell_progress(&self, who: &Identity, progress: &mut watch::Receiver<Progress>) {
@@ -352,7 +395,9 @@ impl Jobs {
                 Ok(committed) => {
                     tracing::info!(status = %committed.status, pages = committed.pages, elements = committed.elements, "done");
                     self.metrics.job_left(self.lane, outcome_of(&committed.status));
-                    self.settler.done(&delivered.who, &delivered.message, &committed, delivered.receipt).await
+                    self.settler
+                        .done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt)
+                        .await
                 }
                 Err(fault) => self.settle_fault(delivered, Some(job), fault, None).await,
             },
@@ -391,13 +436,14 @@ impl Jobs {
             Settlement::Cancel => {
                 self.metrics.job_left(self.lane, JobOutcome::Cancelled);
                 let result = pipeline::cancelled_result(&self.settler.worker, &delivered.who, job);
-                self.end_with(delivered, result.into()).await
+                self.end_with(delivered, result.into(), Letter::None).await
             }
             Settlement::Bury(bury) => {
                 self.metrics.job_left(self.lane, JobOutcome::Buried);
-                self.settler.dead_letter(&delivered.who, &delivered.message, &fault, bury).await?;
-                let outcome = self.burial(&delivered.who, job, &fault, bury, partial);
-                self.end_with(delivered, outcome).await
+                let Delivered { who, message, receipt, .. } = &delivered;
+                self.settler.dead_letter(who, message, &fault, bury, receipt).await?;
+                let outcome = self.burial(who, job, &fault, bury, partial);
+                self.end_with(delivered, outcome, Letter::Written).await
             }
         }
     }
@@ -414,6 +460,9 @@ impl Jobs {
     ) -> Outcome {
         let mut outcome =
             partial.unwrap_or_else(|| pipeline::failed_result(&self.settler.worker, who, job, fault).into());
+        // What decided comes first, whatever else there is to report.
+        let decisive = fault.code.as_str();
+        outcome.result.errors.sort_by_key(|error| error.code != decisive);
         if bury.code != fault.code {
             let why = Fault::new(bury.code, Phase::Settle, "the next attempt would come after the deadline");
             outcome.result.errors.insert(0, why.to_job_error(None));
@@ -424,18 +473,54 @@ impl Jobs {
         outcome
     }
 
-    /// Stores a result that is not a success, announces it and acks. While storage is out of reach
-    /// the job waits: it must not end without its result, and the session must not end for it.
-    async fn end_with<R: Receipt>(&self, delivered: Delivered<R>, outcome: Outcome) -> Result<(), Unsettled> {
+    /// Stores a result that is not a success, announces it and acks.
+    async fn end_with<R: Receipt>(
+        &self,
+        delivered: Delivered<R>,
+        outcome: Outcome,
+        letter: Letter,
+    ) -> Result<(), Unsettled> {
         match self.commit(&delivered, outcome).await {
-            Ok(committed) => self.settler.done(&delivered.who, &delivered.message, &committed, delivered.receipt).await,
-            Err(fault) => {
-                tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
-                let later = Postpone { tier: Tier::S30, attempt: delivered.who.attempt };
-                self.settler.postpone(&delivered.who, &delivered.message, &fault, later, delivered.receipt).await
+            Ok(committed) => {
+                self.settler.done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt).await
+            }
+            Err(fault) => self.end_without_result(delivered, fault, letter).await,
+        }
+    }
+
+    /// The end of a job could not be stored. While storage is merely out of reach the job waits,
+    /// until its deadline; otherwise its dead letter, with the cause, is all that is left of it.
+    async fn end_without_result<R: Receipt>(
+        &self,
+        delivered: Delivered<R>,
+        fault: Fault,
+        letter: Letter,
+    ) -> Result<(), Unsettled> {
+        tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
+        let Delivered { who, message, receipt, deadline } = delivered;
+        let may_pass = fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < deadline;
+        let later = Postpone { tier: Tier::S30, attempt: who.attempt };
+        match (letter, may_pass) {
+            (Letter::Written, true) => self.settler.postpone_buried(&who, &message, &fault, later, receipt).await,
+            (Letter::None, true) => self.settler.postpone(&who, &message, &fault, later, receipt).await,
+            (letter, false) => {
+                if letter == Letter::None {
+                    let bury = Bury { kind: DeadKind::Failed, exhausted: false, code: fault.code };
+                    self.settler.dead_letter(&who, &message, &fault, bury, &receipt).await?;
+                }
+                let code = Some(fault.code.as_str().to_owned());
+                let end = End { status: JobStatus::Failed, result: None, code };
+                self.settler.done(&who, &message, end, receipt).await
             }
         }
     }
+}
+
+/// Whether a job that ends has its dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letter {
+    Written,
+    None,
 }
 
 /// What lies in storage under a job that comes (again).
@@ -443,31 +528,9 @@ enum Found {
     /// No result that counts.
     Nothing { existing: Vec<String>, state: Option<JobState> },
     /// The job has ended.
-    Ended(Committed),
+    Ended(Existing),
     /// Another job has ended under this id.
     AnotherBody,
-}
-
-struct ExistingResult {
-    result: ParseResult,
-    committed: Committed,
-}
-
-impl ExistingResult {
-    /// `None` if it is not a result that this version can read: it is then written anew.
-    fn read(json: &[u8], uri: String) -> Option<Self> {
-        let result: ParseResult = serde_json::from_slice(json).ok()?;
-        let committed = Committed {
-            status: result.status.clone(),
-            uri,
-            sha256: crate::store::digest(json),
-            code: result.errors.first().map(|error| error.code.clone()),
-            pages: result.pages.len(),
-            elements: result.elements.len(),
-            images: result.page_images.len(),
-        };
-        Some(Self { result, committed })
-    }
 }
 
 /// Work that nobody waits for any more stops.
@@ -488,15 +551,4 @@ fn outcome_of(status: &JobStatus) -> JobOutcome {
 
 fn panicked(error: tokio::task::JoinError) -> Fault {
     Fault::new(ErrorCode::Internal, Phase::Render, "the job met a defect of the worker").because(error)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -40,18 +40,24 @@ pub async fn run_lane<I, H>(
     let jobs = TaskTracker::new();
     loop {
         // Cancel safe: acquiring a permit and `Inbox::next` both are.
+        // Biased: nothing is begun after the word to stop.
         let permit = tokio::select! {
+            biased;
+            () = drain.cancelled() => break,
+            () = lease.cancelled() => break,
             permit = Arc::clone(&permits).acquire_owned() => permit.expect("the semaphore is never closed"),
-            () = drain.cancelled() => break,
-            () = lease.cancelled() => break,
         };
-        let (message, receipt) = tokio::select! {
-            next = inbox.next() => match next {
-                Some(delivery) => delivery,
-                None => break,
-            },
+        let next = tokio::select! {
+            biased;
             () = drain.cancelled() => break,
             () = lease.cancelled() => break,
+            next = inbox.next() => next,
+        };
+        let Some((message, receipt)) = next else {
+            // Nobody asked for the end: the broker took the consumer away, and with it what is in
+            // hand. All lanes begin again: a worker that serves some of them looks healthy.
+            lease.cancel();
+            break;
         };
         let job = work(Arc::clone(&handler), message, receipt, lease.clone(), permit);
         lifecycle::spawn(jobs.track_future(job));
@@ -70,8 +76,10 @@ async fn work<R, H: Handler<R>>(
     lease: CancellationToken,
     permit: OwnedSemaphorePermit,
 ) {
-    if handler.handle(message, receipt, lease.clone()).await.is_err() {
-        lease.cancel();
+    // A defect that ends the task without an answer must not keep the delivery for ever.
+    let unanswered = lease.clone().drop_guard();
+    if handler.handle(message, receipt, lease).await.is_ok() {
+        unanswered.disarm();
     }
     drop(permit);
 }
@@ -96,7 +104,7 @@ mod tests {
     };
 
     use quire_producer::amqp::BasicProperties;
-    use tokio::sync::{Notify, mpsc};
+    use tokio::sync::mpsc;
 
     use super::{super::inbox::Receipt, *};
 
@@ -135,23 +143,48 @@ mod tests {
         }
     }
 
+    /// Counts up here and down there.
+    struct Gauge(Semaphore);
+
+    impl Default for Gauge {
+        fn default() -> Self {
+            Self(Semaphore::new(0))
+        }
+    }
+
+    impl Gauge {
+        fn add_permits(&self, count: usize) {
+            self.0.add_permits(count);
+        }
+
+        async fn take(&self, count: u32) {
+            self.0.acquire_many(count).await.expect("never closed").forget();
+        }
+    }
+
     /// Holds every job at a gate, and counts.
     #[derive(Default)]
     struct Gate {
         at_work: AtomicUsize,
         most: AtomicUsize,
-        started: Notify,
-        open: Notify,
+        started: Gauge,
+        open: Gauge,
         given_back: Mutex<Vec<String>>,
+    }
+
+    impl Gate {
+        async fn await_started(&self, count: u32) {
+            self.started.take(count).await;
+        }
     }
 
     impl<R: Receipt> Handler<R> for Gate {
         async fn handle(self: Arc<Self>, _: Message, receipt: R, lease: CancellationToken) -> Result<(), ()> {
             let now = self.at_work.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(now, Ordering::SeqCst);
-            self.started.notify_one();
+            self.started.add_permits(1);
             tokio::select! {
-                () = self.open.notified() => { receipt.acknowledge().await; }
+                () = self.open.take(1) => { receipt.acknowledge().await; }
                 () = lease.cancelled() => {}
             }
             self.at_work.fetch_sub(1, Ordering::SeqCst);
@@ -193,37 +226,38 @@ mod tests {
     #[tokio::test]
     async fn a_saturated_lane_takes_no_more_than_it_has_permits_for() {
         let lane = lane(3, 10);
-        for _ in 0..3 {
-            lane.gate.started.notified().await;
-        }
-        tokio::task::yield_now().await;
+        lane.gate.await_started(3).await;
         assert_eq!(lane.taken.load(Ordering::SeqCst), 3);
         for _ in 0..7 {
-            lane.gate.open.notify_one();
-            lane.gate.started.notified().await;
+            lane.gate.open.add_permits(1);
+            lane.gate.await_started(1).await;
         }
-        drop(lane.sender);
-        for _ in 0..3 {
-            lane.gate.open.notify_one();
-            tokio::task::yield_now().await;
-        }
-        while !lane.running.is_finished() {
-            lane.gate.open.notify_one();
-            tokio::task::yield_now().await;
-        }
+        lane.drain.cancel();
+        lane.gate.open.add_permits(3);
+        lane.running.await.expect("no panic");
         assert_eq!(lane.gate.most.load(Ordering::SeqCst), 3);
         assert_eq!(lane.acked.lock().expect("no panic").len(), 10);
     }
 
     #[tokio::test]
+    async fn a_lane_whose_consumer_is_taken_away_fences_its_jobs() {
+        let lane = lane(2, 1);
+        lane.gate.await_started(1).await;
+        drop(lane.sender);
+        lane.running.await.expect("no panic");
+        assert!(lane.lease.is_cancelled());
+        assert!(lane.acked.lock().expect("no panic").is_empty());
+    }
+
+    #[tokio::test]
     async fn a_draining_lane_finishes_what_it_has_and_gives_the_rest_back() {
         let lane = lane(1, 3);
-        lane.gate.started.notified().await;
+        lane.gate.await_started(1).await;
         lane.drain.cancel();
         while lane.gate.given_back.lock().expect("no panic").len() < 2 {
             tokio::task::yield_now().await;
         }
-        lane.gate.open.notify_one();
+        lane.gate.open.add_permits(1);
         lane.running.await.expect("no panic");
         assert_eq!(*lane.acked.lock().expect("no panic"), ["1"]);
         assert_eq!(*lane.gate.given_back.lock().expect("no panic"), ["2", "3"]);
@@ -232,8 +266,7 @@ mod tests {
     #[tokio::test]
     async fn a_lane_that_is_cut_off_stops_its_jobs_and_settles_nothing() {
         let lane = lane(2, 5);
-        lane.gate.started.notified().await;
-        lane.gate.started.notified().await;
+        lane.gate.await_started(2).await;
         lane.lease.cancel();
         lane.running.await.expect("no panic");
         assert_eq!(lane.gate.at_work.load(Ordering::SeqCst), 0);

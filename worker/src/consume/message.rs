@@ -35,11 +35,24 @@ pub struct Request {
 }
 
 impl Message {
-    /// Returns whose job it is: the header that survives detours, the routing key, or `default`.
+    /// Returns whose job it is: what the routing key says, which the broker can hold a publisher
+    /// to, then what the header says, else `default`.
     #[must_use]
     pub fn tenant(&self) -> Tenant {
-        let header = self.text_header(header::TENANT).and_then(|text| text.parse().ok());
-        header.or_else(|| names::parse_job_routing_key(&self.routing_key).1).unwrap_or_default()
+        let header = || self.text_header(header::TENANT).and_then(|text| text.parse().ok());
+        names::parse_job_routing_key(&self.routing_key).1.or_else(header).unwrap_or_default()
+    }
+
+    /// Says whether an earlier run has written the dead letter of this job already.
+    #[must_use]
+    pub fn is_buried(&self) -> bool {
+        self.text_header(header::BURIED).is_some()
+    }
+
+    /// Returns when the first run of the job began; now if this is it.
+    #[must_use]
+    pub fn started(&self) -> DateTime<Utc> {
+        self.time_header(header::STARTED).unwrap_or_else(Utc::now)
     }
 
     /// Reads the job out of it.
@@ -207,6 +220,13 @@ impl Headers {
     #[must_use]
     pub fn time(self, name: &'static str, value: DateTime<Utc>) -> Self {
         self.text(name, &value.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
+    }
+
+    /// Adds others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     /// Adds what went wrong.

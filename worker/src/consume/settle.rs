@@ -9,15 +9,19 @@ use quire_schemas::{
     event::{Event, ResultLocation, Subject},
     failure::ErrorCode,
     names::{DEAD_EXCHANGE, EVENTS_EXCHANGE, JOBS_EXCHANGE, RETRY_EXCHANGE, header, job_routing_key},
-    result::Phase,
+    result::{JobStatus, Phase},
 };
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     inbox::Receipt,
     message::{Headers, Message},
 };
 use crate::{
-    job::{Bury, Fault, Postpone},
+    job::{Bury, Fault, Postpone, chain},
+    lifecycle,
     pipeline::{Committed, Identity},
 };
 
@@ -37,6 +41,24 @@ pub enum Unsettled {
     LeaseLost,
 }
 
+/// How a job ended, as it is announced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct End {
+    /// How.
+    pub status: JobStatus,
+    /// Where its result lies, if one could be stored.
+    pub result: Option<ResultLocation>,
+    /// The first error's code.
+    pub code: Option<String>,
+}
+
+impl From<&Committed> for End {
+    fn from(committed: &Committed) -> Self {
+        let result = ResultLocation { uri: committed.uri.clone(), sha256: committed.sha256.clone() };
+        Self { status: committed.status.clone(), result: Some(result), code: committed.code.clone() }
+    }
+}
+
 /// Publishes what follows from a job.
 #[derive(Debug, Clone)]
 pub struct Settler {
@@ -44,10 +66,12 @@ pub struct Settler {
     pub publisher: Publisher,
     /// This worker's name.
     pub worker: String,
+    /// Cancelled when nothing is waited for any longer.
+    pub stop: CancellationToken,
 }
 
 impl Settler {
-    /// The job has its result: announce it, then ack.
+    /// The job has ended: announce it, then ack, then answer whoever asked to be told.
     ///
     /// # Errors
     /// [`Unsettled`]; a redelivery finds the result and announces it again.
@@ -55,11 +79,18 @@ impl Settler {
         &self,
         who: &Identity,
         message: &Message,
-        committed: &Committed,
+        end: End,
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
-        self.announce(who, message, committed).await?;
-        acknowledge(receipt).await
+        let event = Event::Finished { subject: subject(who), status: end.status, result: end.result, code: end.code };
+        self.publish_while_ours(&event_message(&event), &receipt).await?;
+        acknowledge(receipt).await?;
+        if let Some(reply) = reply(message, &event) {
+            // Not waited for: a caller's queue that is gone must not hold a permit.
+            let settler = self.clone();
+            lifecycle::spawn(async move { settler.best_effort(&reply).await });
+        }
+        Ok(())
     }
 
     /// The job is tried again later: to the retry tier, then ack.
@@ -74,21 +105,51 @@ impl Settler {
         postpone: Postpone,
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
+        self.put_off(who, message, fault, postpone, Headers::default(), receipt).await
+    }
+
+    /// The same for a job whose dead letter is written and whose result could not be: the next run
+    /// must not write a second letter.
+    ///
+    /// # Errors
+    /// [`Unsettled`]
+    pub async fn postpone_buried(
+        &self,
+        who: &Identity,
+        message: &Message,
+        fault: &Fault,
+        postpone: Postpone,
+        receipt: impl Receipt,
+    ) -> Result<(), Unsettled> {
+        let buried = Headers::default().text(header::BURIED, &self.worker);
+        self.put_off(who, message, fault, postpone, buried, receipt).await
+    }
+
+    async fn put_off(
+        &self,
+        who: &Identity,
+        message: &Message,
+        fault: &Fault,
+        postpone: Postpone,
+        more: Headers,
+        receipt: impl Receipt,
+    ) -> Result<(), Unsettled> {
         let not_before = Utc::now() + postpone.tier.delay();
         let headers = self
             .onward(message, postpone.attempt)
             .text(header::RETRY_TIER, postpone.tier.as_str())
             .time(header::NOT_BEFORE, not_before)
-            .fault(fault);
-        self.republish(RETRY_EXCHANGE, who, message, &headers).await?;
-        self.tell(&Event::Retrying {
+            .fault(fault)
+            .and(more);
+        self.publish_while_ours(&onward(RETRY_EXCHANGE, who, message, &headers), &receipt).await?;
+        let event = Event::Retrying {
             subject: subject(who),
             not_before,
             code: fault.code.as_str().to_owned(),
             message: fault.chain(),
             counted: postpone.attempt > who.attempt,
-        })
-        .await;
+        };
+        self.tell(&event).await;
         acknowledge(receipt).await
     }
 
@@ -98,11 +159,13 @@ impl Settler {
     /// # Errors
     /// [`Unsettled`]
     pub async fn release(&self, who: &Identity, message: &Message, receipt: impl Receipt) -> Result<(), Unsettled> {
-        self.republish(JOBS_EXCHANGE, who, message, &self.onward(message, who.attempt)).await?;
+        let headers = self.onward(message, who.attempt);
+        self.publisher.publish(&onward(JOBS_EXCHANGE, who, message, &headers), CONFIRM_WITHIN).await?;
         acknowledge(receipt).await
     }
 
-    /// Writes the dead letter; the caller then writes the failed result and calls [`Self::done`].
+    /// Writes the dead letter, unless an earlier run has; the caller then stores the failed result
+    /// and calls [`Self::done`].
     ///
     /// # Errors
     /// [`Unsettled`]
@@ -112,11 +175,15 @@ impl Settler {
         message: &Message,
         fault: &Fault,
         bury: Bury,
+        receipt: &impl Receipt,
     ) -> Result<(), Unsettled> {
+        if message.is_buried() {
+            return Ok(());
+        }
         let (body, redacted) = without_password(&message.body);
         let mut headers = self.onward(message, who.attempt).fault(fault).text(header::ERROR_CODE, bury.code.as_str());
-        if redacted {
-            headers = headers.text(header::REDACTED, "password");
+        if let Some(what) = redacted {
+            headers = headers.text(header::REDACTED, what);
         }
         let letter = Outgoing {
             exchange: DEAD_EXCHANGE.to_owned(),
@@ -125,7 +192,7 @@ impl Settler {
             body,
             mandatory: true,
         };
-        Ok(self.publisher.publish(&letter, CONFIRM_WITHIN).await?)
+        self.publish_while_ours(&letter, receipt).await
     }
 
     /// Acknowledges a delivery whose end was announced elsewhere, or that another delivery of the
@@ -137,37 +204,34 @@ impl Settler {
         acknowledge(receipt).await
     }
 
-    /// Announces how a job ended, confirmed, and answers its `reply_to`.
-    ///
-    /// # Errors
-    /// [`Unsettled::NotPublished`]
-    pub async fn announce(&self, who: &Identity, message: &Message, committed: &Committed) -> Result<(), Unsettled> {
-        let event = Event::Finished {
-            subject: subject(who),
-            status: committed.status.clone(),
-            result: Some(ResultLocation { uri: committed.uri.clone(), sha256: committed.sha256.clone() }),
-            code: committed.code.clone(),
-        };
-        self.publisher.publish(&event_message(&event), CONFIRM_WITHIN).await?;
-        self.reply(message, &event).await;
-        Ok(())
+    /// Publishes what a job depends on for as long as its delivery is ours. While the broker takes
+    /// nothing (short of memory, a queue full), the delivery is kept: letting go of it would count
+    /// against every other job of the session, and change nothing.
+    async fn publish_while_ours(&self, message: &Outgoing, receipt: &impl Receipt) -> Result<(), Unsettled> {
+        const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+        let mut pause = Duration::from_secs(1);
+        loop {
+            match self.publisher.publish(message, CONFIRM_WITHIN).await {
+                Ok(()) => return Ok(()),
+                Err(error) if self.stop.is_cancelled() => return Err(error.into()),
+                Err(error) => tracing::error!(error = %chain(&error), "a delivery is kept until it can be settled"),
+            }
+            if !receipt.is_ours() {
+                return Err(Unsettled::LeaseLost);
+            }
+            let _ = timeout(pause, self.stop.cancelled()).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
     }
 
     /// Announces something that nothing depends on.
     pub async fn tell(&self, event: &Event) {
-        if let Err(error) = self.publisher.publish(&event_message(event), BEST_EFFORT).await {
-            tracing::debug!(%error, "an event was not published");
-        }
+        self.best_effort(&event_message(event)).await;
     }
 
-    async fn reply(&self, message: &Message, event: &Event) {
-        let Some(reply_to) = message.reply_to() else { return };
-        let mut reply = Outgoing { exchange: String::new(), routing_key: reply_to, ..event_message(event) };
-        if let Some(correlation_id) = message.properties.correlation_id() {
-            reply.properties = reply.properties.with_correlation_id(correlation_id.clone());
-        }
-        if let Err(error) = self.publisher.publish(&reply, BEST_EFFORT).await {
-            tracing::debug!(%error, "the caller's own queue was not told");
+    async fn best_effort(&self, message: &Outgoing) {
+        if let Err(error) = self.publisher.publish(message, BEST_EFFORT).await {
+            tracing::debug!(error = %chain(&error), "an event was not published");
         }
     }
 
@@ -176,25 +240,27 @@ impl Settler {
             .number(header::ATTEMPT, attempt)
             .number(header::GENERATION, message.generation())
             .time(header::FIRST_SEEN, message.first_seen())
+            .time(header::STARTED, message.started())
             .text(header::WORKER, &self.worker)
     }
+}
 
-    async fn republish(
-        &self,
-        exchange: &str,
-        who: &Identity,
-        message: &Message,
-        headers: &Headers,
-    ) -> Result<(), Unsettled> {
-        let onward = Outgoing {
-            exchange: exchange.to_owned(),
-            routing_key: job_routing_key(who.lane, &who.tenant),
-            properties: message.properties_onward(who.lane, headers),
-            body: message.body.clone(),
-            mandatory: true,
-        };
-        Ok(self.publisher.publish(&onward, CONFIRM_WITHIN).await?)
+fn onward(exchange: &str, who: &Identity, message: &Message, headers: &Headers) -> Outgoing {
+    Outgoing {
+        exchange: exchange.to_owned(),
+        routing_key: job_routing_key(who.lane, &who.tenant),
+        properties: message.properties_onward(who.lane, headers),
+        body: message.body.clone(),
+        mandatory: true,
     }
+}
+
+fn reply(message: &Message, event: &Event) -> Option<Outgoing> {
+    let mut reply = Outgoing { exchange: String::new(), routing_key: message.reply_to()?, ..event_message(event) };
+    if let Some(correlation_id) = message.properties.correlation_id() {
+        reply.properties = reply.properties.with_correlation_id(correlation_id.clone());
+    }
+    Some(reply)
 }
 
 async fn acknowledge(receipt: impl Receipt) -> Result<(), Unsettled> {
@@ -227,13 +293,18 @@ fn event_message(event: &Event) -> Outgoing {
     }
 }
 
-/// Takes the password out of a body, if it is one that has one. A body that is no JSON object is
-/// kept as it is: it is what the operator needs to see.
-fn without_password(body: &[u8]) -> (Vec<u8>, bool) {
-    let Ok(serde_json::Value::Object(mut job)) = serde_json::from_slice(body) else { return (body.to_vec(), false) };
+/// Takes the password out of a body; says what was taken out. A body that is no JSON object is
+/// kept as it is, because it is what the operator needs to see, unless it speaks of a password
+/// that cannot be told from the rest.
+fn without_password(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
+    const FIELD: &[u8] = b"\"password\"";
+    let Ok(serde_json::Value::Object(mut job)) = serde_json::from_slice(body) else {
+        let speaks_of_one = body.windows(FIELD.len()).any(|window| window == FIELD);
+        return if speaks_of_one { (Vec::new(), Some("body")) } else { (body.to_vec(), None) };
+    };
     match job.insert("password".to_owned(), serde_json::Value::Null) {
-        Some(serde_json::Value::Null) | None => (body.to_vec(), false),
-        Some(_) => (serde_json::to_vec(&job).expect("it was JSON before"), true),
+        Some(serde_json::Value::Null) | None => (body.to_vec(), None),
+        Some(_) => (serde_json::to_vec(&job).expect("it was JSON before"), Some("password")),
     }
 }
 
@@ -250,9 +321,10 @@ mod tests {
     #[test]
     fn a_dead_letter_has_no_password_and_is_otherwise_the_same() {
         let (body, redacted) = without_password(br#"{"a":1,"password":"canary"}"#);
-        assert!(redacted);
+        assert_eq!(redacted, Some("password"));
         assert_eq!(String::from_utf8(body).expect("JSON"), r#"{"a":1,"password":null}"#);
-        assert_eq!(without_password(br#"{"a": 1}"#), (br#"{"a": 1}"#.to_vec(), false));
-        assert_eq!(without_password(b"\xff not json"), (b"\xff not json".to_vec(), false));
+        assert_eq!(without_password(br#"{"a": 1}"#), (br#"{"a": 1}"#.to_vec(), None));
+        assert_eq!(without_password(b"\xff not json"), (b"\xff not json".to_vec(), None));
+        assert_eq!(without_password(br#"{"password":"canary"} and more"#), (Vec::new(), Some("body")));
     }
 }

@@ -68,14 +68,14 @@ impl Fault {
     /// Writes the whole chain on one line.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.message.clone();
-        let mut next = self.source();
-        while let Some(error) = next {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            next = error.source();
-        }
-        text
+        with_causes(self.message.clone(), self)
+    }
+
+    /// Makes the fault of a whole branch out of the fault of its first page, which stays with the
+    /// page.
+    #[must_use]
+    pub fn of_branch(&self) -> Self {
+        Self::new(self.code, self.phase.clone(), self.chain())
     }
 
     /// Converts into the shape that results carry.
@@ -104,4 +104,20 @@ impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as &(dyn Error + 'static))
     }
+}
+
+/// Writes an error and everything that led to it on one line.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    with_causes(error.to_string(), error)
+}
+
+fn with_causes(mut text: String, error: &dyn Error) -> String {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }

@@ -6,5 +6,5 @@ mod fault;
 mod retry;
 
 pub use budget::Budget;
-pub use fault::Fault;
+pub use fault::{Fault, chain};
 pub use retry::{Bury, Circumstances, Postpone, Settlement, settle};

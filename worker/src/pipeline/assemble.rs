@@ -55,7 +55,6 @@ pub(super) fn outcome(context: &Context, facts: &Facts<'_>, mut gathered: Gather
         result: Box::new(result),
         spool: Some(gathered.spool).filter(|spool| !spool.page_numbers().is_empty()),
         raw,
-        existing: run.existing.clone(),
         fault,
     }
 }
@@ -246,7 +245,7 @@ fn images_branch(facts: &Facts<'_>, gathered: &mut Gathered) -> (Branch, Option<
     let total = count(plan.image_pages.len());
     let made = count(gathered.pages.images.len());
     let failed: Vec<u32> = gathered.pages.image_faults.iter().filter_map(|fault| fault.page).collect();
-    let fault = (made == 0 && total > 0 && !failed.is_empty()).then(|| gathered.pages.image_faults.swap_remove(0));
+    let fault = (made == 0 && total > 0 && !failed.is_empty()).then(|| gathered.pages.image_faults[0].of_branch());
     let status = match (&fault, failed.len()) {
         (Some(_), _) => BranchStatus::Failed,
         (None, 0) => BranchStatus::Succeeded,

@@ -1,20 +1,30 @@
 //! Stores what a run came to, `result.json` last: everything it names is there when it appears.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use quire_schemas::{
     element::Element,
     failure::ErrorCode,
     keys::JobKeys,
-    result::{Artifact, JobStatus, Page, ParseResult, Phase},
+    result::{Artifact, JobStatus, ObjectRef, Page, ParseResult, Phase},
 };
 use tokio::time::Instant;
 
-use super::{Context, Outcome, Spool, assemble::milliseconds};
+use super::{
+    Context, Outcome, Spool,
+    assemble::milliseconds,
+    existing::{self, Existing, named_keys},
+};
 use crate::{job::Fault, parse::ParsedPage, store::Object};
 
 const JSON: &str = "application/json";
+/// Commits ahead of this one take seconds, unless storage does not answer.
+const TURN: Duration = Duration::from_secs(300);
 
 /// A result that is in storage.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,14 +52,11 @@ pub struct Committed {
 /// `storage_unavailable` or `storage_denied`; the result is not there then, or is the old one.
 pub async fn commit(context: &Context, keys: &JobKeys, mut outcome: Outcome) -> Result<Committed, Fault> {
     let started = Instant::now();
-    let _turn = context.assembling.acquire().await.expect("the semaphore is never closed");
+    let turn = tokio::time::timeout(TURN, context.assembling.acquire()).await;
+    let _turn = turn.map_err(|_| waited_too_long())?.expect("the semaphore is never closed");
     let body = write_down(context, keys, &mut outcome).await?;
     let mut result = outcome.result;
-    for object in body.objects {
-        let kind = object.1;
-        let stored = context.store.put(&object.0, Phase::Commit).await?;
-        result.artifacts.push(Artifact { kind, object: stored, page_number: None, element_id: None });
-    }
+    result.artifacts.extend(body.artifacts);
     result.timings.commit = Some(milliseconds(started.elapsed()));
     result.completed_at = Some(chrono::Utc::now());
     let (json, elements) = tokio::task::spawn_blocking({
@@ -59,17 +66,51 @@ pub async fn commit(context: &Context, keys: &JobKeys, mut outcome: Outcome) -> 
     .await
     .expect("writing JSON does not panic")?;
     let object = off_runtime(keys.result(), json, JSON).await;
+    if let Some(better) = better_result(context, keys, &result).await? {
+        return Ok(better);
+    }
     let stored = context.store.put(&object, Phase::Commit).await?;
-    sweep(context, keys, &outcome.existing, &result).await;
-    Ok(Committed {
-        status: result.status.clone(),
-        uri: stored.uri.unwrap_or_default(),
-        sha256: stored.sha256,
-        code: result.errors.first().map(|error| error.code.clone()),
-        pages: result.pages.len(),
-        elements: elements + body.elements_elsewhere,
-        images: result.page_images.len(),
-    })
+    sweep(context, keys, &named_keys(&result)).await;
+    let elements = elements + body.elements_elsewhere;
+    Ok(Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256, elements))
+}
+
+/// A result is never downgraded: two workers may have worked on one job after a partition, and
+/// the one that came to less must not undo the other's.
+async fn better_result(context: &Context, keys: &JobKeys, result: &ParseResult) -> Result<Option<Committed>, Fault> {
+    if result.status == JobStatus::Succeeded {
+        return Ok(None);
+    }
+    let found = existing::find(&context.store, keys, Phase::Commit).await?;
+    Ok(found.filter(|found| supersedes(found, result)).map(|found| found.committed))
+}
+
+fn supersedes(found: &Existing, result: &ParseResult) -> bool {
+    match found.committed.status {
+        JobStatus::Succeeded => true,
+        JobStatus::PartialSuccess => {
+            found.generation >= result.generation && result.status != JobStatus::PartialSuccess
+        }
+        _ => false,
+    }
+}
+
+impl Committed {
+    pub(super) fn of(result: &ParseResult, uri: String, sha256: String, elements: usize) -> Self {
+        Self {
+            status: result.status.clone(),
+            uri,
+            sha256,
+            code: result.errors.first().map(|error| error.code.clone()),
+            pages: result.pages.len(),
+            elements,
+            images: result.page_images.len(),
+        }
+    }
+}
+
+fn waited_too_long() -> Fault {
+    Fault::new(ErrorCode::StorageUnavailable, Phase::Commit, "earlier results are not getting into storage")
 }
 
 async fn off_runtime(key: String, body: Vec<u8>, media_type: &'static str) -> Object {
@@ -83,55 +124,77 @@ struct Body {
     /// Elements that go into the result, as JSON, comma-separated.
     elements: Vec<u8>,
     elements_elsewhere: usize,
-    objects: Vec<(Object, String)>,
+    artifacts: Vec<Artifact>,
 }
 
 async fn write_down(context: &Context, keys: &JobKeys, outcome: &mut Outcome) -> Result<Body, Fault> {
-    let mut objects: Vec<(Object, String)> =
-        outcome.raw.take().map(|raw| (raw, "raw_result".to_owned())).into_iter().collect();
+    let mut artifacts = Vec::new();
+    if let Some(raw) = outcome.raw.take() {
+        artifacts.push(artifact("raw_result", context.store.put(&raw, Phase::Commit).await?));
+    }
     let Some(spool) = outcome.spool.take() else {
-        return Ok(Body { elements: Vec::new(), elements_elsewhere: 0, objects });
+        return Ok(Body { elements: Vec::new(), elements_elsewhere: 0, artifacts });
     };
     let limit = usize::try_from(context.max_result_bytes).unwrap_or(usize::MAX);
     let pages = std::mem::take(&mut outcome.result.pages);
+    // One part at a time: each is stored while the next one is written.
+    let (sender, mut parts) = tokio::sync::mpsc::channel(1);
     let keys = keys.clone();
-    let unspooled = tokio::task::spawn_blocking(move || unspool(spool, pages, limit, &keys)).await;
-    let unspooled = unspooled.expect("reading the spool does not panic")?;
+    let unspooling = tokio::task::spawn_blocking(move || unspool(spool, pages, limit, &keys, &sender));
+    while let Some((kind, part)) = parts.recv().await {
+        artifacts.push(artifact(kind, context.store.put(&part, Phase::Commit).await?));
+    }
+    let unspooled = unspooling.await.expect("reading the spool does not panic")?;
     outcome.result.pages = unspooled.pages;
-    objects.push((unspooled.markdown, "markdown".to_owned()));
-    objects.extend(unspooled.parts.into_iter().map(|part| (part, "elements".to_owned())));
-    Ok(Body { elements: unspooled.inline, elements_elsewhere: unspooled.elements_elsewhere, objects })
+    Ok(Body { elements: unspooled.inline, elements_elsewhere: unspooled.elements_elsewhere, artifacts })
 }
+
+fn artifact(kind: &str, object: ObjectRef) -> Artifact {
+    Artifact { kind: kind.to_owned(), object, page_number: None, element_id: None }
+}
+
+type Parts = tokio::sync::mpsc::Sender<(&'static str, Object)>;
 
 struct Unspooled {
     pages: Vec<Page>,
     inline: Vec<u8>,
     elements_elsewhere: usize,
-    parts: Vec<Object>,
-    markdown: Object,
 }
 
 /// Reads the parsed pages back, one at a time.
-fn unspool(mut spool: Spool, mut pages: Vec<Page>, limit: usize, keys: &JobKeys) -> Result<Unspooled, Fault> {
+fn unspool(
+    mut spool: Spool,
+    mut pages: Vec<Page>,
+    limit: usize,
+    keys: &JobKeys,
+    parts: &Parts,
+) -> Result<Unspooled, Fault> {
     let in_parts = spool.size_bytes() > limit as u64;
-    let mut text = ElementText { buffer: Vec::new(), in_parts, limit, parts: Vec::new(), order: 0, keys };
+    let mut text = ElementText { buffer: Vec::new(), in_parts, limit, written: 0, order: 0, keys, parts };
     let mut markdown = String::new();
+    let mut numbers: BTreeMap<u32, usize> = pages.iter().enumerate().map(|(at, page)| (page.page_number, at)).collect();
     for number in spool.page_numbers() {
         let Some(parsed) = spool.read(number)? else { continue };
         add_markdown(&mut markdown, &parsed);
         for element in &parsed.elements {
             text.push(element)?;
         }
-        match pages.iter_mut().find(|page| page.page_number == number) {
-            Some(page) => merge(page, parsed.page),
+        match numbers.remove(&number) {
+            Some(at) => merge(&mut pages[at], parsed.page),
             None => pages.push(parsed.page),
         }
     }
     pages.sort_by_key(|page| page.page_number);
     let elements_elsewhere = if in_parts { text.order as usize } else { 0 };
-    let (inline, parts) = text.finish();
+    let inline = text.finish();
     let markdown = Object::new(keys.markdown(), Bytes::from(markdown), "text/markdown; charset=utf-8");
-    Ok(Unspooled { pages, inline, elements_elsewhere, parts, markdown })
+    hand_over(parts, "markdown", markdown);
+    Ok(Unspooled { pages, inline, elements_elsewhere })
+}
+
+fn hand_over(parts: &Parts, kind: &'static str, object: Object) {
+    // Nobody receives any more if storing an earlier part failed; that fault is what is reported.
+    let _ = parts.blocking_send((kind, object));
 }
 
 /// Elements as JSON: separated by commas inside the result, or one a line in parts.
@@ -139,9 +202,10 @@ struct ElementText<'a> {
     buffer: Vec<u8>,
     in_parts: bool,
     limit: usize,
-    parts: Vec<Object>,
+    written: u32,
     order: u32,
     keys: &'a JobKeys,
+    parts: &'a Parts,
 }
 
 impl ElementText<'_> {
@@ -162,16 +226,16 @@ impl ElementText<'_> {
     }
 
     fn end_part(&mut self) {
-        let number = u32::try_from(self.parts.len() + 1).unwrap_or(u32::MAX);
+        self.written += 1;
         let body = Bytes::from(std::mem::take(&mut self.buffer));
-        self.parts.push(Object::new(self.keys.elements(number), body, "application/x-ndjson"));
+        hand_over(self.parts, "elements", Object::new(self.keys.elements(self.written), body, "application/x-ndjson"));
     }
 
-    fn finish(mut self) -> (Vec<u8>, Vec<Object>) {
+    fn finish(mut self) -> Vec<u8> {
         if self.in_parts && !self.buffer.is_empty() {
             self.end_part();
         }
-        (self.buffer, self.parts)
+        self.buffer
     }
 }
 
@@ -234,30 +298,25 @@ fn to_json(result: &ParseResult, elements: &[u8]) -> Result<(Vec<u8>, usize), Fa
     Ok((json, if elements.is_empty() { 0 } else { count }))
 }
 
-/// Deletes what earlier runs left under the job and this result does not name. The result is
-/// written: what cannot be deleted now is litter, not a reason to fail.
-async fn sweep(context: &Context, keys: &JobKeys, existing: &[String], result: &ParseResult) {
-    let named = named_keys(result);
-    let kept = |key: &&String| **key != keys.result() && !named.contains(key.as_str());
-    for key in existing.iter().filter(kept) {
+/// Deletes what lies under the job and its result does not name. The result is written: what
+/// cannot be deleted now is litter, not a reason to fail. A cancellation marker stays: it is for
+/// deliveries that are still to come.
+pub async fn sweep(context: &Context, keys: &JobKeys, named: &BTreeSet<String>) {
+    let listed = match context.store.list(keys.folder(), Phase::Commit).await {
+        Ok(listed) => listed,
+        Err(fault) => return tracing::warn!("objects of earlier runs may stay behind: {}", fault.chain()),
+    };
+    let kept = |key: &String| *key == keys.result() || *key == keys.cancel() || named.contains(key);
+    for key in listed.iter().filter(|key| !kept(key)) {
         if let Err(fault) = context.store.delete(key, Phase::Commit).await {
             tracing::warn!(key, "an object of an earlier run stays behind: {}", fault.chain());
         }
     }
-    // Written by this run itself, if it paid for a parse.
-    if result.branches.parse.external_job_id.is_some() && !existing.contains(&keys.state()) {
-        let _ = context.store.delete(&keys.state(), Phase::Commit).await;
-    }
-}
-
-fn named_keys(result: &ParseResult) -> BTreeSet<&str> {
-    let images = result.page_images.values().chain(result.thumbnails.values()).map(|image| image.object.key.as_str());
-    images.chain(result.artifacts.iter().map(|artifact| artifact.object.key.as_str())).collect()
 }
 
 /// A result without a run: nothing to store but itself.
 impl From<ParseResult> for Outcome {
     fn from(result: ParseResult) -> Self {
-        Self { result: Box::new(result), spool: None, raw: None, existing: Vec::new(), fault: None }
+        Self { result: Box::new(result), spool: None, raw: None, fault: None }
     }
 }

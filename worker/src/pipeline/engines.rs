@@ -19,14 +19,21 @@ use super::{
     pages::{PageJob, Pages, TextUse},
     plan::Plan,
     spool::Spool,
+    state::write_state,
 };
 use crate::{
-    job::Fault,
+    job::{Budget, Fault},
     parse::{EngineOutput, ParseRequest, RecordExternal},
     render::OpenedDocument,
     source::Fetched,
-    store::Object,
 };
+
+/// Elements beyond this many times the size of a result are no text that anybody wrote.
+const SPOOL_PER_RESULT: u64 = 8;
+
+fn new_spool(context: &Context) -> Result<Spool, Fault> {
+    Spool::create(&context.fetcher.limits.temp_dir, context.max_result_bytes.saturating_mul(SPOOL_PER_RESULT))
+}
 
 /// What the two branches came to.
 #[derive(Debug)]
@@ -63,7 +70,7 @@ pub(super) async fn gather(
     plan: &Plan,
 ) -> Result<Gathered, Fault> {
     let started = Instant::now();
-    let spool = Arc::new(Mutex::new(Spool::create(&context.fetcher.limits.temp_dir)?));
+    let spool = Arc::new(Mutex::new(new_spool(context)?));
     let text_use = match plan.engine {
         Engine::Pdfium => TextUse::Parse,
         Engine::None => TextUse::Ignore,
@@ -84,11 +91,16 @@ pub(super) async fn gather(
     let mut gathered = Gathered {
         pages,
         parse: Parse::default(),
-        spool: Spool::create(&context.fetcher.limits.temp_dir)?,
+        spool: new_spool(context)?,
         parse_time,
         images_time,
         gather_time: started.elapsed(),
     };
+    if text_use == TextUse::Count {
+        // Only counted, to check the engine's work against: a page that cannot be counted is not
+        // a page that the engine failed.
+        gathered.pages.text_faults.clear();
+    }
     match parsed {
         None => gathered.local(plan),
         Some(Ok(output)) => keep(&spool, &mut gathered, output)?,
@@ -110,7 +122,7 @@ impl Gathered {
         self.images_time = if plan.engine == Engine::None { wall } else { wall.saturating_sub(self.parse_time) };
         if plan.engine == Engine::Pdfium {
             self.parse.engine = Some(local_engine());
-            self.parse.fault = nothing_parsed(&mut self.pages, plan);
+            self.parse.fault = nothing_parsed(&self.pages, plan);
         }
     }
 }
@@ -125,9 +137,9 @@ fn local_engine() -> result::Engine {
 }
 
 /// If not one page could be read, the first page's fault is the branch's.
-fn nothing_parsed(pages: &mut Pages, plan: &Plan) -> Option<Fault> {
+fn nothing_parsed(pages: &Pages, plan: &Plan) -> Option<Fault> {
     (pages.texts == 0 && !plan.parse_pages.is_empty() && !pages.text_faults.is_empty())
-        .then(|| pages.text_faults.swap_remove(0))
+        .then(|| pages.text_faults[0].of_branch())
 }
 
 /// Asks the engine, if it is one that is not in this process. `None`: it is not.
@@ -158,7 +170,15 @@ async fn parse_elsewhere(
     };
     let earlier = run.state.as_ref().filter(|state| state.generation == run.identity.generation);
     let resume = earlier.and_then(|state| state.external.as_ref()).filter(|external| external.engine == plan.engine);
-    Some(engine.parse(request, resume, &Recorder { context, run }, &run.budget).await)
+    Some(engine.parse(request, resume, &Recorder { context, run }, &with_reserve(&run.budget)).await)
+}
+
+/// Keeps some of the job's time from an engine that may hang: for a fallback, and for the images
+/// to be committed whatever the engine does.
+fn with_reserve(budget: &Budget) -> Budget {
+    let left = budget.remaining();
+    let reserve = (left / 10).clamp(Duration::from_secs(5), Duration::from_secs(60)).min(left / 2);
+    Budget::lasting(left - reserve)
 }
 
 fn not_configured(engine: Engine) -> Fault {
@@ -176,15 +196,13 @@ impl RecordExternal for Recorder<'_> {
     async fn record(&self, external: ExternalParse) -> Result<(), Fault> {
         let identity = &self.run.identity;
         let state = JobState {
-            run: self.run.state.as_ref().map_or(1, |state| state.run + 1),
+            run: self.run.state.as_ref().map_or(1, |state| state.run),
             generation: identity.generation,
             phase: Phase::Parse,
             page: None,
             external: Some(external),
         };
-        let json = serde_json::to_vec(&state).expect("a state is plain data");
-        let object = Object::new(identity.keys.state(), json.into(), "application/json");
-        self.context.store.put(&object, Phase::Parse).await.map(drop)
+        write_state(self.context, &identity.keys, &state).await
     }
 }
 
@@ -258,7 +276,7 @@ async fn fall_back(
     };
     let job = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job };
     let mut texts = job.all().await?;
-    gathered.parse.fault = nothing_parsed(&mut texts, &text_only);
+    gathered.parse.fault = nothing_parsed(&texts, &text_only);
     gathered.parse.engine = Some(local_engine());
     gathered.parse.fallback_from = Some(plan.engine);
     gathered.pages.texts = texts.texts;

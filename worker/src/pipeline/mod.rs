@@ -4,10 +4,12 @@
 mod assemble;
 mod commit;
 mod engines;
+pub mod existing;
 mod pages;
 mod plan;
 mod reuse;
 mod spool;
+mod state;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -26,9 +28,10 @@ use tokio::{
 };
 
 pub use assemble::{cancelled_result, failed_result};
-pub use commit::{Committed, commit};
+pub use commit::{Committed, commit, sweep};
 pub use reuse::RendererBuild;
 pub use spool::Spool;
+pub use state::write_state;
 
 use crate::{
     job::{Budget, Fault},
@@ -36,6 +39,7 @@ use crate::{
     render::Pool,
     source::{Fetched, Fetcher, Location},
     store::{Object, Store},
+    telemetry::{Metrics, Stage},
 };
 
 /// What every run of this process works with.
@@ -57,6 +61,8 @@ pub struct Context {
     pub max_result_bytes: u64,
     /// This worker's name.
     pub worker: String,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Results being put together at once: each holds one `result.json` in memory.
     pub assembling: Semaphore,
 }
@@ -127,8 +133,6 @@ pub struct Outcome {
     pub spool: Option<Spool>,
     /// The engine's untouched answer, to be stored.
     pub raw: Option<Object>,
-    /// Keys of earlier runs that this result does not name unless it says so.
-    pub existing: Vec<String>,
     /// Why a required branch has no output; the result's status is `failed` then.
     pub fault: Option<Fault>,
 }
@@ -143,6 +147,7 @@ pub async fn run(context: &Context, run: &Run) -> Result<Outcome, Fault> {
     run.tell(Phase::Fetch, 0, 0);
     let fetched = fetch(context, run).await?;
     let fetch_time = started.elapsed();
+    context.metrics.stage_took(Stage::Fetch, fetch_time);
     let opening = context.pool.open(fetched.path().to_owned(), run.job.password.clone(), run.identity.lane);
     let document = match tokio::time::timeout(run.budget.remaining(), opening).await {
         Ok(opened) => opened?,

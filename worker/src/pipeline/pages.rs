@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quire_schemas::{
-    failure::WarningCode,
+    failure::{Disposition, WarningCode},
     result::{BranchName, ImageRole, ObjectRef, PageImage, Phase, Warning},
 };
 
@@ -91,11 +91,22 @@ impl PageJob<'_> {
             .buffer_unordered(in_flight);
         let mut done = 0;
         while let Some(page) = work.try_next().await? {
+            self.count(&page);
             pages.add(page);
             done += 1;
             self.run.tell(Phase::Render, done, total);
         }
         Ok(pages)
+    }
+
+    fn count(&self, page: &OnePage) {
+        let metrics = &self.context.metrics;
+        match (&page.image, page.reused) {
+            (Some(Ok(_)), true) => metrics.page_reused(),
+            (Some(Ok(_)), false) => metrics.page_rendered(),
+            (Some(Err(fault)), _) => metrics.page_failed(fault.code),
+            (None, _) => {}
+        }
     }
 
     async fn one(&self, number: u32, stored: &Stored<'_>, fingerprint: &str) -> Result<OnePage, Fault> {
@@ -127,15 +138,18 @@ impl PageJob<'_> {
         let outcome = self.document.page(work).await;
         (page.text_time, page.image_time) = (outcome.text_time, outcome.image_time);
         page.text = match outcome.text {
-            Some(Ok(text)) => Some(Ok(self.keep_text(*text, &mut page.warnings).await?)),
-            Some(Err(fault)) => Some(Err(fault)),
+            Some(Ok(text)) => Some(match self.keep_text(*text, &mut page.warnings).await {
+                Ok(characters) => Ok(characters),
+                Err(fault) => Err(of_page(fault)?),
+            }),
+            Some(Err(fault)) => Some(Err(of_page(fault)?)),
             None => None,
         };
         page.image = match (outcome.image, image) {
             (Some(Ok(rendered)), Some(spec)) => {
                 Some(Ok(self.upload(number, spec, rendered, fingerprint, &mut page.warnings).await?))
             }
-            (Some(Err(fault)), _) => Some(Err(fault)),
+            (Some(Err(fault)), _) => Some(Err(of_page(fault)?)),
             _ => page.image,
         };
         Ok(page)
@@ -226,6 +240,11 @@ impl Pages {
             None => {}
         }
     }
+}
+
+/// A fault that is not the page's own, such as no renderer to be had, is the job's: it may pass.
+fn of_page(fault: Fault) -> Result<Fault, Fault> {
+    if fault.disposition() == Disposition::Page { Ok(fault) } else { Err(fault) }
 }
 
 fn scaled_down(page: u32, dpi: f64) -> Warning {

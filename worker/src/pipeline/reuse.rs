@@ -110,6 +110,15 @@ impl<'a> Stored<'a> {
             url_expires_at: None,
         };
         let role = Some(ImageRole::Page);
-        Ok(Some(PageImage { page_number: page, object, width_px, height_px, scale, role, ..template.clone() }))
+        Ok(Some(PageImage {
+            page_number: page,
+            object,
+            width_px,
+            height_px,
+            scale,
+            role,
+            dpi: Some(scale * 72.0),
+            ..template.clone()
+        }))
     }
 }

@@ -17,24 +17,32 @@ pub struct Spool {
     file: File,
     end: u64,
     pages: BTreeMap<u32, (u64, usize)>,
+    max_bytes: u64,
 }
 
 impl Spool {
-    /// Makes an empty spool.
+    /// Makes an empty spool for at most `max_bytes` of JSON: ten thousand pages may share one content
+    /// stream, and what is small in the file is not small here.
     ///
     /// # Errors
     /// `internal` if the temporary folder does not take it.
-    pub fn create(folder: &Path) -> Result<Self, Fault> {
+    pub fn create(folder: &Path, max_bytes: u64) -> Result<Self, Fault> {
         let file = tempfile::tempfile_in(folder).map_err(failed)?;
-        Ok(Self { file, end: 0, pages: BTreeMap::new() })
+        Ok(Self { file, end: 0, pages: BTreeMap::new(), max_bytes })
     }
 
     /// Adds a page, or replaces it.
     ///
     /// # Errors
-    /// `internal` if the disk is full.
+    /// `resource_limit` on the page if the document's text is beyond all measure; `internal` if the
+    /// disk is full.
     pub fn push(&mut self, page: &ParsedPage) -> Result<(), Fault> {
         let json = serde_json::to_vec(page).map_err(|error| failed(error.into()))?;
+        if self.end + json.len() as u64 > self.max_bytes {
+            let message = format!("the document's elements have more than {} bytes", self.max_bytes);
+            let fault = Fault::new(ErrorCode::ResourceLimit, Phase::Parse, message);
+            return Err(fault.on_page(page.page.page_number));
+        }
         self.file.seek(SeekFrom::Start(self.end)).and_then(|_| self.file.write_all(&json)).map_err(failed)?;
         self.pages.insert(page.page.page_number, (self.end, json.len()));
         self.end += json.len() as u64;
@@ -78,7 +86,7 @@ mod tests {
 
     #[test]
     fn pages_come_back_in_order_whatever_order_they_came_in() {
-        let mut spool = Spool::create(&std::env::temp_dir()).expect("a temporary folder");
+        let mut spool = Spool::create(&std::env::temp_dir(), 1 << 20).expect("a temporary folder");
         for number in [3, 1, 2] {
             let (page, _) = to_parsed_page(PageTextBuilder::new(number, 0).finish());
             spool.push(&page).expect("room");

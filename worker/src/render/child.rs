@@ -163,6 +163,11 @@ impl Child {
         self.ready.clone()
     }
 
+    /// Says whether the process is still there.
+    pub fn is_alive(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
     /// Asks for something.
     ///
     /// # Errors

@@ -9,9 +9,14 @@ use std::{
     time::Duration,
 };
 
-use quire_schemas::{failure::ErrorCode, job::Password, names::Lane, result::Phase};
+use quire_schemas::{
+    failure::{Disposition, ErrorCode},
+    job::Password,
+    names::Lane,
+    result::Phase,
+};
 use tokio::{
-    sync::{Notify, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -30,6 +35,9 @@ const SHORTEST_STAY: Duration = Duration::from_millis(250);
 const STAY_PER_OPENING: u32 = 10;
 /// Time to open a document and to read what it says of itself.
 const OPENING: Duration = Duration::from_secs(30);
+
+/// Images that are being made or are on their way to storage, for each renderer.
+const IMAGES_PER_RENDERER: usize = 4;
 
 /// How many renderers there are and what they may do.
 #[derive(Debug, Clone)]
@@ -61,6 +69,7 @@ struct Shared {
     replaced: AtomicU64,
     pages_done: AtomicU64,
     busy: AtomicU64,
+    image_slots: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -83,6 +92,9 @@ pub struct PageOutcome {
     pub text_time: Duration,
     /// CPU time of the image.
     pub image_time: Duration,
+    /// Held until the image is stored, so that all jobs together hold a bounded number of images
+    /// while storage is slow.
+    pub image_slot: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug, Clone)]
@@ -118,6 +130,7 @@ impl Pool {
             replaced: AtomicU64::new(0),
             pages_done: AtomicU64::new(0),
             busy: AtomicU64::new(0),
+            image_slots: Arc::new(Semaphore::new(slots * IMAGES_PER_RENDERER)),
             stop: CancellationToken::new(),
         });
         for _ in 0..slots {
@@ -212,6 +225,7 @@ impl PageOutcome {
             image: work.image.is_some().then(|| Err(fault().on_page(work.page))),
             text_time: Duration::ZERO,
             image_time: Duration::ZERO,
+            image_slot: None,
         }
     }
 }
@@ -236,8 +250,18 @@ impl Shared {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    async fn image_slot(&self) -> OwnedSemaphorePermit {
+        let slots = Arc::clone(&self.image_slots);
+        slots.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
     async fn fresh_child(&self) -> Result<Child, ChildFault> {
-        let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let spare = {
+            let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+            // The first to be killed when the machine runs short of memory, even while idle.
+            spares.retain_mut(Child::is_alive);
+            spares.pop()
+        };
         self.spare_taken.notify_one();
         match spare {
             Some(child) => Ok(child),
@@ -326,19 +350,41 @@ async fn do_task(shared: &Shared, held: &mut Option<Held>, id: DocumentId, task:
         Order::Describe(mut reply) => {
             // Cancel safe: a child that is dropped half way is killed.
             let described = tokio::select! {
-                described = describe(shared, held, id, &task.origin) => described,
+                described = describe_twice(shared, held, id, &task.origin) => described,
                 () = reply.closed() => { *held = None; return }
             };
             let _ = reply.send(described);
         }
         Order::Page(work, mut reply) => {
+            let wants_image = work.image.is_some();
+            let paged = async {
+                // Before the page: a renderer waits for storage, not a heap of images.
+                let slot = if wants_image { Some(shared.image_slot().await) } else { None };
+                PageOutcome { image_slot: slot, ..do_page(shared, held, id, &task.origin, work).await }
+            };
             let outcome = tokio::select! {
-                outcome = do_page(shared, held, id, &task.origin, work) => outcome,
+                outcome = paged => outcome,
                 () = reply.closed() => { *held = None; return }
             };
             shared.pages_done.fetch_add(1, Ordering::Relaxed);
             let _ = reply.send(outcome);
         }
+    }
+}
+
+/// A child may fail a document for reasons of its own; a document that fails two is to blame.
+async fn describe_twice(
+    shared: &Shared,
+    held: &mut Option<Held>,
+    id: DocumentId,
+    origin: &Origin,
+) -> Result<DocumentInfo, Fault> {
+    match describe(shared, held, id, origin).await {
+        Err(fault) if fault.disposition() == Disposition::Page => {
+            *held = None;
+            describe(shared, held, id, origin).await
+        }
+        other => other,
     }
 }
 
@@ -350,6 +396,9 @@ async fn describe(
 ) -> Result<DocumentInfo, Fault> {
     let holder = hold(shared, held, id, origin).await?;
     let (page_count, limit) = (holder.page_count, shared.settings.max_pages);
+    if page_count == 0 {
+        return Err(Fault::new(ErrorCode::InvalidDocument, Phase::Fetch, "the document has no pages"));
+    }
     if page_count > limit {
         let message = format!("the document claims {page_count} pages, more than {limit}");
         return Err(Fault::new(ErrorCode::TooManyPages, Phase::Fetch, message));
@@ -469,6 +518,7 @@ impl Answers {
             image: work.image.is_some().then(|| self.image.unwrap_or_else(|| Err(missing()))),
             text_time: self.text_time,
             image_time: self.image_time,
+            image_slot: None,
         }
     }
 }

@@ -296,6 +296,9 @@ fn is_space(character: &PdfPageTextChar<'_>) -> bool {
 struct PageBoxes {
     media: [f64; 4],
     crop: Option<[f64; 4]>,
+    /// What pdfium itself displays. The other two are only those that the page states, not those
+    /// that it inherits.
+    bounding: Option<[f64; 4]>,
     quarter_turns: u8,
 }
 
@@ -311,11 +314,16 @@ impl PageBoxes {
         let displayed = if quarter_turns % 2 == 0 { [0.0, 0.0, width, height] } else { [0.0, 0.0, height, width] };
         let media = page.boundaries().media().map_or(displayed, |media| user_box(&media.bounds));
         let crop = page.boundaries().crop().ok().map(|crop| user_box(&crop.bounds));
-        Self { media, crop, quarter_turns }
+        let bounding = page.boundaries().bounding().ok().map(|bounding| user_box(&bounding.bounds));
+        let bounding = bounding.filter(|visible| visible[0] < visible[2] && visible[1] < visible[3]);
+        Self { media, crop, bounding, quarter_turns }
     }
 
     /// Returns what is displayed: the crop box within the media box, or the media box.
     fn visible(&self) -> [f64; 4] {
+        if let Some(bounding) = self.bounding {
+            return bounding;
+        }
         let Some(crop) = self.crop else { return self.media };
         let inner = [
             crop[0].max(self.media[0]),

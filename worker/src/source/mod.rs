@@ -11,7 +11,7 @@ use quire_producer::store::S3Store;
 use quire_schemas::{failure::ErrorCode, job::Source, result::Phase};
 use tempfile::TempPath;
 
-pub use sink::Sink;
+pub use sink::{Sink, remove_leftovers};
 pub use url::WebSource;
 
 use crate::job::{Budget, Fault};

@@ -1,6 +1,7 @@
 use std::{
     io::{self, Read},
     path::Path,
+    time::Duration,
 };
 
 use quire_schemas::failure::ErrorCode;
@@ -14,6 +15,23 @@ use crate::job::Fault;
 /// The marker may stand behind this many bytes of junk; readers accept that, so real files have it.
 const SNIFF_BYTES: usize = 1024;
 const MARKER: &[u8] = b"%PDF-";
+
+const PREFIX: &str = "quire-";
+
+/// Deletes documents that a worker which was killed has left in the temporary folder: those older
+/// than any run may be. Best effort: what cannot be deleted is somebody else's.
+pub fn remove_leftovers(folder: &Path, longest_run: Duration) {
+    let old = |entry: &std::fs::DirEntry| {
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        age.is_some_and(|age| age > longest_run * 2)
+    };
+    let ours = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if ours(&entry) && old(&entry) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
 
 /// Takes a document chunk by chunk: counts, hashes, looks at its beginning, writes it down.
 #[derive(Debug)]
@@ -33,7 +51,7 @@ impl Sink {
     /// `internal` if the temporary folder does not take it.
     pub async fn create(limits: &Limits) -> Result<Self, Fault> {
         let folder = limits.temp_dir.clone();
-        let created = tokio::task::spawn_blocking(move || NamedTempFile::with_prefix_in("quire-", folder)).await;
+        let created = tokio::task::spawn_blocking(move || NamedTempFile::with_prefix_in(PREFIX, folder)).await;
         let file = created.map_err(io::Error::other).and_then(|file| file).map_err(unwritable)?;
         let (file, path) = file.into_parts();
         Ok(Self {

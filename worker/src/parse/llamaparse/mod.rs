@@ -50,6 +50,7 @@ use self::{
 use super::{EngineOutput, ParseRequest, RecordExternal};
 use crate::job::{Budget, Fault};
 
+const CONNECT: Duration = Duration::from_secs(5);
 const ENGINE: &str = Engine::Llamaparse.as_str();
 /// A document that takes longer than this is stuck, whatever the job's own budget would allow.
 const BASE_ALLOWANCE: Duration = Duration::from_secs(300);
@@ -91,6 +92,18 @@ impl fmt::Debug for LlamaParse {
 }
 
 impl LlamaParse {
+    /// Makes the engine with a client of its own. Does not connect.
+    ///
+    /// # Errors
+    /// What the TLS library says if it finds no certificates.
+    pub fn connect(settings: Settings) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("quire/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self::new(http, settings))
+    }
+
     /// Makes an engine. `http` should give up connecting after 5 s; every other deadline is set
     /// per call.
     #[must_use]

@@ -1,0 +1,115 @@
+//! Servers that belong to one test, which may stop, kill and start them again without touching
+//! those of other tests. The scripts behind `make up` do the work.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+/// A RabbitMQ node of a test's own; its ports and its data outlive a stop. Stopped when dropped.
+#[derive(Debug)]
+pub struct PrivateBroker {
+    /// Where it listens, with the default virtual host.
+    pub amqp_url: String,
+    /// Its management API.
+    pub management_url: String,
+    server: Server,
+}
+
+/// An S3 server of a test's own; its port and its objects outlive a stop. Stopped when dropped.
+#[derive(Debug)]
+pub struct PrivateStore {
+    /// What a client of it needs to know, by the names of the environment.
+    pub variables: BTreeMap<String, String>,
+    server: Server,
+}
+
+impl PrivateBroker {
+    /// Starts a node without data and waits until it takes connections.
+    pub async fn start() -> Self {
+        let server = Server::new("broker.sh");
+        let variables = server.run("start").await;
+        let told = |name: &str| variables.get(name).expect("the script tells where the node is").clone();
+        Self { amqp_url: told("QUIRE_AMQP_URL"), management_url: told("QUIRE_MANAGEMENT_URL"), server }
+    }
+
+    /// Stops it as an operator does.
+    pub async fn stop(&self) {
+        self.server.run("stop").await;
+    }
+
+    /// Kills it as a node that loses power does.
+    pub async fn kill(&self) {
+        self.server.run("kill").await;
+    }
+
+    /// Starts it on the same ports with the same data.
+    pub async fn start_again(&self) {
+        self.server.run("start").await;
+    }
+}
+
+impl PrivateStore {
+    /// Starts a server with an empty bucket.
+    pub async fn start() -> Self {
+        let server = Server::new("store.sh");
+        Self { variables: server.run("start").await, server }
+    }
+
+    /// Stops it as an operator does.
+    pub async fn stop(&self) {
+        self.server.run("stop").await;
+    }
+
+    /// Kills it as a node that loses power does.
+    pub async fn kill(&self) {
+        self.server.run("kill").await;
+    }
+
+    /// Starts it on the same port with the same objects.
+    pub async fn start_again(&self) {
+        self.server.run("start").await;
+    }
+}
+
+#[derive(Debug)]
+struct Server {
+    script: PathBuf,
+    folder: TempDir,
+}
+
+impl Server {
+    fn new(script: &str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/dev").join(script);
+        Self { script, folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// Runs a command of the script; returns the variables that it tells.
+    async fn run(&self, command: &str) -> BTreeMap<String, String> {
+        let mut script = Command::new("bash");
+        script.arg(&self.script).args([command, "--dir"]).arg(self.folder.path()).stdin(Stdio::null());
+        let output = script.output().await.expect("bash is there");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {command} failed:\n{said}", self.script.display());
+        let told = String::from_utf8_lossy(&output.stdout);
+        let variables = told.lines().filter_map(|line| line.split_once('='));
+        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Killed first, because nobody needs the data and an orderly end takes seconds; then
+        // stopped, which ends what a killed node leaves behind. Best effort: a panic in here would
+        // hide why the test failed.
+        for command in ["kill", "stop"] {
+            let mut script = std::process::Command::new("bash");
+            script.arg(&self.script).args([command, "--dir"]).arg(self.folder.path());
+            let _ = script.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A document, or a signal, can at worst kill one child process.
+
+use std::{
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use quire_producer::schemas::{
+    failure::ErrorCode,
+    job::{ImageFormat, ImageOptions, Job, JobId},
+    names::Lane,
+    result::{JobStatus, ParseResult},
+};
+use quire_tests::{World, eventually, samples};
+use quire_worker::render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings};
+
+const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
+
+/// A zombie that nobody has waited for yet does not run any more.
+fn is_running(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
+}
+
+/// Returns the CPU time that a process has used, in ticks.
+fn cpu_ticks(pid: i32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit_once(") ").map(|(_, rest)| rest.split(' ').collect()).unwrap_or_default();
+    fields.iter().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
+}
+
+/// Submits a document that keeps two renderers busy for seconds, and waits for its first page.
+async fn start_long_job(world: &World) -> JobId {
+    let source = world.upload(samples::large(20)).await;
+    let images = Some(ImageOptions { format: ImageFormat::Webp, dpi: 200, ..ImageOptions::default() });
+    let job_id = world.submit(Job { images, ..Job::new(source) }).await;
+    let pages = world.keys(&job_id).pages();
+    eventually("a page is stored", || async {
+        let stored = world.store.list(&pages).await.expect("the store answers");
+        (!stored.is_empty()).then_some(())
+    })
+    .await;
+    job_id
+}
+
+/// Asserts that at most one page bears the loss of one child.
+fn assert_one_page_at_most(result: &ParseResult, pages: usize) {
+    let mut hurt: Vec<_> = result.errors.iter().map(|error| error.page_number).collect();
+    hurt.dedup();
+    assert!(hurt.len() <= 1, "{:?}", result.errors);
+    assert!(result.errors.iter().all(|error| FAULTS_OF_A_CHILD.contains(&error.code.as_str())), "{:?}", result.errors);
+    let expected = if hurt.is_empty() { JobStatus::Succeeded } else { JobStatus::PartialSuccess };
+    assert_eq!(result.status, expected);
+    assert!(result.page_images.len() + hurt.len() >= pages, "{} images", result.page_images.len());
+}
+
+async fn a_child_is_lost_to(signal: Signal) {
+    let world = World::new().await;
+    let mut worker = world.worker().with("QUIRE_PAGE_TIMEOUT", "2s").start().await;
+    let job_id = start_long_job(&world).await;
+    let busiest = worker.renderers().into_iter().max_by_key(|pid| cpu_ticks(*pid)).expect("renderers are at work");
+    eventually("the child is gone", || async {
+        // Again and again: the first SIGSEGV from outside only disarms the runtime's own handler.
+        let _ = kill(Pid::from_raw(busiest), signal);
+        (!is_running(busiest)).then_some(())
+    })
+    .await;
+    let result = world.await_result(&job_id).await;
+    assert_one_page_at_most(&result, 20);
+    assert_eq!(worker.ask("/livez").await.0, 200);
+    let left = worker.renderers();
+    worker.signal(Signal::SIGTERM);
+    assert!(worker.exit().await.success(), "{}", worker.log());
+    eventually("no child is left", || async { (!left.iter().any(|pid| is_running(*pid))).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_child_that_is_killed_costs_no_more_than_its_page() {
+    a_child_is_lost_to(Signal::SIGKILL).await;
+}
+
+#[tokio::test]
+async fn a_child_that_crashes_costs_no_more_than_its_page() {
+    a_child_is_lost_to(Signal::SIGSEGV).await;
+}
+
+#[tokio::test]
+async fn a_child_that_hangs_is_killed_and_costs_no_more_than_its_page() {
+    a_child_is_lost_to(Signal::SIGSTOP).await;
+}
+
+/// Builds a PDF of these objects; the first is the catalog.
+fn pdf(objects: &[String]) -> Vec<u8> {
+    let mut text = String::from("%PDF-1.7\n");
+    let mut offsets = String::new();
+    for (index, object) in objects.iter().enumerate() {
+        offsets.push_str(&format!("{:010} 00000 n \n", text.len()));
+        text.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
+    }
+    let (start, size) = (text.len(), objects.len() + 1);
+    let table = format!("xref\n0 {size}\n0000000000 65535 f \n{offsets}");
+    let trailer = format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    (text + &table + &trailer).into_bytes()
+}
+
+fn stream(entries: &str, content: &str) -> String {
+    format!("<< {entries} /Length {} >>\nstream\n{content}\nendstream", content.len())
+}
+
+/// Two pages: the first draws a form that draws itself, and the next one twice, and so on.
+fn bomb() -> Vec<u8> {
+    const FORMS: usize = 24;
+    const FIRST: usize = 7;
+    let page = |contents: usize, resources: &str| {
+        let boxes = "/MediaBox [0 0 200 200]";
+        format!("<< /Type /Page /Parent 2 0 R {boxes} /Contents {contents} 0 R /Resources << {resources} >> >>")
+    };
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>".to_owned(),
+        page(5, &format!("/XObject << /Next {FIRST} 0 R >>")),
+        page(6, ""),
+        stream("", "/Next Do"),
+        stream("", "10 10 50 50 re f"),
+    ];
+    objects.extend((FIRST..FIRST + FORMS).map(|number| {
+        let next = (number + 1).min(FIRST + FORMS - 1);
+        let forms = format!("/XObject << /Self {number} 0 R /Next {next} 0 R >>");
+        let entries = format!("/Type /XObject /Subtype /Form /BBox [0 0 200 200] /Resources << {forms} >>");
+        stream(&entries, "/Self Do /Next Do /Next Do 0 0 9 9 re f")
+    }));
+    pdf(&objects)
+}
+
+#[tokio::test]
+async fn a_page_that_bloats_without_end_spoils_only_itself() {
+    let world = World::new().await;
+    let worker =
+        world.worker().with("QUIRE_RENDERER_MEMORY", "268435456").with("QUIRE_PAGE_TIMEOUT", "5s").start().await;
+    let job_id = world.submit_document(bomb()).await;
+    let result = world.await_result(&job_id).await;
+    assert!(result.page_images.contains_key(&2), "{:?}", result.errors);
+    for error in &result.errors {
+        assert_eq!(error.page_number, Some(1));
+        assert!(FAULTS_OF_A_CHILD.contains(&error.code.as_str()), "{error:?}");
+    }
+    assert_eq!(result.status, JobStatus::PartialSuccess);
+    assert_eq!(worker.ask("/livez").await.0, 200);
+    let next = world.submit_document(samples::report()).await;
+    assert_eq!(world.await_result(&next).await.status, JobStatus::Succeeded);
+}
+
+/// A renderer that starts and opens documents like ours, and then does this with its first page.
+const IMPOSTOR: &str = r#"
+import json, os, signal, struct, sys, time
+source, sink = sys.stdin.buffer, sys.stdout.buffer
+
+def say(answer):
+    header = json.dumps(answer).encode()
+    sink.write(b"QRF1" + struct.pack("<II", len(header), 0) + header)
+    sink.flush()
+
+def babble(data):
+    sink.write(data)
+    sink.flush()
+    time.sleep(60)
+
+say({"Ready": {"library": ""}})
+while True:
+    prefix = source.read(12)
+    if len(prefix) < 12:
+        sys.exit(0)
+    header, body = struct.unpack("<II", prefix[4:])
+    request = json.loads(source.read(header))
+    source.read(body)
+    if request == "Describe":
+        say({"Described": {"page_count": 1, "page_sizes": [[612.0, 792.0]], "title": None, "author": None,
+                           "metadata": [], "pdf_version": None, "tagged": False, "encrypted": False,
+                           "form_type": None, "language": None, "outline": []}})
+    elif "Open" in request:
+        say({"Opened": {"page_count": 1}})
+    else:
+        MISBEHAVE
+"#;
+
+fn impostor(folder: &Path, misbehave: &str) -> PathBuf {
+    // Renderers have no environment, so that the interpreter is named by its whole path.
+    let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
+    let python = String::from_utf8(asked.expect("python3 is there").stdout).expect("a path");
+    let program = folder.join("impostor");
+    let script = format!("#!{}\n{}", python.trim(), IMPOSTOR.replace("MISBEHAVE", misbehave));
+    std::fs::write(&program, script).expect("a fresh folder");
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("our own file");
+    program
+}
+
+fn pool_of(program: PathBuf) -> Pool {
+    let page_timeout = Duration::from_secs(1);
+    let child = ChildSettings { program, library: None, memory_bytes: 1 << 30, page_timeout };
+    Pool::start(PoolSettings { renderers: 1, child, documents_per_child: 1, max_pages: 10 })
+}
+
+#[tokio::test]
+async fn a_child_that_does_not_speak_the_protocol_is_replaced() {
+    let max_pixels = 50_000_000;
+    let image = ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels };
+    let work = PageWork { page: 1, text: true, image: Some(image), draw_forms: true };
+    for (misbehave, code) in [
+        (r#"babble(b"this is no frame at all")"#, ErrorCode::RendererCrashed),
+        (r#"babble(b"QRF1" + b"\xff" * 8)"#, ErrorCode::RendererCrashed),
+        (r#"babble(b"QRF1" + struct.pack("<II", 3, 0) + b"{]}")"#, ErrorCode::RendererCrashed),
+        (r#"say({"Opened": {"page_count": 1}})"#, ErrorCode::RendererCrashed),
+        ("sys.exit(3)", ErrorCode::RendererCrashed),
+        ("os.kill(os.getpid(), signal.SIGABRT)", ErrorCode::RendererCrashed),
+        (r#"babble(b"QRF1" + struct.pack("<II", 1000, 0))"#, ErrorCode::RendererTimeout),
+        ("time.sleep(60)", ErrorCode::RendererTimeout),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let pool = pool_of(impostor(folder.path(), misbehave));
+        let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+        let document = opened.unwrap_or_else(|fault| panic!("{misbehave}: {}", fault.chain()));
+        let outcome = document.page(work.clone()).await;
+        let text = outcome.text.expect("asked for").expect_err("it says nothing").code;
+        let image = outcome.image.expect("asked for").expect_err("it draws nothing").code;
+        // Both at once, and then each alone in a child of its own.
+        assert_eq!((text, image, pool.replaced()), (code, code, 3), "{misbehave}");
+        pool.stop();
+    }
+}

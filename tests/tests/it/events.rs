@@ -1,0 +1,149 @@
+//! What jobs and workers say about themselves while they live.
+
+use std::time::Duration;
+
+use lapin::{
+    Channel,
+    message::Delivery,
+    options::{BasicGetOptions, QueueDeclareOptions},
+    types::FieldTable,
+};
+use quire_producer::{
+    Submission,
+    follow::Follower,
+    schemas::{
+        event::{Event, Heartbeat, LaneLoad, ResultLocation},
+        job::JobId,
+        names::Lane,
+        result::{JobStatus, Phase},
+    },
+};
+use quire_tests::{World, eventually, samples};
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+#[tokio::test]
+async fn a_job_tells_its_start_its_progress_and_its_end_in_this_order_and_answers_its_caller() {
+    let world = World::new().await;
+    let (channel, queue) = queue_of_the_caller(&world).await;
+    let mut events = listen(&world).await;
+    let worker = world.worker().with("QUIRE_RENDERERS", "1").start().await;
+    let source = world.upload(samples::large(30)).await;
+    let (reply_to, correlation_id) = (Some(queue.clone()), Some("order-17".to_owned()));
+    let submission = Submission { reply_to, correlation_id, ..Submission::new(source) };
+    let job_id = world.quire.submit(&submission).await.expect("the broker takes it");
+
+    let heard = until_finished(&mut events, job_id).await;
+    let [Event::Started { worker: name, .. }, between @ .., Event::Finished { status, result, code, .. }] =
+        heard.as_slice()
+    else {
+        panic!("not a start and an end: {heard:?}")
+    };
+    assert_eq!(*name, worker.instance);
+    let progress: Vec<_> = between.iter().map(progress).collect();
+    assert!(progress.iter().all(|(_, done, total)| done <= total), "{progress:?}");
+    assert!(progress.is_sorted_by_key(|(_, done, _)| *done), "{progress:?}");
+    assert!(progress.iter().any(|(phase, _, total)| *phase == Phase::Render && *total == 30), "{progress:?}");
+    let key = world.keys(&job_id).result();
+    let json = world.object(&key).await.expect("announced, so stored");
+    let location = ResultLocation { uri: world.store.uri(&key), sha256: quire_worker::store::digest(&json) };
+    assert_eq!((status, result, code), (&JobStatus::Succeeded, &Some(location), &None));
+
+    let reply = eventually("the caller has an answer", || next_message(&channel, &queue)).await;
+    let answer: Event = serde_json::from_slice(&reply.data).expect("an event");
+    assert_eq!(heard.last(), Some(&answer));
+    assert_eq!(reply.properties.correlation_id().as_ref().map(|id| id.as_str()), Some("order-17"));
+}
+
+#[tokio::test]
+async fn a_live_worker_is_heard_of_within_twelve_seconds() {
+    let world = World::new().await;
+    let worker = world.worker().start().await;
+    let mut events = listen(&world).await;
+    let beat = await_event(&mut events, "a heartbeat", heartbeat);
+    let beat = timeout(Duration::from_secs(12), beat).await.expect("there is one every ten seconds");
+    let idle = LaneLoad { lane: Lane::Normal, permits: 4, in_flight: 0 };
+    assert_eq!(beat.instance, worker.instance);
+    assert_eq!((beat.lanes, beat.jobs, beat.draining), (vec![idle], Vec::new(), false));
+}
+
+/// Listens to everything that is announced in a world from now on.
+pub(crate) async fn listen(world: &World) -> Follower {
+    Follower::subscribe(world.quire.publisher(), &["#"]).await.expect("the exchange of events is there")
+}
+
+/// Waits for the next event that `wanted` makes something of.
+pub(crate) async fn await_event<T>(events: &mut Follower, what: &str, wanted: impl Fn(Event) -> Option<T>) -> T {
+    let search = async {
+        loop {
+            let event = events.next().await.expect("the broker lets everybody listen");
+            if let Some(found) = wanted(event) {
+                break found;
+            }
+        }
+    };
+    timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}
+
+pub(crate) fn started(event: Event) -> Option<JobId> {
+    match event {
+        Event::Started { subject, .. } => Some(subject.job_id),
+        _ => None,
+    }
+}
+
+/// How a job ended, and where its result lies.
+pub(crate) fn finished(event: Event) -> Option<(JobStatus, Option<ResultLocation>)> {
+    match event {
+        Event::Finished { status, result, .. } => Some((status, result)),
+        _ => None,
+    }
+}
+
+/// Why a job waits, whether that counts, and which attempt this was.
+pub(crate) fn retrying(event: Event) -> Option<(String, bool, u32)> {
+    match event {
+        Event::Retrying { subject, code, counted, .. } => Some((code, counted, subject.attempt)),
+        _ => None,
+    }
+}
+
+fn heartbeat(event: Event) -> Option<Heartbeat> {
+    match event {
+        Event::Heartbeat(beat) => Some(beat),
+        _ => None,
+    }
+}
+
+fn progress(event: &Event) -> (Phase, u32, u32) {
+    match event {
+        Event::Progress { phase, pages_done, pages_total, .. } => (phase.clone(), *pages_done, *pages_total),
+        other => panic!("neither the start nor the end, and no progress: {other:?}"),
+    }
+}
+
+/// Collects a job's events, its end included.
+async fn until_finished(events: &mut Follower, job_id: JobId) -> Vec<Event> {
+    let about_it = |event: Event| event.subject().is_some_and(|subject| subject.job_id == job_id).then_some(event);
+    let mut heard = Vec::new();
+    while !matches!(heard.last(), Some(Event::Finished { .. })) {
+        heard.push(await_event(events, "the job's next event", about_it).await);
+    }
+    heard
+}
+
+/// Declares a queue that lives as long as the channel.
+async fn queue_of_the_caller(world: &World) -> (Channel, String) {
+    let channel = world.channel().await;
+    let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.expect("anybody may");
+    let name = queue.name().to_string();
+    (channel, name)
+}
+
+/// Takes the next message of a queue; it is given back when the channel ends.
+pub(crate) async fn next_message(channel: &Channel, queue: &str) -> Option<Delivery> {
+    let got = channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("the queue is there");
+    got.map(|message| message.delivery)
+}
