@@ -8,7 +8,7 @@ use quire_schemas::{
     event::{Event, Heartbeat, LaneLoad},
     names::Lane,
 };
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -28,8 +28,8 @@ pub struct Presence {
     pub settler: Settler,
     /// What is running.
     pub registry: Arc<Registry>,
-    /// Each lane's permits, and how many there are.
-    pub lanes: Vec<(Lane, Arc<Semaphore>, u32)>,
+    /// How many jobs each lane may run at once.
+    pub lanes: Vec<(Lane, u32)>,
     /// The renderers.
     pub pool: Pool,
     /// Where results go.
@@ -73,10 +73,10 @@ impl Presence {
     }
 
     async fn beat(&self, pages_per_second: f64) {
-        let load = |(lane, permits, size): &(Lane, Arc<Semaphore>, u32)| LaneLoad {
+        let load = |(lane, permits): &(Lane, u32)| LaneLoad {
             lane: *lane,
-            permits: *size,
-            in_flight: size.saturating_sub(u32::try_from(permits.available_permits()).unwrap_or(u32::MAX)),
+            permits: *permits,
+            in_flight: self.registry.in_flight(*lane),
         };
         let heartbeat = Heartbeat {
             instance: self.settler.worker.clone(),

@@ -131,7 +131,7 @@ impl Worker {
         let presence = Presence {
             settler,
             registry,
-            lanes: lanes.iter().map(|lane| (lane.jobs.lane, Arc::clone(&lane.permits), u32::from(lane.size))).collect(),
+            lanes: service.amqp.lanes.clone(),
             pool: context.pool.clone(),
             store,
             health: health.clone(),

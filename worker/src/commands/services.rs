@@ -39,7 +39,7 @@ pub(super) async fn context(
     Ok(Context {
         pool: Pool::start(pool_settings(&config.render)),
         store,
-        fetcher: Fetcher { objects: objects, buckets: config.source.buckets.clone(), web, limits },
+        fetcher: Fetcher { objects, buckets: config.source.buckets.clone(), web, limits },
         llamaparse: llamaparse(config)?,
         build,
         max_page_pixels: config.render.max_page_pixels,

@@ -153,7 +153,7 @@ impl Jobs {
         };
         let who = self.identity(request.job_id, &message);
         let running = loop {
-            match self.registry.claim(&who.tenant, who.job_id) {
+            match self.registry.claim(&who.tenant, who.job_id, self.lane) {
                 Claim::Ours(running) => break running,
                 // The same job a second time in this process: whoever came first does the work.
                 // What has become of it is then found in storage, like after any redelivery.

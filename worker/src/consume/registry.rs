@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use quire_schemas::{job::JobId, names::Tenant};
+use quire_schemas::{
+    job::JobId,
+    names::{Lane, Tenant},
+};
 use tokio_util::sync::CancellationToken;
 
 type Key = (Tenant, JobId);
@@ -18,6 +21,7 @@ pub struct Registry {
 
 #[derive(Debug, Clone, Default)]
 struct Tokens {
+    lane: Lane,
     cancel: CancellationToken,
     ended: CancellationToken,
 }
@@ -42,13 +46,13 @@ pub struct Running {
 impl Registry {
     /// Claims a job.
     #[must_use]
-    pub fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId) -> Claim {
+    pub fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId, lane: Lane) -> Claim {
         let key = (tenant.clone(), job_id);
         let mut running = self.lock();
         if let Some(tokens) = running.get(&key) {
             return Claim::Theirs(tokens.ended.clone());
         }
-        let tokens = Tokens::default();
+        let tokens = Tokens { lane, ..Tokens::default() };
         running.insert(key.clone(), tokens.clone());
         Claim::Ours(Running { registry: Arc::clone(self), key, tokens })
     }
@@ -64,6 +68,13 @@ impl Registry {
     #[must_use]
     pub fn jobs(&self) -> Vec<JobId> {
         self.lock().keys().map(|(_, job_id)| *job_id).collect()
+    }
+
+    /// Counts what is running of a lane.
+    #[must_use]
+    pub fn in_flight(&self, lane: Lane) -> u32 {
+        let count = self.lock().values().filter(|tokens| tokens.lane == lane).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Tokens>> {
@@ -93,14 +104,15 @@ mod tests {
     async fn a_job_runs_once_at_a_time_and_can_be_claimed_again() {
         let registry = Arc::new(Registry::default());
         let (tenant, job_id) = (Tenant::default(), JobId::generate());
-        let Claim::Ours(running) = registry.claim(&tenant, job_id) else { panic!("nobody has it") };
-        let Claim::Theirs(ended) = registry.claim(&tenant, job_id) else { panic!("claimed twice") };
+        let Claim::Ours(running) = registry.claim(&tenant, job_id, Lane::High) else { panic!("nobody has it") };
+        let Claim::Theirs(ended) = registry.claim(&tenant, job_id, Lane::High) else { panic!("claimed twice") };
         assert_eq!(registry.jobs(), [job_id]);
+        assert_eq!((registry.in_flight(Lane::High), registry.in_flight(Lane::Bulk)), (1, 0));
         registry.cancel(&tenant, job_id);
         running.cancelled().await;
         assert!(!ended.is_cancelled());
         drop(running);
         ended.cancelled().await;
-        assert!(matches!(registry.claim(&tenant, job_id), Claim::Ours(_)));
+        assert!(matches!(registry.claim(&tenant, job_id, Lane::High), Claim::Ours(_)));
     }
 }

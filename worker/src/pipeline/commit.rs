@@ -11,7 +11,7 @@ use quire_schemas::{
     element::Element,
     failure::ErrorCode,
     keys::JobKeys,
-    result::{Artifact, JobStatus, ObjectRef, Page, ParseResult, Phase},
+    result::{Artifact, JobStatus, ObjectRef, Page, PageStatus, ParseResult, Phase},
 };
 use tokio::time::Instant;
 
@@ -247,12 +247,17 @@ fn unwritable(error: std::io::Error) -> Fault {
 fn merge(page: &mut Page, parsed: Page) {
     let mut errors = std::mem::take(&mut page.errors);
     errors.extend(parsed.errors);
-    let worst = if errors.is_empty() { parsed.status } else { page.status.clone() };
+    let something = !page.images.is_empty() || parsed.status == PageStatus::Succeeded;
+    let status = match (errors.is_empty(), something) {
+        (true, _) => parsed.status,
+        (false, true) => PageStatus::PartialSuccess,
+        (false, false) => PageStatus::Failed,
+    };
     *page = Page {
         images: std::mem::take(&mut page.images),
         width: page.width.or(parsed.width),
         height: page.height.or(parsed.height),
-        status: worst,
+        status,
         errors,
         ..parsed
     };

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Real documents through a real broker, a real worker and real object storage, with one retry and one
+# dead letter on the way. Everything is stopped at the end unless it ran before.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$REPO"
+BIN=${QUIRE_BIN_DIR:-$REPO/target/debug}
+SAMPLES=$REPO/tests/samples
+WORK=$(mktemp -d)
+BEGAN=$SECONDS
+STARTED_SERVERS=no
+PIDS=()
+
+finish() {
+    local status=$?
+    for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    [[ $STARTED_SERVERS == no ]] || "$HERE/down.sh"
+    if ((status)); then
+        say "failed; the worker's log ends with:"
+        tail -n 20 "$WORK/worker.log" >&2 2>/dev/null || true
+    fi
+    rm -rf "$WORK"
+}
+trap finish EXIT
+
+headline() { printf '\n=== %s\n' "$*"; }
+
+if [[ ! -f $DEV/env ]]; then STARTED_SERVERS=yes; fi
+"$HERE/up.sh"
+. "$DEV/env"
+export QUIRE_S3_PREFIX=demo
+
+headline "A worker, and a stand-in for LlamaParse that takes 4 s a document"
+"$BIN/parse-api-double" 4 12 >"$WORK/parse-api" &
+PIDS+=($!)
+for _ in {1..100}; do [[ -s $WORK/parse-api ]] && break; sleep 0.05; done
+env -u QUIRE_CACHE LLAMA_CLOUD_API_KEY=llx-demo LLAMA_CLOUD_BASE_URL="$(cat "$WORK/parse-api")" \
+    QUIRE_HTTP_ADDR=127.0.0.1:0 QUIRE_LOG=info "$BIN/quire-worker" run 2>"$WORK/worker.log" &
+PIDS+=($!)
+WORKER=$!
+for _ in {1..200}; do
+    grep -q '"consuming"' "$WORK/worker.log" && break
+    kill -0 "$WORKER" 2>/dev/null || die "the worker does not start"
+    sleep 0.05
+done
+python3 "$SAMPLES/generate.py" --large 12 "$WORK/photographs.pdf" >/dev/null
+python3 "$SAMPLES/generate.py" --small 1 "$WORK/small" >/dev/null
+printf 'quire\n' >"$WORK/password"
+
+# Everything that happens, as the worker announces it; on a terminal the bars of --wait show it.
+if [[ ! -t 1 ]]; then
+    "$BIN/quire" watch >"$WORK/events" 2>/dev/null &
+    PIDS+=($!)
+fi
+
+# Its source is uploaded only later: the first attempt fails, the second, from the 5 s tier, does not.
+LATE=$(sha256sum "$WORK"/small/*.pdf | cut -d' ' -f1)
+"$BIN/quire" submit "s3://$QUIRE_S3_BUCKET/demo/default/uploads/$LATE.pdf" --meta about="a source that comes late" --wait >"$WORK/late" 2>&1 &
+LATE_PID=$!
+
+headline "Three documents, parsed locally, and one that its password opens"
+"$BIN/quire" submit "$SAMPLES/report.pdf" "$SAMPLES/rotated.pdf" "$SAMPLES/scanned.pdf" --wait
+"$BIN/quire" submit "$SAMPLES/encrypted.pdf" --password-file "$WORK/password" --wait
+
+headline "Parsed by the service while its pages are drawn: the overlap is what it saves"
+"$BIN/quire" submit "$WORK/photographs.pdf" --engine llamaparse --dpi 300 --wait
+
+headline "An encrypted document without a password: a dead letter"
+if "$BIN/quire" submit "$SAMPLES/encrypted.pdf" --meta about="no password" --wait; then
+    die "it should have failed"
+fi
+
+headline "A document that was not there yet: one retry"
+"$BIN/quire" submit "$WORK"/small/*.pdf >/dev/null # uploads it
+wait "$LATE_PID" || die "the late document failed: $(cat "$WORK/late")"
+cat "$WORK/late"
+
+if [[ -s $WORK/events ]]; then
+    headline "What the worker announced"
+    grep -v -i heartbeat "$WORK/events" || true
+fi
+headline "Queues"
+"$BIN/quire" queues
+headline "Done in $((SECONDS - BEGAN)) s. Results and images lie in s3://$QUIRE_S3_BUCKET/demo/ ($DEV/store/data/$QUIRE_S3_BUCKET/demo)"

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs cargo-deny, built once into the cache.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+VERSION=0.20.2
+ROOT=$QUIRE_CACHE/cargo-deny-$VERSION
+if [[ ! -x $ROOT/bin/cargo-deny ]]; then
+    say "building cargo-deny $VERSION into $ROOT (once, a few minutes)"
+    need cargo rustup
+    cargo install cargo-deny --version "$VERSION" --locked --root "$ROOT" --quiet
+fi
+cd "$REPO"
+exec "$ROOT/bin/cargo-deny" --offline "$@"
