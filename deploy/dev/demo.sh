@@ -39,7 +39,7 @@ env -u QUIRE_CACHE LLAMA_CLOUD_API_KEY=llx-demo LLAMA_CLOUD_BASE_URL="$(cat "$WO
 PIDS+=($!)
 WORKER=$!
 for _ in {1..200}; do
-    grep -q '"consuming"' "$WORK/worker.log" && break
+    grep -qs '"consuming"' "$WORK/worker.log" && break
     kill -0 "$WORKER" 2>/dev/null || die "the worker does not start"
     sleep 0.05
 done
@@ -62,18 +62,20 @@ headline "Three documents, parsed locally, and one that its password opens"
 "$BIN/quire" submit "$SAMPLES/report.pdf" "$SAMPLES/rotated.pdf" "$SAMPLES/scanned.pdf" --wait
 "$BIN/quire" submit "$SAMPLES/encrypted.pdf" --password-file "$WORK/password" --wait
 
+# Uploads what the first job of all waits for, as a job of its own.
+"$BIN/quire" submit "$WORK"/small/*.pdf >/dev/null
+
 headline "Parsed by the service while its pages are drawn: the overlap is what it saves"
 "$BIN/quire" submit "$WORK/photographs.pdf" --engine llamaparse --dpi 300 --wait
+
+headline "A document that was not there at first: one retry"
+wait "$LATE_PID" || die "the late document failed: $(cat "$WORK/late")"
+cat "$WORK/late"
 
 headline "An encrypted document without a password: a dead letter"
 if "$BIN/quire" submit "$SAMPLES/encrypted.pdf" --meta about="no password" --wait; then
     die "it should have failed"
 fi
-
-headline "A document that was not there yet: one retry"
-"$BIN/quire" submit "$WORK"/small/*.pdf >/dev/null # uploads it
-wait "$LATE_PID" || die "the late document failed: $(cat "$WORK/late")"
-cat "$WORK/late"
 
 if [[ -s $WORK/events ]]; then
     headline "What the worker announced"

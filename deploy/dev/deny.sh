@@ -9,4 +9,4 @@ if [[ ! -x $ROOT/bin/cargo-deny ]]; then
     cargo install cargo-deny --version "$VERSION" --locked --root "$ROOT" --quiet
 fi
 cd "$REPO"
-exec "$ROOT/bin/cargo-deny" --offline "$@"
+exec "$ROOT/bin/cargo-deny" --locked "$@"

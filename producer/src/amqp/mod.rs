@@ -12,4 +12,4 @@ pub use lapin::{
     BasicProperties,
     types::{AMQPValue as Value, FieldTable},
 };
-pub use publisher::{Outgoing, PublishError, Publisher};
+pub use publisher::{Interruption, Outgoing, PublishError, Publisher};

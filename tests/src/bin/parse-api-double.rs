@@ -13,7 +13,8 @@ use quire_tests::parse_api::{ParseApi, Scenario};
 async fn main() {
     let mut arguments = std::env::args().skip(1);
     let mut number = |name: &str| -> u32 {
-        let text = arguments.next().unwrap_or_else(|| panic!("usage: parse-api-double SECONDS PAGES ({name} is missing)"));
+        let text =
+            arguments.next().unwrap_or_else(|| panic!("usage: parse-api-double SECONDS PAGES ({name} is missing)"));
         text.parse().unwrap_or_else(|_| panic!("{name} is not a number"))
     };
     let (seconds, pages) = (number("SECONDS"), number("PAGES"));

@@ -6,6 +6,7 @@ mod burial;
 mod cancel;
 mod children;
 mod command_line;
+mod corpora;
 mod duplicates;
 mod events;
 mod geometry;

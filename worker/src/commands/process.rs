@@ -46,7 +46,7 @@ pub struct ProcessArgs {
     /// PDF files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Folder for the results: OUT/<stem>/result.json, pages/0001.png, …
+    /// Folder for the results: OUT/STEM/result.json, OUT/STEM/pages/0001.png, …
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Pixels per inch

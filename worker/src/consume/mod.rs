@@ -13,4 +13,4 @@ pub use broker::{ServedLane, SessionError, Supervisor};
 pub use jobs::{JobRules, Jobs};
 pub use message::Message;
 pub use registry::Registry;
-pub use settle::Settler;
+pub use settle::{End, Settler, Unsettled};

@@ -1,0 +1,139 @@
+//! A folder of PDFs with measured ground truth, through a real worker.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use futures_util::{StreamExt, stream};
+use quire_producer::schemas::{
+    job::{ImageOptions, Job},
+    result::ParseResult,
+};
+
+use crate::World;
+
+/// Documents on their way at once.
+const AT_ONCE: usize = 16;
+/// Small enough to be quick; every page is still drawn.
+const DPI: u32 = 72;
+
+/// What is known of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// Where it lies, relative to the folder.
+    pub file: String,
+    /// What became of it when it was measured.
+    pub truth: Truth,
+}
+
+/// What opening a file gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It opens and has so many pages.
+    Pages(u32),
+    /// It wants a password.
+    Encrypted,
+    /// It does not open.
+    Damaged,
+    /// The measurement itself never ended: anything but a crash of the worker will do.
+    Unknown,
+}
+
+/// What came out of a folder.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Files that ended in a result.
+    pub ended: usize,
+    /// How many ended how: a status, with the first error's code.
+    pub ends: BTreeMap<String, usize>,
+    /// Where result and ground truth differ.
+    pub differences: Vec<String>,
+}
+
+/// Returns the corpora beside the repository, if they are there.
+#[must_use]
+pub fn beside_the_repository() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora");
+    folder.join("ground-truth.tsv").exists().then_some(folder)
+}
+
+/// Reads the ground truth of a folder.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn expectations(folder: &Path) -> Vec<Expectation> {
+    let text = std::fs::read_to_string(folder.join("ground-truth.tsv")).expect("the folder has a ground-truth.tsv");
+    text.lines().skip(1).filter_map(expectation).collect()
+}
+
+fn expectation(line: &str) -> Option<Expectation> {
+    let columns: Vec<&str> = line.split('\t').collect();
+    let (file, opens, pages) = (*columns.first()?, *columns.get(3)?, columns.get(4)?.parse().unwrap_or(0));
+    let error = columns.get(8).copied().unwrap_or_default();
+    let truth = match opens {
+        "1" => Truth::Pages(pages),
+        _ if error.contains("password") => Truth::Encrypted,
+        _ if error.contains("TIMEOUT") => Truth::Unknown,
+        _ => Truth::Damaged,
+    };
+    Some(Expectation { file: file.to_owned(), truth })
+}
+
+/// Takes evenly spaced files, the same ones every time.
+#[must_use]
+pub fn sample(all: Vec<Expectation>, count: usize) -> Vec<Expectation> {
+    let step = (all.len() / count.max(1)).max(1);
+    all.into_iter().step_by(step).take(count).collect()
+}
+
+/// Sends the files through the worker of a world and compares.
+pub async fn run(world: &World, folder: &Path, files: Vec<Expectation>) -> Report {
+    let ended = stream::iter(files).map(|expected| async move {
+        let document = std::fs::read(folder.join(&expected.file)).expect("the ground truth names files that are there");
+        let images = ImageOptions { dpi: DPI, ..ImageOptions::default() };
+        let job = Job { images: Some(images), ..Job::new(world.upload(document).await) };
+        let job_id = world.submit(job).await;
+        (expected, world.await_result(&job_id).await)
+    });
+    let mut ended = ended.buffer_unordered(AT_ONCE);
+    let mut report = Report::default();
+    while let Some((expected, result)) = ended.next().await {
+        report.add(&expected, &result);
+    }
+    report
+}
+
+impl Report {
+    fn add(&mut self, expected: &Expectation, result: &ParseResult) {
+        let code = result.errors.first().map_or("", |error| error.code.as_str());
+        self.ended += 1;
+        *self.ends.entry(format!("{} {code}", result.status).trim_end().to_owned()).or_default() += 1;
+        let as_expected = match expected.truth {
+            Truth::Pages(pages) => result.source.page_count == Some(pages),
+            Truth::Encrypted => code == "password_required",
+            Truth::Damaged => matches!(code, "invalid_document" | "not_a_pdf"),
+            Truth::Unknown => true,
+        };
+        if !as_expected {
+            let (file, truth, found) = (&expected.file, expected.truth, result.source.page_count);
+            self.differences.push(format!("{file}: {truth:?}, but {} {code} with {found:?} pages", result.status));
+        }
+    }
+
+    /// Writes it for people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("{} files ended in a result\n", self.ended);
+        for (end, count) in &self.ends {
+            let _ = writeln!(text, "{count:6}  {end}");
+        }
+        let _ = writeln!(text, "{} differ from the ground truth", self.differences.len());
+        for difference in &self.differences {
+            let _ = writeln!(text, "  {difference}");
+        }
+        text
+    }
+}
