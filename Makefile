@@ -7,7 +7,7 @@ export QUIRE_CACHE ?= $(HOME)/.cache/quire
 # Settings of the caller's own shell must not reach a private world.
 DEV := deploy/dev
 
-.PHONY: help build demo test up down check audit bench corpora schemas
+.PHONY: help build demo test up down check audit bench corpora memory schemas
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -21,7 +21,7 @@ demo: build
 
 ## make test      the same preparation, then every test
 test: build
-	$(DEV)/test.sh
+	$(DEV)/with-servers.sh $(DEV)/test.sh
 
 ## make up        leave the private broker and object store running; writes .dev/env (WORKER=1: a worker too)
 up:
@@ -59,4 +59,9 @@ bench:
 
 ## make corpora   DIR=…: a folder of PDFs through the worker, against its ground truth
 corpora: build
-	$(DEV)/corpora.sh $(DIR)
+	$(DEV)/with-servers.sh target/debug/corpora $(abspath $(DIR))
+
+## make memory    resident memory of a release worker over JOBS jobs (default 1000), sixteen in flight
+memory:
+	cargo build --release --locked -p quire-worker -p quire-tests
+	$(DEV)/with-servers.sh target/release/memory $(or $(JOBS),1000)

@@ -1,13 +1,6 @@
 #!/usr/bin/env bash
-# Every test against a private broker and object store; doc tests too. The servers are stopped at the
-# end unless they ran before.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-cd "$REPO"
-if [[ ! -f $DEV/env ]]; then
-    trap '"$HERE/down.sh"' EXIT
-fi
-"$HERE/up.sh"
-. "$DEV/env"
+# Every test; doc tests too. Needs the servers: see with-servers.sh.
+set -euo pipefail
 cargo test --workspace --doc --locked --quiet
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked --no-fail-fast "$@"

@@ -183,6 +183,8 @@ codes! {
         FallbackUsed = "fallback_used",
         /// Renderers ran with less isolation than configured for.
         SandboxReduced = "sandbox_reduced",
+        /// A page could be drawn only without its form fields.
+        FormsLeftOut = "forms_left_out",
         /// A page image has fewer pixels than asked for, to stay within the limit.
         ImageScaledDown = "image_scaled_down",
     }

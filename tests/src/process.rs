@@ -30,11 +30,16 @@ pub struct Worker {
     pub instance: String,
 }
 
-/// Returns the folder that holds the built programs.
+/// Returns the folder that holds the built programs: tests run from its `deps`, tools from itself.
 #[must_use]
 pub fn programs() -> PathBuf {
-    let test = std::env::current_exe().expect("a running program has a path");
-    test.parent().and_then(|deps| deps.parent()).expect("tests run from target/<profile>/deps").to_owned()
+    let this = std::env::current_exe().expect("a running program has a path");
+    let folder = this.parent().expect("a program lies in a folder");
+    if folder.ends_with("deps") {
+        folder.parent().expect("deps lies in a folder").to_owned()
+    } else {
+        folder.to_owned()
+    }
 }
 
 impl WorkerBuilder {

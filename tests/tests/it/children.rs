@@ -18,7 +18,10 @@ use quire_producer::schemas::{
     result::{JobStatus, ParseResult},
 };
 use quire_tests::{World, eventually, samples};
-use quire_worker::render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings};
+use quire_worker::{
+    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings},
+    telemetry::Metrics,
+};
 
 const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
 
@@ -203,7 +206,7 @@ fn impostor(folder: &Path, misbehave: &str) -> PathBuf {
 fn pool_of(program: PathBuf) -> Pool {
     let page_timeout = Duration::from_secs(1);
     let child = ChildSettings { program, library: None, memory_bytes: 1 << 30, page_timeout };
-    Pool::start(PoolSettings { renderers: 1, child, documents_per_child: 1, max_pages: 10 })
+    Pool::start(PoolSettings { renderers: 1, child, documents_per_child: 1, max_pages: 10, metrics: Metrics::new() })
 }
 
 #[tokio::test]

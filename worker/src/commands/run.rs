@@ -92,7 +92,7 @@ impl Worker {
         bucket.check().await.context("object storage is out of reach").map_err(unavailable)?;
 
         let metrics = Metrics::new();
-        let health = Health::new(service.amqp.lanes.iter().map(|(lane, _)| *lane));
+        let health = Health::new(service.amqp.lanes.iter().map(|(lane, _)| *lane)).counted_by(metrics.clone());
         let lifecycle = Lifecycle::default();
         let end = CancellationToken::new();
         if let Some(address) = config.process.http_addr {
@@ -106,7 +106,12 @@ impl Worker {
             services::context(&config, store.clone(), Some(bucket), service.storage.max_result_bytes, metrics.clone())
                 .await;
         let context = Arc::new(context.map_err(StartError::Other)?);
-        let settler = Settler { publisher: publisher.clone(), worker: instance.clone(), stop: lifecycle.stop.clone() };
+        let settler = Settler {
+            publisher: publisher.clone(),
+            worker: instance.clone(),
+            stop: lifecycle.stop.clone(),
+            metrics: metrics.clone(),
+        };
         let registry = Arc::new(Registry::default());
         let rules = JobRules {
             timeout: config.job.timeout,

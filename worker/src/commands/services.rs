@@ -31,13 +31,15 @@ pub(super) async fn context(
     max_result_bytes: u64,
     metrics: Metrics,
 ) -> anyhow::Result<Context> {
+    // Started first: the renderers warm up while the library is identified.
+    let pool = Pool::start(pool_settings(&config.render, metrics.clone()));
     let library = render::probe_library(config.render.pdfium_library.as_deref()).await.map_err(anyhow::Error::msg)?;
     tracing::info!(library = %library.path.display(), build = library.build, "libpdfium found");
     let build = tokio::task::spawn_blocking(move || RendererBuild::identify(&library)).await?;
     let web = WebSource::new(config.source.hosts.clone()).context("no client for web sources")?;
     let limits = Limits { max_bytes: config.source.max_bytes, temp_dir: config.process.temp_dir.clone() };
     Ok(Context {
-        pool: Pool::start(pool_settings(&config.render)),
+        pool,
         store,
         fetcher: Fetcher { objects, buckets: config.source.buckets.clone(), web, limits },
         llamaparse: llamaparse(config)?,
@@ -50,7 +52,7 @@ pub(super) async fn context(
     })
 }
 
-fn pool_settings(render: &Render) -> PoolSettings {
+fn pool_settings(render: &Render, metrics: Metrics) -> PoolSettings {
     PoolSettings {
         renderers: render.renderers as usize,
         child: ChildSettings {
@@ -64,6 +66,7 @@ fn pool_settings(render: &Render) -> PoolSettings {
             Isolation::Shared => DOCUMENTS_PER_SHARED_CHILD,
         },
         max_pages: render.max_pages,
+        metrics,
     }
 }
 

@@ -6,11 +6,10 @@ use chrono::{DateTime, Utc};
 use quire_schemas::{
     event::Event,
     failure::ErrorCode,
-    job::{Job, JobId},
+    job::JobId,
     keys::JobKeys,
     names::{DeadKind, Lane, Tier},
-    result::{JobStatus, Phase},
-    state::JobState,
+    result::Phase,
 };
 use tokio::{
     sync::watch,
@@ -19,25 +18,21 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    admission::Found,
+    ending::{Letter, panicked},
     inbox::Receipt,
     lane::Handler,
     message::{Message, Request},
     registry::{Claim, Registry, Running},
-    settle::{End, Settler, Unsettled, exhausted, subject},
+    settle::{End, Settler, Unsettled, subject},
 };
 use crate::{
-    job::{Budget, Bury, Circumstances, Fault, Postpone, Settlement, chain, settle},
+    job::{Bury, Fault, Postpone, chain},
     lifecycle::{self, Lifecycle},
-    pipeline::{
-        self, Committed, Context, Identity, Outcome, Progress, Run,
-        existing::{self, Existing},
-    },
+    pipeline::{self, Context, Identity, Outcome, Progress, Run, existing},
     telemetry::{JobOutcome, Metrics},
 };
 
-/// Deliveries without an orderly end after which a message is given up, before the broker's own
-/// fuse drops it without a result.
-const MOST_DELIVERIES: i64 = 10;
 /// Progress is told at most twice a second.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// How long a second delivery of a job waits for the first before it is put off.
@@ -76,11 +71,11 @@ pub struct Jobs {
 }
 
 /// A delivery and who it is about.
-struct Delivered<R> {
-    who: Identity,
-    message: Message,
-    receipt: R,
-    deadline: DateTime<Utc>,
+pub(super) struct Delivered<R> {
+    pub(super) who: Identity,
+    pub(super) message: Message,
+    pub(super) receipt: R,
+    pub(super) deadline: DateTime<Utc>,
 }
 
 /// Why a run ended before it came to anything.
@@ -245,75 +240,6 @@ impl Jobs {
         }
     }
 
-    /// Looks for what earlier deliveries left, and whether the job is still wanted.
-    async fn look_around<R>(&self, delivered: &Delivered<R>, request: &Request) -> Result<Found, Fault> {
-        let keys = &delivered.who.keys;
-        let existing = self.context.store.list(keys.folder(), Phase::Admission).await?;
-        if existing.contains(&keys.result())
-            && let Some(found) = existing::find(&self.context.store, keys, Phase::Admission).await?
-            // The result of a message that could not be read says nothing about this one.
-            && let Some(digest) = &found.request_sha256
-        {
-            if *digest != request.job.digest() {
-                return Ok(Found::AnotherBody);
-            }
-            if found.generation >= delivered.who.generation || found.committed.status == JobStatus::Succeeded {
-                return Ok(Found::Ended(found));
-            }
-        }
-        if existing.contains(&keys.cancel()) {
-            return Err(Fault::new(ErrorCode::Cancelled, Phase::Admission, "the job was cancelled"));
-        }
-        if Utc::now() >= delivered.deadline {
-            return Err(Fault::new(ErrorCode::Expired, Phase::Admission, "the job's deadline has passed"));
-        }
-        if delivered.message.delivery_count() >= MOST_DELIVERIES {
-            let message = format!("delivered {MOST_DELIVERIES} times without an orderly end");
-            return Err(Fault::new(ErrorCode::AttemptsExhausted, Phase::Admission, message));
-        }
-        let state = if existing.contains(&keys.state()) { self.state(keys).await? } else { None };
-        Ok(Found::Nothing { existing, state })
-    }
-
-    async fn state(&self, keys: &JobKeys) -> Result<Option<JobState>, Fault> {
-        const MAX_STATE_BYTES: usize = 64 * 1024;
-        let json = self.context.store.get(&keys.state(), MAX_STATE_BYTES, Phase::Admission).await?;
-        // One that cannot be read is of another version: the run starts without it.
-        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
-    }
-
-    fn make_run<R>(&self, delivered: &Delivered<R>, job: Job, existing: Vec<String>, state: Option<JobState>) -> Run {
-        let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
-        Run {
-            identity: delivered.who.clone(),
-            job,
-            local_file: None,
-            existing,
-            state,
-            budget: Budget::lasting(self.rules.timeout.min(until_deadline)),
-            progress: watch::Sender::default(),
-        }
-    }
-
-    /// From the second run on there is a `state.json`: how often a job was begun is known even if
-    /// every run dies. What an earlier run paid for is carried over.
-    async fn note_another_run(&self, run: &Run, message: &Message) -> Result<Option<JobState>, Fault> {
-        let first = run.existing.is_empty() && message.attempt() == 1 && message.delivery_count() == 0;
-        if first {
-            return Ok(None);
-        }
-        let earlier = run.state.as_ref().filter(|state| state.generation == run.identity.generation);
-        let state = JobState {
-            run: earlier.map_or(1, |state| state.run) + 1,
-            generation: run.identity.generation,
-            phase: Phase::Fetch,
-            page: None,
-            external: earlier.and_then(|state| state.external.clone()),
-        };
-        pipeline::write_state(&self.context, &run.identity.keys, &state).await?;
-        Ok(Some(state))
-    }
-
     async fn run<R: Receipt>(
         &self,
         delivered: Delivered<R>,
@@ -381,156 +307,6 @@ impl Jobs {
             sleep_until(Instant::now() + PROGRESS_EVERY).await;
         }
     }
-
-    /// The run has output: commit it, unless a required branch may still succeed later.
-    async fn finish<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        job: &Job,
-        mut outcome: Outcome,
-    ) -> Result<(), Unsettled> {
-        match outcome.fault.take() {
-            Some(fault) => self.settle_fault(delivered, Some(job), fault, Some(outcome)).await,
-            None => match self.commit(&delivered, outcome).await {
-                Ok(committed) => {
-                    tracing::info!(status = %committed.status, pages = committed.pages, elements = committed.elements, "done");
-                    self.metrics.job_left(self.lane, outcome_of(&committed.status));
-                    self.settler
-                        .done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt)
-                        .await
-                }
-                Err(fault) => self.settle_fault(delivered, Some(job), fault, None).await,
-            },
-        }
-    }
-
-    /// Commits on a tracked task: neither cancellation nor shutdown may cut it in half.
-    async fn commit<R>(&self, delivered: &Delivered<R>, outcome: Outcome) -> Result<Committed, Fault> {
-        let (context, keys) = (Arc::clone(&self.context), delivered.who.keys.clone());
-        let task = lifecycle::spawn(async move { pipeline::commit(&context, &keys, outcome).await });
-        task.await.unwrap_or_else(|error| Err(panicked(error)))
-    }
-
-    /// Decides where the job goes and takes it there. `partial` is what there is to show for it.
-    async fn settle_fault<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        job: Option<&Job>,
-        fault: Fault,
-        partial: Option<Outcome>,
-    ) -> Result<(), Unsettled> {
-        let at = Circumstances {
-            attempt: delivered.who.attempt,
-            max_attempts: self.rules.max_attempts,
-            deadline: delivered.deadline,
-            now: Utc::now(),
-        };
-        let settlement = settle(&fault, at);
-        tracing::warn!(code = %fault.code, ?settlement, "{}", fault.chain());
-        match settlement {
-            Settlement::Postpone(postpone) => {
-                let counted = postpone.attempt > delivered.who.attempt;
-                self.metrics.job_left(self.lane, if counted { JobOutcome::Retried } else { JobOutcome::Parked });
-                self.settler.postpone(&delivered.who, &delivered.message, &fault, postpone, delivered.receipt).await
-            }
-            Settlement::Cancel => {
-                self.metrics.job_left(self.lane, JobOutcome::Cancelled);
-                let result = pipeline::cancelled_result(&self.settler.worker, &delivered.who, job);
-                self.end_with(delivered, result.into(), Letter::None).await
-            }
-            Settlement::Bury(bury) => {
-                self.metrics.job_left(self.lane, JobOutcome::Buried);
-                let Delivered { who, message, receipt, .. } = &delivered;
-                self.settler.dead_letter(who, message, &fault, bury, receipt).await?;
-                let outcome = self.burial(who, job, &fault, bury, partial);
-                self.end_with(delivered, outcome, Letter::Written).await
-            }
-        }
-    }
-
-    /// Makes the result that goes with a dead letter: what there is to show, and why it is not
-    /// more. The fault that decided comes first.
-    fn burial(
-        &self,
-        who: &Identity,
-        job: Option<&Job>,
-        fault: &Fault,
-        bury: Bury,
-        partial: Option<Outcome>,
-    ) -> Outcome {
-        let mut outcome =
-            partial.unwrap_or_else(|| pipeline::failed_result(&self.settler.worker, who, job, fault).into());
-        // What decided comes first, whatever else there is to report.
-        let decisive = fault.code.as_str();
-        outcome.result.errors.sort_by_key(|error| error.code != decisive);
-        if bury.code != fault.code {
-            let why = Fault::new(bury.code, Phase::Settle, "the next attempt would come after the deadline");
-            outcome.result.errors.insert(0, why.to_job_error(None));
-        }
-        if bury.exhausted {
-            outcome.result.errors.push(exhausted(who.attempt).to_job_error(None));
-        }
-        outcome
-    }
-
-    /// Stores a result that is not a success, announces it and acks.
-    async fn end_with<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        outcome: Outcome,
-        letter: Letter,
-    ) -> Result<(), Unsettled> {
-        match self.commit(&delivered, outcome).await {
-            Ok(committed) => {
-                self.settler.done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt).await
-            }
-            Err(fault) => self.end_without_result(delivered, fault, letter).await,
-        }
-    }
-
-    /// The end of a job could not be stored. While storage is merely out of reach the job waits,
-    /// until its deadline; otherwise its dead letter, with the cause, is all that is left of it.
-    async fn end_without_result<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        fault: Fault,
-        letter: Letter,
-    ) -> Result<(), Unsettled> {
-        tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
-        let Delivered { who, message, receipt, deadline } = delivered;
-        let may_pass = fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < deadline;
-        let later = Postpone { tier: Tier::S30, attempt: who.attempt };
-        match (letter, may_pass) {
-            (Letter::Written, true) => self.settler.postpone_buried(&who, &message, &fault, later, receipt).await,
-            (Letter::None, true) => self.settler.postpone(&who, &message, &fault, later, receipt).await,
-            (letter, false) => {
-                if letter == Letter::None {
-                    let bury = Bury { kind: DeadKind::Failed, exhausted: false, code: fault.code };
-                    self.settler.dead_letter(&who, &message, &fault, bury, &receipt).await?;
-                }
-                let code = Some(fault.code.as_str().to_owned());
-                let end = End { status: JobStatus::Failed, result: None, code };
-                self.settler.done(&who, &message, end, receipt).await
-            }
-        }
-    }
-}
-
-/// Whether a job that ends has its dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Letter {
-    Written,
-    None,
-}
-
-/// What lies in storage under a job that comes (again).
-enum Found {
-    /// No result that counts.
-    Nothing { existing: Vec<String>, state: Option<JobState> },
-    /// The job has ended.
-    Ended(Existing),
-    /// Another job has ended under this id.
-    AnotherBody,
 }
 
 /// Work that nobody waits for any more stops.
@@ -540,15 +316,4 @@ impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-fn outcome_of(status: &JobStatus) -> JobOutcome {
-    match status {
-        JobStatus::Succeeded => JobOutcome::Succeeded,
-        _ => JobOutcome::PartialSuccess,
-    }
-}
-
-fn panicked(error: tokio::task::JoinError) -> Fault {
-    Fault::new(ErrorCode::Internal, Phase::Render, "the job met a defect of the worker").because(error)
 }

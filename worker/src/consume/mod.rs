@@ -1,7 +1,9 @@
 //! From the broker's queues to settled jobs.
 
+mod admission;
 mod broker;
 mod control;
+mod ending;
 mod inbox;
 mod jobs;
 mod lane;

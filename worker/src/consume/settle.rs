@@ -23,6 +23,7 @@ use crate::{
     job::{Bury, Fault, Postpone, chain},
     lifecycle,
     pipeline::{Committed, Identity},
+    telemetry::Metrics,
 };
 
 /// How long a publish that a job depends on may take; the delivery is kept meanwhile.
@@ -68,6 +69,8 @@ pub struct Settler {
     pub worker: String,
     /// Cancelled when nothing is waited for any longer.
     pub stop: CancellationToken,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 impl Settler {
@@ -231,6 +234,7 @@ impl Settler {
 
     async fn best_effort(&self, message: &Outgoing) {
         if let Err(error) = self.publisher.publish(message, BEST_EFFORT).await {
+            self.metrics.event_dropped();
             tracing::debug!(error = %chain(&error), "an event was not published");
         }
     }

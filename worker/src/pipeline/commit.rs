@@ -20,7 +20,7 @@ use super::{
     assemble::milliseconds,
     existing::{self, Existing, named_keys},
 };
-use crate::{job::Fault, parse::ParsedPage, store::Object};
+use crate::{job::Fault, parse::ParsedPage, store::Object, telemetry::Stage};
 
 const JSON: &str = "application/json";
 /// Commits ahead of this one take seconds, unless storage does not answer.
@@ -70,6 +70,7 @@ pub async fn commit(context: &Context, keys: &JobKeys, mut outcome: Outcome) -> 
         return Ok(better);
     }
     let stored = context.store.put(&object, Phase::Commit).await?;
+    context.metrics.stage_took(Stage::Commit, started.elapsed());
     sweep(context, keys, &named_keys(&result)).await;
     let elements = elements + body.elements_elsewhere;
     Ok(Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256, elements))

@@ -26,6 +26,7 @@ use crate::{
     parse::{EngineOutput, ParseRequest, RecordExternal},
     render::OpenedDocument,
     source::Fetched,
+    telemetry::Stage,
 };
 
 /// Elements beyond this many times the size of a result are no text that anybody wrote.
@@ -105,6 +106,9 @@ pub(super) async fn gather(
         None => gathered.local(plan),
         Some(Ok(output)) => keep(&spool, &mut gathered, output)?,
         Some(Err(fault)) => fall_back(&page_job, &mut gathered, fault, started).await?,
+    }
+    if plan.engine != Engine::None {
+        context.metrics.stage_took(Stage::Parse, gathered.parse_time);
     }
     let spool = Arc::into_inner(spool).expect("every page task has ended");
     gathered.spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);

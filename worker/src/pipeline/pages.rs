@@ -12,6 +12,8 @@ use quire_schemas::{
     result::{BranchName, ImageRole, ObjectRef, PageImage, Phase, Warning},
 };
 
+use tokio::time::Instant;
+
 use super::{
     Context, Run,
     plan::Plan,
@@ -23,6 +25,7 @@ use crate::{
     parse::local::{PageText, to_parsed_page},
     render::{ImageSpec, OpenedDocument, PageWork, RenderedImage},
     store::{Object, digest},
+    telemetry::Stage,
 };
 
 /// What is done with the text of the pages.
@@ -103,7 +106,10 @@ impl PageJob<'_> {
         let metrics = &self.context.metrics;
         match (&page.image, page.reused) {
             (Some(Ok(_)), true) => metrics.page_reused(),
-            (Some(Ok(_)), false) => metrics.page_rendered(),
+            (Some(Ok(_)), false) => {
+                metrics.page_rendered();
+                metrics.stage_took(Stage::Render, page.text_time + page.image_time);
+            }
             (Some(Err(fault)), _) => metrics.page_failed(fault.code),
             (None, _) => {}
         }
@@ -136,6 +142,11 @@ impl PageJob<'_> {
         }
         let work = PageWork { page: number, text, image: image.cloned(), draw_forms: true };
         let outcome = self.document.page(work).await;
+        if outcome.forms_left_out {
+            page.warnings.push(forms_left_out(number));
+        }
+        // Not what would be made if the renderer behaved: never to be taken for it.
+        let fingerprint = if outcome.forms_left_out { "" } else { fingerprint };
         (page.text_time, page.image_time) = (outcome.text_time, outcome.image_time);
         page.text = match outcome.text {
             Some(Ok(text)) => Some(match self.keep_text(*text, &mut page.warnings).await {
@@ -185,7 +196,9 @@ impl PageJob<'_> {
         let sha256 = tokio::task::spawn_blocking(move || digest(&body)).await.expect("hashing does not panic");
         let media_type = spec.format.media_type();
         let object = Object { key: self.key(number, spec), body: rendered.bytes, media_type, sha256, metadata };
+        let began = Instant::now();
         let object = self.context.store.put(&object, Phase::Upload).await?;
+        self.context.metrics.stage_took(Stage::Upload, began.elapsed());
         let template = self.template(number, spec);
         let (width_px, height_px, scale) = (rendered.head.width_px, rendered.head.height_px, rendered.head.scale);
         Ok(PageImage { object, width_px, height_px, scale, dpi: Some(scale * 72.0), ..template })
@@ -247,10 +260,19 @@ fn of_page(fault: Fault) -> Result<Fault, Fault> {
     if fault.disposition() == Disposition::Page { Ok(fault) } else { Err(fault) }
 }
 
+fn forms_left_out(page: u32) -> Warning {
+    image_warning(WarningCode::FormsLeftOut, page, "the page could be drawn only without its form fields".to_owned())
+}
+
 fn scaled_down(page: u32, dpi: f64) -> Warning {
+    let message = format!("the image has {dpi:.1} dpi to stay within the limits");
+    image_warning(WarningCode::ImageScaledDown, page, message)
+}
+
+fn image_warning(code: WarningCode, page: u32, message: String) -> Warning {
     Warning {
-        code: WarningCode::ImageScaledDown.as_str().to_owned(),
-        message: format!("the image has {dpi:.1} dpi to stay within the limits"),
+        code: code.as_str().to_owned(),
+        message,
         retryable: None,
         phase: Some(Phase::Render),
         branch: Some(BranchName::Images),

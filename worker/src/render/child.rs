@@ -25,6 +25,10 @@ use super::protocol::{self, PREFIX_BYTES, ProtocolError, Ready, Request, Respons
 
 /// Loading pdfium takes milliseconds; a machine that swaps may need seconds.
 const START: Duration = Duration::from_secs(20);
+/// Small: what is larger than this is read past it, straight to where it goes.
+const FRAME_BUFFER: usize = 16 * 1024;
+/// Most images are smaller, so that their buffer need not grow.
+const LIKELY_FRAME: usize = 1 << 20;
 /// Lines of a child's standard error that are kept for whoever asks why it died.
 const LAST_WORDS: usize = 8;
 
@@ -143,7 +147,7 @@ impl Child {
             process.id().and_then(|id| i32::try_from(id).ok()).ok_or_else(|| refused("no process id".to_owned()))?;
         let missing = || refused("a pipe is missing".to_owned());
         let input = process.stdin.take().ok_or_else(missing)?;
-        let output = BufReader::with_capacity(64 * 1024, process.stdout.take().ok_or_else(missing)?);
+        let output = BufReader::with_capacity(FRAME_BUFFER, process.stdout.take().ok_or_else(missing)?);
         let last_words = Arc::default();
         listen_to_last_words(process.stderr.take().ok_or_else(missing)?, &last_words);
         let ready = Ready { library: String::new() };
@@ -204,7 +208,7 @@ impl Child {
     }
 
     async fn read_exactly(&mut self, length: usize) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = Vec::with_capacity(length.min(1 << 20));
+        let mut bytes = Vec::with_capacity(length.min(LIKELY_FRAME));
         let read = (&mut self.output).take(length as u64).read_to_end(&mut bytes).await;
         if read.is_ok_and(|count| count == length) { Ok(bytes) } else { Err(ReadError::Closed) }
     }

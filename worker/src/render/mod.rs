@@ -10,6 +10,7 @@ mod renderer;
 mod sandbox;
 mod schedule;
 pub mod serve;
+mod slot;
 
 pub use child::{ChildFault, ChildSettings};
 pub use geometry::{ImageSize, Transform, image_size};

@@ -9,32 +9,17 @@ use std::{
     time::Duration,
 };
 
-use quire_schemas::{
-    failure::{Disposition, ErrorCode},
-    job::Password,
-    names::Lane,
-    result::Phase,
-};
-use tokio::{
-    sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
-    time::Instant,
-};
+use quire_schemas::{failure::ErrorCode, job::Password, names::Lane, result::Phase};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     child::{Child, ChildFault, ChildSettings},
-    protocol::{DocumentInfo, PageWork, Refusal, RenderedImage, Request, Response},
+    protocol::{DocumentInfo, PageWork, RenderedImage},
     schedule::{DocumentId, Schedule},
+    slot,
 };
-use crate::{job::Fault, lifecycle, parse::local::PageText};
-
-/// A slot stays with a document at least this long while it has pages, so that opening it again
-/// and again costs little.
-const SHORTEST_STAY: Duration = Duration::from_millis(250);
-/// And at least this many times as long as opening the document took.
-const STAY_PER_OPENING: u32 = 10;
-/// Time to open a document and to read what it says of itself.
-const OPENING: Duration = Duration::from_secs(30);
+use crate::{job::Fault, lifecycle, parse::local::PageText, telemetry::Metrics};
 
 /// Images that are being made or are on their way to storage, for each renderer.
 const IMAGES_PER_RENDERER: usize = 4;
@@ -50,6 +35,8 @@ pub struct PoolSettings {
     pub documents_per_child: u32,
     /// Most pages a document may have.
     pub max_pages: u32,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// Renderers that documents share. Cheap to clone.
@@ -59,18 +46,17 @@ pub struct Pool {
 }
 
 #[derive(Debug)]
-struct Shared {
-    settings: PoolSettings,
-    schedule: Mutex<Schedule<Task>>,
-    work_arrived: Notify,
-    spares: Mutex<Vec<Child>>,
-    spare_taken: Notify,
-    next_id: AtomicU64,
-    replaced: AtomicU64,
-    pages_done: AtomicU64,
-    busy: AtomicU64,
-    image_slots: Arc<Semaphore>,
-    stop: CancellationToken,
+pub(super) struct Shared {
+    pub(super) settings: PoolSettings,
+    pub(super) schedule: Mutex<Schedule<Task>>,
+    pub(super) work_arrived: Notify,
+    pub(super) spares: Mutex<Vec<Child>>,
+    pub(super) spare_taken: Notify,
+    pub(super) next_id: AtomicU64,
+    pub(super) replaced: AtomicU64,
+    pub(super) pages_done: AtomicU64,
+    pub(super) image_slots: Arc<Semaphore>,
+    pub(super) stop: CancellationToken,
 }
 
 /// A document that pages can be asked of. Dropped, what waits of it is forgotten.
@@ -92,25 +78,27 @@ pub struct PageOutcome {
     pub text_time: Duration,
     /// CPU time of the image.
     pub image_time: Duration,
+    /// Whether the image could be made only without form fields.
+    pub forms_left_out: bool,
     /// Held until the image is stored, so that all jobs together hold a bounded number of images
     /// while storage is slow.
     pub image_slot: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug, Clone)]
-struct Origin {
-    path: PathBuf,
-    password: Option<Password>,
+pub(super) struct Origin {
+    pub(super) path: PathBuf,
+    pub(super) password: Option<Password>,
 }
 
 #[derive(Debug)]
-struct Task {
-    origin: Arc<Origin>,
-    order: Order,
+pub(super) struct Task {
+    pub(super) origin: Arc<Origin>,
+    pub(super) order: Order,
 }
 
 #[derive(Debug)]
-enum Order {
+pub(super) enum Order {
     Describe(oneshot::Sender<Result<DocumentInfo, Fault>>),
     Page(PageWork, oneshot::Sender<PageOutcome>),
 }
@@ -129,12 +117,11 @@ impl Pool {
             next_id: AtomicU64::new(1),
             replaced: AtomicU64::new(0),
             pages_done: AtomicU64::new(0),
-            busy: AtomicU64::new(0),
             image_slots: Arc::new(Semaphore::new(slots * IMAGES_PER_RENDERER)),
             stop: CancellationToken::new(),
         });
         for _ in 0..slots {
-            lifecycle::spawn(run_slot(Arc::clone(&shared)));
+            lifecycle::spawn(slot::run(Arc::clone(&shared)));
         }
         lifecycle::spawn(keep_spares(Arc::clone(&shared), slots));
         Self { shared }
@@ -169,12 +156,6 @@ impl Pool {
     #[must_use]
     pub fn pages_done(&self) -> u64 {
         self.shared.pages_done.load(Ordering::Relaxed)
-    }
-
-    /// Returns how many slots are at work.
-    #[must_use]
-    pub fn busy(&self) -> u64 {
-        self.shared.busy.load(Ordering::Relaxed)
     }
 
     /// Returns how many slots there are.
@@ -225,6 +206,7 @@ impl PageOutcome {
             image: work.image.is_some().then(|| Err(fault().on_page(work.page))),
             text_time: Duration::ZERO,
             image_time: Duration::ZERO,
+            forms_left_out: false,
             image_slot: None,
         }
     }
@@ -246,16 +228,16 @@ impl Drop for Document {
 }
 
 impl Shared {
-    fn schedule(&self) -> MutexGuard<'_, Schedule<Task>> {
+    pub(super) fn schedule(&self) -> MutexGuard<'_, Schedule<Task>> {
         self.schedule.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn image_slot(&self) -> OwnedSemaphorePermit {
+    pub(super) async fn image_slot(&self) -> OwnedSemaphorePermit {
         let slots = Arc::clone(&self.image_slots);
         slots.acquire_owned().await.expect("the semaphore is never closed")
     }
 
-    async fn fresh_child(&self) -> Result<Child, ChildFault> {
+    pub(super) async fn fresh_child(&self) -> Result<Child, ChildFault> {
         let spare = {
             let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
             // The first to be killed when the machine runs short of memory, even while idle.
@@ -290,311 +272,4 @@ async fn keep_spares(shared: Arc<Shared>, wanted: usize) {
             () = shared.stop.cancelled() => return,
         }
     }
-}
-
-/// A child with a document open in it.
-struct Held {
-    child: Child,
-    document: DocumentId,
-    documents_seen: u32,
-    page_count: u32,
-    leave_after: Instant,
-}
-
-async fn run_slot(shared: Arc<Shared>) {
-    let mut held: Option<Held> = None;
-    loop {
-        let Some((id, task)) = next_task(&shared, &mut held).await else { return };
-        let started = Instant::now();
-        shared.busy.fetch_add(1, Ordering::Relaxed);
-        do_task(&shared, &mut held, id, task).await;
-        shared.busy.fetch_sub(1, Ordering::Relaxed);
-        shared.schedule().charge(id, started.elapsed());
-    }
-}
-
-async fn next_task(shared: &Shared, held: &mut Option<Held>) -> Option<(DocumentId, Task)> {
-    loop {
-        // Registered before looking: work that arrives in between wakes us.
-        let arrived = shared.work_arrived.notified();
-        if shared.stop.is_cancelled() {
-            return None;
-        }
-        if let Some(found) = look_for_task(shared, held) {
-            // One wake-up may stand for several tasks: pass it on.
-            shared.work_arrived.notify_one();
-            return Some(found);
-        }
-        // Cancel safe: both only wait.
-        tokio::select! {
-            () = arrived => {}
-            () = shared.stop.cancelled() => return None,
-        }
-    }
-}
-
-fn look_for_task(shared: &Shared, held: &mut Option<Held>) -> Option<(DocumentId, Task)> {
-    let mut schedule = shared.schedule();
-    let reusable = shared.settings.documents_per_child > 1;
-    held.take_if(|held| !reusable && !schedule.is_open(held.document));
-    if let Some(held) = held.as_ref().filter(|held| Instant::now() < held.leave_after)
-        && let Some(task) = schedule.next_of(held.document)
-    {
-        return Some((held.document, task));
-    }
-    schedule.next()
-}
-
-async fn do_task(shared: &Shared, held: &mut Option<Held>, id: DocumentId, task: Task) {
-    match task.order {
-        Order::Describe(mut reply) => {
-            // Cancel safe: a child that is dropped half way is killed.
-            let described = tokio::select! {
-                described = describe_twice(shared, held, id, &task.origin) => described,
-                () = reply.closed() => { *held = None; return }
-            };
-            let _ = reply.send(described);
-        }
-        Order::Page(work, mut reply) => {
-            let wants_image = work.image.is_some();
-            let paged = async {
-                // Before the page: a renderer waits for storage, not a heap of images.
-                let slot = if wants_image { Some(shared.image_slot().await) } else { None };
-                PageOutcome { image_slot: slot, ..do_page(shared, held, id, &task.origin, work).await }
-            };
-            let outcome = tokio::select! {
-                outcome = paged => outcome,
-                () = reply.closed() => { *held = None; return }
-            };
-            shared.pages_done.fetch_add(1, Ordering::Relaxed);
-            let _ = reply.send(outcome);
-        }
-    }
-}
-
-/// A child may fail a document for reasons of its own; a document that fails two is to blame.
-async fn describe_twice(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-) -> Result<DocumentInfo, Fault> {
-    match describe(shared, held, id, origin).await {
-        Err(fault) if fault.disposition() == Disposition::Page => {
-            *held = None;
-            describe(shared, held, id, origin).await
-        }
-        other => other,
-    }
-}
-
-async fn describe(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-) -> Result<DocumentInfo, Fault> {
-    let holder = hold(shared, held, id, origin).await?;
-    let (page_count, limit) = (holder.page_count, shared.settings.max_pages);
-    if page_count == 0 {
-        return Err(Fault::new(ErrorCode::InvalidDocument, Phase::Fetch, "the document has no pages"));
-    }
-    if page_count > limit {
-        let message = format!("the document claims {page_count} pages, more than {limit}");
-        return Err(Fault::new(ErrorCode::TooManyPages, Phase::Fetch, message));
-    }
-    let answer = ask(&mut holder.child, &Request::Describe, OPENING).await;
-    match answer {
-        Ok(Response::Described(info)) => Ok(*info),
-        Ok(_) => Err(lose(shared, held, ChildFault::OutOfTurn)),
-        Err(fault) => Err(lose(shared, held, fault)),
-    }
-}
-
-/// Makes sure that the slot holds a child with this document open.
-async fn hold<'a>(
-    shared: &Shared,
-    held: &'a mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-) -> Result<&'a mut Held, Fault> {
-    if held.as_ref().is_none_or(|held| held.document != id) {
-        let started = Instant::now();
-        let (mut child, documents_seen) = match held.take() {
-            Some(old) if old.documents_seen < shared.settings.documents_per_child => (old.child, old.documents_seen),
-            _ => (shared.fresh_child().await.map_err(|fault| to_fault(shared, fault))?, 0),
-        };
-        let page_count = open(&mut child, origin).await.map_err(|refused| match refused {
-            Refused::Document(fault) => fault,
-            Refused::Child(fault) => to_fault(shared, fault),
-        })?;
-        let stay = SHORTEST_STAY.max(started.elapsed() * STAY_PER_OPENING);
-        let leave_after = Instant::now() + stay;
-        *held = Some(Held { child, document: id, documents_seen: documents_seen + 1, page_count, leave_after });
-    }
-    Ok(held.as_mut().expect("set above"))
-}
-
-enum Refused {
-    Document(Fault),
-    Child(ChildFault),
-}
-
-async fn open(child: &mut Child, origin: &Origin) -> Result<u32, Refused> {
-    let request = Request::Open { path: origin.path.clone(), password: origin.password.clone() };
-    let refuse = |code, message: &str| Err(Refused::Document(Fault::new(code, Phase::Fetch, message)));
-    match ask(child, &request, OPENING).await.map_err(Refused::Child)? {
-        Response::Opened { page_count } => Ok(page_count),
-        Response::Refused { reason: Refusal::Password } if origin.password.is_none() => {
-            refuse(ErrorCode::PasswordRequired, "the document is encrypted and no password was given")
-        }
-        Response::Refused { reason: Refusal::Password } => {
-            refuse(ErrorCode::PasswordWrong, "the given password does not open the document")
-        }
-        Response::Refused { reason: Refusal::Security } => {
-            refuse(ErrorCode::InvalidDocument, "the document is encrypted in an unknown way")
-        }
-        Response::Refused { reason: Refusal::Damaged } => {
-            refuse(ErrorCode::InvalidDocument, "the document is too damaged to open")
-        }
-        Response::Refused { reason: Refusal::Unreadable } => {
-            refuse(ErrorCode::Internal, "the temporary file cannot be read")
-        }
-        _ => Err(Refused::Child(ChildFault::OutOfTurn)),
-    }
-}
-
-async fn ask(child: &mut Child, request: &Request, within: Duration) -> Result<Response, ChildFault> {
-    child.send(request).await?;
-    Ok(child.receive(within).await?.0)
-}
-
-/// Does a page. A child that fails takes down only what it had not answered: each missing part
-/// is tried once more in a child of its own, the image without form fields, which is what most
-/// pages that hang hang on.
-async fn do_page(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-    work: PageWork,
-) -> PageOutcome {
-    let mut answers = Answers::default();
-    let first = try_page(shared, held, id, origin, &work, &mut answers).await;
-    if first.is_ok() {
-        return answers.into_outcome(&work, || unanswered(&work));
-    }
-    if work.text && answers.text.is_none() {
-        let alone = PageWork { image: None, ..work.clone() };
-        if let Err(fault) = try_page(shared, held, id, origin, &alone, &mut answers).await {
-            answers.text = Some(Err(fault.on_page(work.page)));
-        }
-    }
-    if work.image.is_some() && answers.image.is_none() {
-        let alone = PageWork { text: false, draw_forms: false, ..work.clone() };
-        if let Err(fault) = try_page(shared, held, id, origin, &alone, &mut answers).await {
-            answers.image = Some(Err(fault.on_page(work.page)));
-        }
-    }
-    answers.into_outcome(&work, || unanswered(&work))
-}
-
-fn unanswered(work: &PageWork) -> Fault {
-    Fault::new(ErrorCode::RendererCrashed, Phase::Render, "the renderer left the page unanswered").on_page(work.page)
-}
-
-#[derive(Default)]
-struct Answers {
-    text: Option<Result<Box<PageText>, Fault>>,
-    image: Option<Result<RenderedImage, Fault>>,
-    text_time: Duration,
-    image_time: Duration,
-}
-
-impl Answers {
-    fn into_outcome(self, work: &PageWork, missing: impl Fn() -> Fault) -> PageOutcome {
-        PageOutcome {
-            text: work.text.then(|| self.text.unwrap_or_else(|| Err(missing()))),
-            image: work.image.is_some().then(|| self.image.unwrap_or_else(|| Err(missing()))),
-            text_time: self.text_time,
-            image_time: self.image_time,
-            image_slot: None,
-        }
-    }
-}
-
-/// Asks a child for a page and collects its answers until it is done. On an error the child is
-/// gone; what it answered before counts.
-async fn try_page(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-    work: &PageWork,
-    answers: &mut Answers,
-) -> Result<(), Fault> {
-    let holder = hold(shared, held, id, origin).await?;
-    match collect(&mut holder.child, work, shared.settings.child.page_timeout, answers).await {
-        Ok(()) => Ok(()),
-        Err(fault) => Err(lose(shared, held, fault)),
-    }
-}
-
-async fn collect(
-    child: &mut Child,
-    work: &PageWork,
-    within: Duration,
-    answers: &mut Answers,
-) -> Result<(), ChildFault> {
-    let deadline = Instant::now() + within;
-    child.send(&Request::Page(work.clone())).await?;
-    let failed = |code, message| Fault::new(code, Phase::Render, message).on_page(work.page);
-    loop {
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        let (response, body) = child.receive(remaining).await.map_err(|fault| match fault {
-            ChildFault::TimedOut { .. } => ChildFault::TimedOut { within },
-            other => other,
-        })?;
-        match response {
-            Response::Text(text) => answers.text = Some(Ok(text)),
-            Response::TextFailed { message } => {
-                let fault = Fault::new(ErrorCode::PageFailed, Phase::Parse, message).on_page(work.page);
-                answers.text = Some(Err(fault));
-            }
-            Response::Image(head) => answers.image = Some(Ok(RenderedImage { head, bytes: body })),
-            Response::ImageFailed { too_large: true, message } => {
-                answers.image = Some(Err(failed(ErrorCode::PageTooLarge, message)));
-            }
-            Response::ImageFailed { too_large: false, message } => {
-                answers.image = Some(Err(failed(ErrorCode::PageFailed, message)));
-            }
-            Response::PageDone { text_micros, image_micros } => {
-                answers.text_time += Duration::from_micros(text_micros);
-                answers.image_time += Duration::from_micros(image_micros);
-                return Ok(());
-            }
-            Response::Ready(_) | Response::Opened { .. } | Response::Refused { .. } | Response::Described(_) => {
-                return Err(ChildFault::OutOfTurn);
-            }
-        }
-    }
-}
-
-/// Kills the slot's child and says what it means for the page.
-fn lose(shared: &Shared, held: &mut Option<Held>, fault: ChildFault) -> Fault {
-    *held = None;
-    to_fault(shared, fault)
-}
-
-fn to_fault(shared: &Shared, fault: ChildFault) -> Fault {
-    shared.replaced.fetch_add(1, Ordering::Relaxed);
-    let (code, message) = match &fault {
-        ChildFault::NotStarted { .. } => (ErrorCode::Internal, "no renderer could be started"),
-        ChildFault::TimedOut { .. } => (ErrorCode::RendererTimeout, "the renderer took too long"),
-        ChildFault::LimitReached { .. } => (ErrorCode::ResourceLimit, "the renderer ran into a limit"),
-        ChildFault::Died { .. } | ChildFault::Babbled(_) | ChildFault::OutOfTurn => {
-            (ErrorCode::RendererCrashed, "the renderer had to be replaced")
-        }
-    };
-    Fault::new(code, Phase::Render, message).because(fault)
 }

@@ -95,6 +95,8 @@ impl OpenDocument {
         // that value until after the document is closed.
         let bytes: &'static [u8] = unsafe { std::slice::from_raw_parts(map.as_ptr(), map.len()) };
         match pdfium.load_pdf_from_byte_slice(bytes, password) {
+            // Without the right key the page tree cannot be read, and pdfium finds no page in it.
+            Ok(document) if document.pages().is_empty() && is_encrypted(&document) => Err(Refusal::Password),
             Ok(document) => Ok(Self { document, _map: map, pixels: Vec::new() }),
             Err(PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::PasswordError)) => Err(Refusal::Password),
             Err(PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::SecurityError)) => Err(Refusal::Security),

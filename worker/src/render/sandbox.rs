@@ -1,7 +1,10 @@
 //! Limits that a renderer puts on itself before it sees a document. The system-call filter and
 //! the file-system lock belong here too, at the place that [`lock`] marks.
 
+use std::os::fd::AsFd;
+
 use nix::{
+    fcntl::{FcntlArg, fcntl},
     sys::resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit},
     sys::time::TimeValLike,
 };
@@ -27,6 +30,14 @@ pub fn limit(limits: Limits) -> nix::Result<()> {
     // Raising one's own score is always allowed; where /proc is missing there is nothing to raise.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     Ok(())
+}
+
+/// Widens the pipe to the parent: an image crosses it in a few large pieces instead of many small
+/// ones, each of which costs a switch between two processes. Where the system grants less, the pipe
+/// stays as it is.
+pub fn widen_pipe(pipe: impl AsFd) {
+    const WIDE: i32 = 1 << 20;
+    let _ = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(WIDE));
 }
 
 /// Closes the cell once the document is open: nothing more is needed from outside.

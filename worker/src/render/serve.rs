@@ -36,6 +36,7 @@ pub enum ServeError {
 /// [`ServeError`]
 pub fn serve(candidates: &[PathBuf], limits: Limits) -> Result<(), ServeError> {
     let requests = listen();
+    sandbox::widen_pipe(stdout());
     sandbox::limit(limits)?;
     let (pdfium, library) = renderer::load_library(candidates)?;
     send(&Response::Ready(Ready { library: library.display().to_string() }))?;

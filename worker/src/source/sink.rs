@@ -14,7 +14,8 @@ use crate::job::Fault;
 
 /// The marker may stand behind this many bytes of junk; readers accept that, so real files have it.
 const SNIFF_BYTES: usize = 1024;
-const MARKER: &[u8] = b"%PDF-";
+/// Without the dash that belongs there: pdfium does without it, and so do files that exist.
+const MARKER: &[u8] = b"%PDF";
 
 const PREFIX: &str = "quire-";
 

@@ -30,6 +30,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Health {
     shared: Arc<Mutex<Fitness>>,
+    metrics: Metrics,
 }
 
 #[derive(Debug)]
@@ -51,7 +52,13 @@ impl Health {
             draining: false,
             beyond_repair: None,
         };
-        Self { shared: Arc::new(Mutex::new(fitness)) }
+        Self { shared: Arc::new(Mutex::new(fitness)), metrics: Metrics::new() }
+    }
+
+    /// Also tells these metrics what it is told.
+    #[must_use]
+    pub fn counted_by(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Notes whether a lane is being consumed.
@@ -61,6 +68,7 @@ impl Health {
 
     /// Notes whether a connection to the broker is up.
     pub fn broker_is(&self, connection: BrokerConnection, connected: bool) {
+        self.metrics.broker_is(connection, connected);
         self.fitness().connected.insert(connection, connected);
     }
 
