@@ -82,6 +82,42 @@ pub struct Element {
     pub extra: Object,
 }
 
+impl Element {
+    /// Makes an element with nothing but its kind, its page and where it comes from; its id and its
+    /// place in the reading order are to be set.
+    #[must_use]
+    pub fn new(page_number: u32, kind: ElementType, native: Native) -> Self {
+        Self {
+            id: String::new(),
+            kind,
+            page_number,
+            reading_order: 0,
+            parent_id: None,
+            section_path: Vec::new(),
+            level: None,
+            content_layer: None,
+            text: String::new(),
+            markdown: None,
+            html: None,
+            orig_text: None,
+            language: None,
+            confidence: None,
+            text_source: None,
+            regions: Vec::new(),
+            formatting: None,
+            links: Vec::new(),
+            list: None,
+            table: None,
+            image: None,
+            code: None,
+            formula: None,
+            field: None,
+            native,
+            extra: Object::new(),
+        }
+    }
+}
+
 open_enum! {
     /// Names what an element is.
     pub enum ElementType {

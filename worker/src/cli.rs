@@ -110,7 +110,12 @@ pub fn main(cli: Cli) -> ExitCode {
     if let Command::Renderer(arguments) = &cli.command {
         return renderer::run(arguments);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime starts");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Hashing and file work come in bursts; each thread costs a heap of its own.
+        .max_blocking_threads(32)
+        .build()
+        .expect("a runtime starts");
     let code = runtime.block_on(dispatch(cli));
     runtime.shutdown_background();
     code

@@ -170,33 +170,15 @@ impl<'a> PageReader<'a> {
         let reading_order = self.outline.next;
         self.outline.next += 1;
         let section_path = if place.layer == ContentLayer::Body { self.outline.path() } else { Vec::new() };
+        let native = Native { engine: ENGINE.to_owned(), kind: native_type, id: None, path: Some(place.path.clone()) };
         Element {
             id: format!("p{page_number}-e{:04}", self.elements.len() + 1),
-            kind,
-            page_number,
             reading_order,
             parent_id: place.parent_id.clone(),
             section_path,
-            level: None,
             content_layer: Some(place.layer.clone()),
-            text: String::new(),
-            markdown: None,
-            html: None,
-            orig_text: None,
-            language: None,
-            confidence: None,
             text_source: Some(TextSource::Llm),
-            regions: Vec::new(),
-            formatting: None,
-            links: Vec::new(),
-            list: None,
-            table: None,
-            image: None,
-            code: None,
-            formula: None,
-            field: None,
-            native: Native { engine: ENGINE.to_owned(), kind: native_type, id: None, path: Some(place.path.clone()) },
-            extra: serde_json::Map::new(),
+            ..Element::new(page_number, kind, native)
         }
     }
 }

@@ -96,34 +96,8 @@ fn element(page_number: u32, paragraph: Paragraph) -> Element {
 }
 
 fn blank(page_number: u32, kind: ElementType, native: &str) -> Element {
-    Element {
-        id: String::new(),
-        kind,
-        page_number,
-        reading_order: 0,
-        parent_id: None,
-        section_path: Vec::new(),
-        level: None,
-        content_layer: None,
-        text: String::new(),
-        markdown: None,
-        html: None,
-        orig_text: None,
-        language: None,
-        confidence: None,
-        text_source: None,
-        regions: Vec::new(),
-        formatting: None,
-        links: Vec::new(),
-        list: None,
-        table: None,
-        image: None,
-        code: None,
-        formula: None,
-        field: None,
-        native: Native { engine: "pdfium".to_owned(), kind: native.to_owned(), id: None, path: None },
-        extra: Object::new(),
-    }
+    let native = Native { engine: "pdfium".to_owned(), kind: native.to_owned(), id: None, path: None };
+    Element::new(page_number, kind, native)
 }
 
 fn region(page_number: u32, bbox: BBox) -> Region {
