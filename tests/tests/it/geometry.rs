@@ -82,6 +82,17 @@ fn a_word_on_a_turned_and_cropped_page_is_where_it_is_seen() {
 }
 
 #[test]
+fn a_line_that_reads_upright_on_a_turned_page_is_one_element() {
+    let result = Processed::sample("rotated.pdf").result("rotated");
+    for page in 1..=3 {
+        let wanted = |text: &str| text == "This line is upright when the page is displayed.";
+        let found = result.elements.iter().find(|element| element.page_number == page && wanted(&element.text));
+        let size = found.and_then(|element| element.formatting.as_ref()?.font_size);
+        assert_eq!(size, Some(14.0), "{:#?}", texts(&result, page));
+    }
+}
+
+#[test]
 fn every_region_lies_on_its_page() {
     for name in ["report", "rotated"] {
         let result = Processed::sample(&format!("{name}.pdf")).result(name);

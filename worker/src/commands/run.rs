@@ -42,10 +42,7 @@ const FOR_GIVING_BACK: Duration = Duration::from_secs(10);
 pub async fn run(config: Config, log: LogFilter) -> anyhow::Result<ExitCode> {
     let signals = Signals::listen()?;
     match Worker::start(config, log).await {
-        Ok(worker) => {
-            worker.until_stopped(signals).await;
-            Ok(ExitCode::SUCCESS)
-        }
+        Ok(worker) => Ok(worker.until_stopped(signals).await),
         Err(StartError::Unavailable(error)) => {
             tracing::error!("{error:#}");
             Ok(ExitCode::from(UNAVAILABLE))
@@ -154,17 +151,20 @@ impl Worker {
         Ok(Self { supervisor, presence, lifecycle, health, publisher, context, grace, end })
     }
 
-    async fn until_stopped(self, mut signals: Signals) {
+    async fn until_stopped(self, mut signals: Signals) -> ExitCode {
         let Self { supervisor, presence, lifecycle, health, publisher, context, grace, end } = self;
         let presence = lifecycle::spawn(presence.run(end.clone()));
         let mut consuming = lifecycle::spawn(async move { supervisor.run().await });
         // Cancel safe: a task by reference, signals, a token.
         let ended = tokio::select! {
-            _ = &mut consuming => true,
-            () = signals.next() => false,
-            () = lifecycle.drain.cancelled() => false,
+            ended = &mut consuming => Some(ended),
+            () = signals.next() => None,
+            () = lifecycle.drain.cancelled() => None,
         };
-        if !ended {
+        // Undrained it ends only by a defect.
+        let defect = ended.is_some() && !lifecycle.drain.is_cancelled();
+        let code = if defect { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        if ended.is_none() {
             health.start_draining();
             lifecycle.drain.cancel();
             tracing::info!(grace_seconds = grace.as_secs(), "draining");
@@ -177,6 +177,7 @@ impl Worker {
         // Every task that is left waits for something that has ended; none may keep us.
         let _ = timeout(Duration::from_secs(2), lifecycle::all_tasks_ended()).await;
         tracing::info!("stopped");
+        code
     }
 }
 

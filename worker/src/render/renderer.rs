@@ -254,11 +254,18 @@ fn glyph(
         character: value,
         bbox: transform.bbox(user_box(&bounds)),
         origin: (baseline_x, baseline),
-        size: f64::from(character.scaled_font_size().value).abs(),
+        size: displayed_size(character),
         quarter_turns: direction(angle, transform.quarter_turns()),
         font: fonts.id(character, builder),
         generated: false,
     })
+}
+
+/// Returns the size a font is drawn in. The length of the matrix' second row, not its `d`, which is
+/// what `scaled_font_size` takes and which is 0 for text that runs up or down the page.
+fn displayed_size(character: &PdfPageTextChar<'_>) -> f64 {
+    let stretch = character.matrix().map_or(1.0, |matrix| f64::from(matrix.c()).hypot(f64::from(matrix.d())));
+    f64::from(character.unscaled_font_size().value).abs() * stretch
 }
 
 /// Rounds the direction of writing to quarter turns, clockwise, as displayed. pdfium gives the
