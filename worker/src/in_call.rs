@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use backoff::{ExponentialBackoffBuilder, future::retry_notify};
+use tokio::time::Instant;
 
 use crate::job::{Budget, Fault};
 
@@ -27,6 +28,7 @@ where
     F: Future<Output = Result<T, Attempt>>,
 {
     let patience = budget.at_most(patience);
+    let started = Instant::now();
     let policy = ExponentialBackoffBuilder::new()
         .with_initial_interval(Duration::from_millis(500))
         .with_multiplier(2.0)
@@ -38,7 +40,8 @@ where
         async {
             attempt.await.map_err(|attempt| match attempt {
                 Attempt::Final(fault) => backoff::Error::permanent(fault),
-                Attempt::Again(fault, Some(delay)) if delay >= patience => {
+                // The crate looks at the clock only where it chooses the delay itself.
+                Attempt::Again(fault, Some(delay)) if started.elapsed() + delay >= patience => {
                     backoff::Error::permanent(fault.after(Some(delay)))
                 }
                 Attempt::Again(fault, retry_after) => backoff::Error::Transient { err: fault, retry_after },
@@ -49,4 +52,27 @@ where
         tracing::debug!(code = %fault.code, delay_ms = delay.as_millis(), "trying the call again: {}", fault.chain());
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use quire_schemas::{failure::ErrorCode, result::Phase};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_keeps_asking_for_a_moment_does_not_keep_us_for_ever() {
+        let (budget, calls) = (Budget::lasting(Duration::from_secs(60)), Cell::new(0));
+        let patience = Duration::from_millis(60);
+        let ended: Result<(), Fault> = retry_in_call(&budget, patience, || {
+            calls.set(calls.get() + 1);
+            let fault = Fault::new(ErrorCode::ParserThrottled, Phase::Parse, "later");
+            async { Err(Attempt::Again(fault, Some(Duration::from_millis(20)))) }
+        })
+        .await;
+        assert_eq!(ended.map_err(|fault| fault.code), Err(ErrorCode::ParserThrottled));
+        assert!((1..=3).contains(&calls.get()), "{} calls", calls.get());
+    }
 }
