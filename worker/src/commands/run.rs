@@ -157,14 +157,14 @@ impl Worker {
         let mut consuming = lifecycle::spawn(async move { supervisor.run().await });
         // Cancel safe: a task by reference, signals, a token.
         let ended = tokio::select! {
-            ended = &mut consuming => Some(ended),
-            () = signals.next() => None,
-            () = lifecycle.drain.cancelled() => None,
+            _ = &mut consuming => true,
+            () = signals.next() => false,
+            () = lifecycle.drain.cancelled() => false,
         };
         // Undrained it ends only by a defect.
-        let defect = ended.is_some() && !lifecycle.drain.is_cancelled();
+        let defect = ended && !lifecycle.drain.is_cancelled();
         let code = if defect { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-        if ended.is_none() {
+        if !ended {
             health.start_draining();
             lifecycle.drain.cancel();
             tracing::info!(grace_seconds = grace.as_secs(), "draining");

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::Utc;
 use quire_schemas::{
-    failure::{Disposition, ErrorCode, WarningCode},
+    failure::{ErrorCode, WarningCode},
     job::Engine,
     result::{self, BranchName, Phase, Warning},
     state::{ExternalParse, JobState},
@@ -267,7 +267,7 @@ async fn fall_back(
     let plan = page_job.plan;
     let local = page_job.run.job.parse.fallback.contains(&Engine::Pdfium);
     // Somebody who waits for a busy engine on purpose would get less than asked for.
-    let may_fall_back = fault.code.as_str().starts_with("parser_") && fault.disposition() != Disposition::Cancelled;
+    let may_fall_back = fault.code.as_str().starts_with("parser_");
     if !local || !may_fall_back {
         gathered.parse.fault = Some(fault);
         return Ok(());
