@@ -74,6 +74,19 @@ impl JobKeys {
         self.key("state.json")
     }
 
+    /// Returns the folder of what a run that was interrupted in order had read, with a trailing
+    /// slash.
+    #[must_use]
+    pub fn carried(&self) -> String {
+        self.key("carried/")
+    }
+
+    /// Returns the key of a part of it, counted from 1.
+    #[must_use]
+    pub fn carried_part(&self, part: u32) -> String {
+        self.key(&format!("carried/{part:04}.jsonl"))
+    }
+
     /// Returns the key of the cancellation marker.
     #[must_use]
     pub fn cancel(&self) -> String {

@@ -32,7 +32,8 @@ pub mod header {
     pub const ATTEMPT: &str = "quire-attempt";
     /// Raised by a replay; a result of the same or a later generation answers a redelivery.
     pub const GENERATION: &str = "quire-generation";
-    /// When the first run of the job began (RFC 3339).
+    /// Such a time that `quire-not-before` minus it is what the attempt has taken so far, over all
+    /// the deliveries it was spread over (RFC 3339).
     pub const STARTED: &str = "quire-started";
     /// When a worker first saw the job (RFC 3339).
     pub const FIRST_SEEN: &str = "quire-first-seen";
@@ -56,6 +57,14 @@ pub mod header {
     pub const BURIED: &str = "quire-buried";
     /// What a burial took out of the body (`password`).
     pub const REDACTED: &str = "quire-redacted";
+    /// Set by a replay that may supersede a succeeded result.
+    pub const FORCE: &str = "quire-force";
+    /// Version of the worker that wrote a dead letter.
+    pub const VERSION: &str = "quire-version";
+    /// Peak resident memory of the worker that wrote a dead letter, in bytes.
+    pub const MEMORY_PEAK: &str = "quire-memory-peak";
+    /// Last lines that the worker logged about the job, at most 4 KiB.
+    pub const LOG: &str = "quire-log";
     /// Counted deliveries, written by a quorum queue.
     pub const DELIVERY_COUNT: &str = "x-delivery-count";
 }

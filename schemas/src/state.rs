@@ -23,6 +23,31 @@ pub struct JobState {
     /// The paid work that is under way elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalParse>,
+    /// Whether the run ended in order: put off, given back, or fenced from a lost delivery. One
+    /// that did not took its worker with it, or died with it.
+    #[serde(default)]
+    pub ended: bool,
+    /// Where runs before this one died.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspect: Option<Suspect>,
+    /// Whether the job runs alone in its worker, page by page.
+    #[serde(default)]
+    pub alone: bool,
+    /// Pages that killed a worker while the job ran alone, from 1: left out from then on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<u32>,
+}
+
+/// A place where runs ended without an orderly end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Suspect {
+    /// What was being done.
+    pub phase: Phase,
+    /// On which page, from 1, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// How many runs in a row died there.
+    pub deaths: u32,
 }
 
 /// A parse that an external engine was asked for.

@@ -49,6 +49,9 @@ enum Command {
         /// declare, passive or off
         #[arg(long)]
         topology: Option<String>,
+        /// End in order after this long without a job, such as 30s
+        #[arg(long, value_name = "DURATION")]
+        exit_when_idle: Option<String>,
     },
     /// The same pipeline with no broker and no object store
     Process(ProcessArgs),
@@ -88,14 +91,15 @@ enum ConfigCommand {
 
 impl Cli {
     fn overrides(&self) -> Overrides {
-        let topology = match &self.command {
-            Command::Run { topology } => topology.clone(),
-            _ => None,
+        let (topology, exit_when_idle) = match &self.command {
+            Command::Run { topology, exit_when_idle } => (topology.clone(), exit_when_idle.clone()),
+            _ => (None, None),
         };
         Overrides::default()
             .with("QUIRE_PDFIUM_LIBRARY", "--pdfium-library", self.global.pdfium_library.clone())
             .with("QUIRE_LOG", "--log", self.global.log.clone())
             .with("QUIRE_TOPOLOGY", "--topology", topology)
+            .with("QUIRE_EXIT_WHEN_IDLE", "--exit-when-idle", exit_when_idle)
     }
 
     fn load(&self, needs: Needs) -> Result<Loaded, ConfigErrors> {

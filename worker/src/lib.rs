@@ -1,10 +1,12 @@
 //! The worker: takes document jobs from RabbitMQ, parses and renders each PDF at the same time,
 //! stores the page images and one result, and acknowledges.
 
+pub mod breaker;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod consume;
+pub mod fail_point;
 pub mod in_call;
 pub mod job;
 pub mod lifecycle;

@@ -15,7 +15,7 @@ use crate::{
     consume::{Registry, Settler},
     render::Pool,
     store::Store,
-    telemetry::{BrokerConnection, Health},
+    telemetry::{BrokerConnection, Health, resident_bytes},
 };
 
 /// How often.
@@ -38,6 +38,19 @@ pub struct Presence {
     pub health: Health,
     /// Whether it takes no more jobs.
     pub drain: CancellationToken,
+}
+
+/// Tells health, until `end`, whether the broker takes what is published.
+pub async fn watch_alarms(publisher: Publisher, health: Health, end: CancellationToken) {
+    const GLANCE: Duration = Duration::from_secs(1);
+    loop {
+        health.publishing_is_blocked(publisher.is_blocked().await);
+        // Cancel safe: both only wait.
+        tokio::select! {
+            () = tokio::time::sleep(GLANCE) => {}
+            () = end.cancelled() => return,
+        }
+    }
 }
 
 impl Presence {
@@ -63,7 +76,7 @@ impl Presence {
     async fn look_around(&self) {
         let publisher: &Publisher = &self.settler.publisher;
         self.health.broker_is(BrokerConnection::Publish, publisher.connection().await.is_ok());
-        if let Store::S3(store) = &self.store {
+        if let Store::S3(store, _) = &self.store {
             let checked = tokio::time::timeout(EVERY, store.check()).await;
             self.health.store_is(match checked {
                 Ok(answer) => answer.map_err(|error| error.to_string()),
@@ -90,12 +103,4 @@ impl Presence {
         };
         self.settler.tell(&Event::Heartbeat(heartbeat)).await;
     }
-}
-
-/// Reads this process's resident memory; 0 where the system does not tell.
-fn resident_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
-    kibibytes.unwrap_or_default() * 1024
 }

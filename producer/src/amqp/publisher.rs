@@ -201,6 +201,12 @@ impl Publisher {
         Ok(connection)
     }
 
+    /// Says whether the broker takes nothing at the moment because it is short of memory or disk.
+    pub async fn is_blocked(&self) -> bool {
+        let slot = self.shared.connection.lock().await;
+        slot.as_ref().is_some_and(|connection| connection.status().blocked())
+    }
+
     /// Opens a channel of its own, for declaring and for short-lived consumers such as `watch`.
     ///
     /// # Errors

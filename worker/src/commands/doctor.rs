@@ -36,7 +36,7 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
     let service = config.service();
     let (broker, storage, machine) = tokio::join!(
-        broker::examine(&service.amqp, config.job.timeout),
+        broker::examine(&service.amqp, config.job.lease),
         storage::examine(&service.storage, &config.process.instance),
         machine::examine(loaded),
     );

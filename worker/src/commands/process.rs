@@ -22,7 +22,7 @@ use quire_schemas::{
     result::JobStatus,
 };
 use serde_json::json;
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     output::{OutputFormat, table},
@@ -32,7 +32,7 @@ use crate::{
     config::Config,
     job::{Budget, Fault},
     lifecycle,
-    pipeline::{self, Committed, Context, Identity, Progress, Run},
+    pipeline::{self, Committed, Context, Halt, Identity, Run},
     store::{DirectoryStore, Store},
     telemetry::Metrics,
 };
@@ -184,26 +184,21 @@ async fn process_one(context: Arc<Context>, timeout: Duration, job: Job, file: P
         lane: Lane::default(),
         attempt: 1,
         generation: 0,
+        supersedes_success: false,
         keys: JobKeys::in_folder(&folder),
         started_at: Utc::now(),
         queue_wait: None,
     };
-    let run = Run {
-        identity: identity.clone(),
-        job: job.clone(),
-        local_file: Some(file.clone()),
-        existing: Vec::new(),
-        state: None,
-        budget: Budget::lasting(timeout),
-        progress: watch::Sender::new(Progress::default()),
-    };
+    let first = Run::first(identity.clone(), job.clone(), Budget::lasting(timeout));
+    let run = Run { local_file: Some(file.clone()), ..first };
     let task = lifecycle::spawn(async move {
         match pipeline::run(&context, &run).await {
-            Ok(outcome) => pipeline::commit(&context, &identity.keys, outcome).await,
-            Err(fault) => {
+            Ok(outcome) => pipeline::commit(&context, &identity, outcome).await,
+            Err(Halt::Fault(fault)) => {
                 let result = pipeline::failed_result(&context.worker, &identity, Some(&job), &fault);
-                pipeline::commit(&context, &identity.keys, result.into()).await
+                pipeline::commit(&context, &identity, result.into()).await
             }
+            Err(Halt::Paused) => unreachable!("nobody tells it to pause"),
         }
     });
     let end = task.await.unwrap_or_else(|error| {

@@ -9,21 +9,22 @@ use quire_producer::{
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::Semaphore,
-    time::{Instant, sleep_until, timeout},
+    sync::{RwLock, Semaphore},
+    time::{Instant, sleep, sleep_until, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::services;
 use crate::{
+    breaker::Breaker,
     config::Config,
     consume::{JobRules, Jobs, Registry, ServedLane, Settler, Supervisor},
     lifecycle::{self, Lifecycle},
     pipeline::Context,
-    presence::Presence,
+    presence::{self, Presence},
     source,
     store::Store,
-    telemetry::{Health, LogFilter, Metrics, health::Server},
+    telemetry::{Dependency, Health, LogFilter, Metrics, health::Server},
 };
 
 /// A dependency is out of reach at start-up.
@@ -40,6 +41,10 @@ const FOR_GIVING_BACK: Duration = Duration::from_secs(10);
 /// What keeps the worker from starting and is not a dependency that is out of reach; for those
 /// the exit code is 69.
 pub async fn run(config: Config, log: LogFilter) -> anyhow::Result<ExitCode> {
+    #[cfg(debug_assertions)]
+    if let Some(point) = config.process.fail_point.clone() {
+        crate::fail_point::arm(point);
+    }
     let signals = Signals::listen()?;
     match Worker::start(config, log).await {
         Ok(worker) => Ok(worker.until_stopped(signals).await),
@@ -68,6 +73,7 @@ struct Worker {
     publisher: Publisher,
     context: Arc<Context>,
     grace: Duration,
+    exit_when_idle: Option<Duration>,
     /// Cancelled when everything else has ended.
     end: CancellationToken,
 }
@@ -98,7 +104,10 @@ impl Worker {
             lifecycle::spawn(server.serve(health.clone(), metrics.clone(), end.clone()));
         }
         source::remove_leftovers(&config.process.temp_dir, config.job.timeout);
-        let store = Store::S3(bucket.clone());
+        let breaker = Breaker::new(Dependency::ObjectStore, metrics.clone());
+        let outage = breaker.watch();
+        lifecycle::spawn(probe_storage(breaker.clone(), bucket.clone(), health.clone(), end.clone()));
+        let store = Store::S3(bucket.clone(), breaker);
         let context =
             services::context(&config, store.clone(), Some(bucket), service.storage.max_result_bytes, metrics.clone())
                 .await;
@@ -110,8 +119,10 @@ impl Worker {
             metrics: metrics.clone(),
         };
         let registry = Arc::new(Registry::default());
+        let company = Arc::new(RwLock::new(()));
         let rules = JobRules {
             timeout: config.job.timeout,
+            lease: config.job.lease,
             max_attempts: config.job.max_attempts,
             max_age: config.job.max_age,
             prefix: service.storage.prefix.clone(),
@@ -122,6 +133,7 @@ impl Worker {
                 context: Arc::clone(&context),
                 settler: settler.clone(),
                 registry: Arc::clone(&registry),
+                company: Arc::clone(&company),
                 rules: rules.clone(),
                 lifecycle: lifecycle.clone(),
                 metrics: metrics.clone(),
@@ -146,19 +158,27 @@ impl Worker {
             health: health.clone(),
             instance,
             log,
+            outage,
+            at_work: TaskTracker::new(),
         };
-        let grace = config.process.shutdown_grace;
-        Ok(Self { supervisor, presence, lifecycle, health, publisher, context, grace, end })
+        lifecycle::spawn(presence::watch_alarms(publisher.clone(), health.clone(), end.clone()));
+        let (grace, exit_when_idle) = (config.process.shutdown_grace, config.process.exit_when_idle);
+        Ok(Self { supervisor, presence, lifecycle, health, publisher, context, grace, exit_when_idle, end })
     }
 
     async fn until_stopped(self, mut signals: Signals) -> ExitCode {
-        let Self { supervisor, presence, lifecycle, health, publisher, context, grace, end } = self;
+        let Self { supervisor, presence, lifecycle, health, publisher, context, grace, exit_when_idle, end } = self;
+        let idle = until_idle(exit_when_idle, Arc::clone(&presence.registry), health.clone());
         let presence = lifecycle::spawn(presence.run(end.clone()));
         let mut consuming = lifecycle::spawn(async move { supervisor.run().await });
-        // Cancel safe: a task by reference, signals, a token.
+        // Cancel safe: a task by reference, signals, a token, a look now and then.
         let ended = tokio::select! {
             _ = &mut consuming => true,
             () = signals.next() => false,
+            () = idle => {
+                tracing::info!("no job for long enough");
+                false
+            }
             () = lifecycle.drain.cancelled() => false,
         };
         // Undrained it ends only by a defect.
@@ -178,6 +198,35 @@ impl Worker {
         let _ = timeout(Duration::from_secs(2), lifecycle::all_tasks_ended()).await;
         tracing::info!("stopped");
         code
+    }
+}
+
+/// Asks object storage, while it counts as down, whether it is back.
+async fn probe_storage(breaker: Breaker, bucket: S3Store, health: Health, end: CancellationToken) {
+    const ANSWER: Duration = Duration::from_secs(10);
+    let probe = || async {
+        health.store_is(Err("does not answer; no jobs are taken until it does".to_owned()));
+        let up = matches!(timeout(ANSWER, bucket.check()).await, Ok(Ok(())));
+        if up {
+            health.store_is(Ok(()));
+        }
+        up
+    };
+    breaker.keep_probing(probe, end).await;
+}
+
+/// Waits until no job has been in hand for some time while jobs could be had; for ever without a
+/// time.
+async fn until_idle(limit: Option<Duration>, registry: Arc<Registry>, health: Health) {
+    const GLANCE: Duration = Duration::from_millis(100);
+    let Some(limit) = limit else { return std::future::pending().await };
+    let (mut idle_since, mut begun) = (Instant::now(), registry.begun());
+    while idle_since.elapsed() < limit {
+        sleep(GLANCE).await;
+        let now = registry.begun();
+        if now != begun || !registry.jobs().is_empty() || health.ready().is_err() {
+            (idle_since, begun) = (Instant::now(), now);
+        }
     }
 }
 

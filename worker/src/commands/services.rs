@@ -7,13 +7,14 @@ use quire_producer::store::S3Store;
 use tokio::sync::Semaphore;
 
 use crate::{
+    breaker::Breaker,
     config::{Config, Isolation, Render},
     parse::llamaparse::{LlamaParse, Settings},
     pipeline::{Context, RendererBuild},
     render::{self, ChildSettings, Pool, PoolSettings},
     source::{Fetcher, Limits, WebSource},
     store::Store,
-    telemetry::Metrics,
+    telemetry::{Dependency, Metrics},
 };
 
 /// Documents that one child may see when documents share children.
@@ -43,6 +44,7 @@ pub(super) async fn context(
         store,
         fetcher: Fetcher { objects, buckets: config.source.buckets.clone(), web, limits },
         llamaparse: llamaparse(config)?,
+        llamaparse_breaker: Breaker::new(Dependency::Llamaparse, metrics.clone()),
         build,
         max_page_pixels: config.render.max_page_pixels,
         max_result_bytes,

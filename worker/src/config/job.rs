@@ -5,8 +5,11 @@ use super::{
     read::Reader,
 };
 
-pub(super) const SECTION: Section =
-    Section { name: "job", about: "How long and how often a job is tried", keys: &[TIMEOUT, MAX_ATTEMPTS, MAX_AGE] };
+pub(super) const SECTION: Section = Section {
+    name: "job",
+    about: "How long and how often a job is tried",
+    keys: &[TIMEOUT, LEASE, MAX_ATTEMPTS, MAX_AGE],
+};
 
 const DAY: u64 = 24 * 3600;
 
@@ -17,12 +20,27 @@ const TIMEOUT: Key = Key {
     form: Form::Time { least: Duration::from_secs(1), most: Duration::from_secs(DAY) },
     fallback: Fallback::Value("20m"),
     secrecy: Secrecy::Public,
-    meaning: "How long one run of a job may take, everything included. Every call to another service gets its deadline \
-              from what is left of it.",
+    meaning: "How long one attempt at a job may take, over all the deliveries it is spread over (QUIRE_LEASE) and \
+              without the waits between them. Every call to another service gets its deadline from what is left of it.",
     extremes: Some(Extremes {
-        too_low: "Long documents and slow parse services never finish: each run ends before its result.",
-        too_high: "At the broker's consumer timeout (30 minutes by default) the broker takes the job away and gives it \
-                   to another worker while this one still runs it.",
+        too_low: "Long documents and slow parse services never finish: each attempt ends before its result.",
+        too_high: "A job that hangs keeps a permit for that long.",
+    }),
+};
+
+const LEASE: Key = Key {
+    section: "job",
+    name: "lease",
+    variable: "QUIRE_LEASE",
+    form: Form::Time { least: Duration::from_secs(1), most: Duration::from_secs(DAY) },
+    fallback: Fallback::Value("15m"),
+    secrecy: Secrecy::Public,
+    meaning: "How long one delivery is kept. A job that takes longer stops between two pages, goes back to its queue \
+              and continues from there, on whichever worker is free: no job is too long for the broker.",
+    extremes: Some(Extremes {
+        too_low: "Jobs spend their time fetching the document again.",
+        too_high: "Beyond half of the broker's consumer timeout (30 minutes by default) the broker may take a job away \
+                   and give it to another worker while this one still stores its result.",
     }),
 };
 
@@ -58,8 +76,10 @@ const MAX_AGE: Key = Key {
 /// How long and how often a job is tried.
 #[derive(Debug, Clone)]
 pub struct JobLimits {
-    /// Longest time for one run.
+    /// Longest time for one attempt.
     pub timeout: Duration,
+    /// Longest time that one delivery is kept.
+    pub lease: Duration,
     /// Most counted attempts, at least 1.
     pub max_attempts: u32,
     /// Age at which a job without a deadline expires.
@@ -69,8 +89,9 @@ pub struct JobLimits {
 impl JobLimits {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let timeout = reader.time(&TIMEOUT);
+        let lease = reader.time(&LEASE);
         let max_attempts = reader.number(&MAX_ATTEMPTS);
         let max_age = reader.time(&MAX_AGE);
-        Some(Self { timeout: timeout?, max_attempts: max_attempts?, max_age: max_age? })
+        Some(Self { timeout: timeout?, lease: lease?, max_attempts: max_attempts?, max_age: max_age? })
     }
 }

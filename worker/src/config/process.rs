@@ -8,11 +8,12 @@ use super::{
     read::Reader,
     text,
 };
+use crate::fail_point::FailPoint;
 
 pub(super) const SECTION: Section = Section {
     name: "process",
     about: "The process itself",
-    keys: &[INSTANCE, SHUTDOWN_GRACE, HTTP_ADDR, TEMP_DIR, LOG],
+    keys: &[INSTANCE, SHUTDOWN_GRACE, EXIT_WHEN_IDLE, HTTP_ADDR, TEMP_DIR, LOG, FAIL_POINT],
 };
 
 const LONGEST_INSTANCE: usize = 64;
@@ -44,6 +45,33 @@ const SHUTDOWN_GRACE: Key = Key {
                    (terminationGracePeriodSeconds, stop_grace_period) it is killed before it can hand its jobs back. \
                    Stay 15 s below that.",
     }),
+};
+
+const EXIT_WHEN_IDLE: Key = Key {
+    section: "process",
+    name: "exit_when_idle",
+    variable: "QUIRE_EXIT_WHEN_IDLE",
+    form: Form::Time { least: Duration::from_secs(1), most: Duration::from_secs(24 * 3600) },
+    fallback: Fallback::Unset("the worker runs until it is told to stop"),
+    secrecy: Secrecy::Public,
+    meaning: "The worker ends in order, with status 0, when it has consumed for this long without a job in hand: for \
+              one-shot Kubernetes jobs. Jobs that wait in a retry tier do not keep it.",
+    extremes: Some(Extremes {
+        too_low: "The worker ends between two jobs that are published one after the other.",
+        too_high: "It is paid for while it waits for nothing.",
+    }),
+};
+
+const FAIL_POINT: Key = Key {
+    section: "process",
+    name: "fail_point",
+    variable: "QUIRE_FAIL_POINT",
+    form: Form::Text("the name of a place in the code, as in result_stored, page_rendered=3 or acked:2"),
+    fallback: Fallback::Unset("the worker lives"),
+    secrecy: Secrecy::Public,
+    meaning: "For the tests of Quire itself: the worker kills itself there, on that page, at that passage. Only debug \
+              builds take it.",
+    extremes: None,
 };
 
 const HTTP_ADDR: Key = Key {
@@ -91,12 +119,16 @@ pub struct Process {
     pub instance: String,
     /// How long jobs in flight may finish after SIGTERM; may be zero.
     pub shutdown_grace: Duration,
+    /// How long it stays without a job; `None` for ever.
+    pub exit_when_idle: Option<Duration>,
     /// Where health and metrics are served; `None` for nowhere.
     pub http_addr: Option<SocketAddr>,
     /// Where documents in flight lie.
     pub temp_dir: PathBuf,
     /// What is logged.
     pub log_filter: String,
+    /// Where a test has it die.
+    pub fail_point: Option<FailPoint>,
 }
 
 impl Process {
@@ -107,18 +139,22 @@ impl Process {
             instance
         });
         let shutdown_grace = reader.time(&SHUTDOWN_GRACE);
+        let exit_when_idle = reader.time(&EXIT_WHEN_IDLE);
         let http_addr = reader.parsed(&HTTP_ADDR, http_address);
         let temp_dir = reader.parsed(&TEMP_DIR, |text| Ok(PathBuf::from(text))).unwrap_or_else(|| {
             reader.computed(&TEMP_DIR, &machine.temp_dir.display());
             machine.temp_dir.clone()
         });
         let log_filter = reader.parsed(&LOG, log_filter);
+        let fail_point = reader.parsed(&FAIL_POINT, fail_point);
         Some(Self {
             instance,
             shutdown_grace: shutdown_grace?,
+            exit_when_idle,
             http_addr: http_addr?,
             temp_dir,
             log_filter: log_filter?,
+            fail_point,
         })
     }
 }
@@ -131,6 +167,10 @@ impl Machine {
         let host: String = self.host.chars().filter(allowed).take(LONGEST_INSTANCE - 1 - id.len()).collect();
         if host.is_empty() { format!("worker-{id}") } else { format!("{host}-{id}") }
     }
+}
+
+fn fail_point(text: &str) -> Result<FailPoint, String> {
+    if cfg!(debug_assertions) { text.parse() } else { Err("is only for debug builds".to_owned()) }
 }
 
 fn http_address(text: &str) -> Result<Option<SocketAddr>, String> {

@@ -1,5 +1,7 @@
 //! What lies in storage under a job that comes, and whether it is still wanted.
 
+use std::{cmp::Ordering, sync::Arc};
+
 use chrono::Utc;
 use quire_schemas::{
     failure::ErrorCode,
@@ -8,16 +10,15 @@ use quire_schemas::{
     result::{JobStatus, Phase},
     state::JobState,
 };
-use tokio::sync::watch;
 
 use super::{
     jobs::{Delivered, Jobs},
-    message::{Message, Request},
+    message::Request,
 };
 use crate::{
-    job::{Budget, Fault},
+    job::{Budget, Fault, next_run},
     pipeline::{
-        self, Run,
+        self, Run, StateKeeper,
         existing::{self, Existing},
     },
 };
@@ -46,11 +47,13 @@ impl Jobs {
             // The result of a message that could not be read says nothing about this one.
             && let Some(digest) = &found.request_sha256
         {
-            if *digest != request.job.digest() {
-                return Ok(Found::AnotherBody);
-            }
-            if found.generation >= delivered.who.generation || found.committed.status == JobStatus::Succeeded {
-                return Ok(Found::Ended(found));
+            let succeeded = found.committed.status == JobStatus::Succeeded;
+            match delivered.who.generation.cmp(&found.generation) {
+                // A replay may ask for something else.
+                Ordering::Greater if !succeeded || delivered.who.supersedes_success => {}
+                Ordering::Greater => return Ok(Found::Ended(found)),
+                _ if *digest != request.job.digest() => return Ok(Found::AnotherBody),
+                _ => return Ok(Found::Ended(found)),
             }
         }
         if existing.contains(&keys.cancel()) {
@@ -74,41 +77,36 @@ impl Jobs {
         Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 
-    pub(super) fn make_run<R>(
+    /// Makes ready for a run. From the second one on there is a `state.json`: how the runs before
+    /// ended is known even if every one of them dies. What they paid for is carried over.
+    pub(super) async fn prepare<R>(
         &self,
         delivered: &Delivered<R>,
         job: Job,
         existing: Vec<String>,
-        state: Option<JobState>,
-    ) -> Run {
+        earlier: Option<JobState>,
+    ) -> Result<Run, Fault> {
+        let (who, message) = (&delivered.who, &delivered.message);
+        let first = existing.is_empty() && message.attempt() == 1 && message.delivery_count() == 0;
+        let state = (!first).then(|| next_run(earlier.as_ref(), who.generation));
+        if let Some(state) = &state {
+            pipeline::write_state(&self.context, &who.keys, state).await?;
+        }
         let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
-        Run {
-            identity: delivered.who.clone(),
-            job,
-            local_file: None,
+        let left = self.rules.timeout.saturating_sub(message.spent());
+        let first = Run::first(who.clone(), job, Budget::lasting(left.min(until_deadline)));
+        let Some(state) = state else { return Ok(Run { existing, ..first }) };
+        let run = Run {
             existing,
-            state,
-            budget: Budget::lasting(self.rules.timeout.min(until_deadline)),
-            progress: watch::Sender::default(),
-        }
-    }
-
-    /// From the second run on there is a `state.json`: how often a job was begun is known even if
-    /// every run dies. What an earlier run paid for is carried over.
-    pub(super) async fn note_another_run(&self, run: &Run, message: &Message) -> Result<Option<JobState>, Fault> {
-        let first = run.existing.is_empty() && message.attempt() == 1 && message.delivery_count() == 0;
-        if first {
-            return Ok(None);
-        }
-        let earlier = run.state.as_ref().filter(|state| state.generation == run.identity.generation);
-        let state = JobState {
-            run: earlier.map_or(1, |state| state.run) + 1,
-            generation: run.identity.generation,
-            phase: Phase::Fetch,
-            page: None,
-            external: earlier.and_then(|state| state.external.clone()),
+            external: state.external.clone(),
+            one_page_at_a_time: state.alone,
+            left_out: state.left_out.iter().copied().collect(),
+            state: Arc::new(StateKeeper::new(who.keys.clone(), who.generation, Some(state))),
+            ..first
         };
-        pipeline::write_state(&self.context, &run.identity.keys, &state).await?;
-        Ok(Some(state))
+        if run.one_page_at_a_time {
+            tracing::warn!(left_out = ?run.left_out, "runs alone: earlier runs took their workers with them");
+        }
+        Ok(run)
     }
 }

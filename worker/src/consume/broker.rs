@@ -8,21 +8,22 @@ use lapin::{
     options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
-use quire_producer::amqp::{Connector, topology};
+use quire_producer::amqp::{ConnectError, Connector, topology};
 use quire_schemas::names::Lane;
 use rand::Rng;
 use tokio::{
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     time::{Instant, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     control::{self, Commands},
     inbox::{Inbox, Receipt},
     jobs::Jobs,
-    lane::run_lane,
+    lane::{Orders, run_lane},
     message::Message,
+    watchdog::{Pulse, Watchdog},
 };
 use crate::{
     job::chain,
@@ -36,6 +37,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const METHOD: Duration = Duration::from_secs(15);
 /// A session that lasts this long was a good one.
 const A_GOOD_WHILE: Duration = Duration::from_secs(60);
+/// Every handshake that is given up leaves a thread of the client's behind, which only the end of
+/// the process takes away.
+const MOST_SILENT_HANDSHAKES: u32 = 100;
+/// How long the jobs of a lost session may take to end: the longest is a result on its way to a
+/// store that hardly answers.
+const LETTING_GO: Duration = Duration::from_secs(900);
 const TAG: &str = "quire";
 
 /// Why a session did not come up.
@@ -43,7 +50,7 @@ const TAG: &str = "quire";
 pub enum SessionError {
     /// No broker.
     #[error(transparent)]
-    Connect(#[from] quire_producer::amqp::ConnectError),
+    Connect(#[from] ConnectError),
     /// The topology is not as it should be.
     #[error(transparent)]
     Topology(#[from] topology::TopologyError),
@@ -81,19 +88,28 @@ pub struct Supervisor {
     pub instance: String,
     /// What an operator may change while it runs.
     pub log: LogFilter,
+    /// Whether something is down that every job needs.
+    pub outage: watch::Receiver<bool>,
+    /// Lanes of this and of earlier sessions.
+    pub at_work: TaskTracker,
 }
 
 impl Supervisor {
-    /// Keeps a session up until drained; returns when every job of the last one has ended.
+    /// Keeps a session up until drained; returns when every job of every session has ended.
     pub async fn run(&self) {
         let mut pause = SHORTEST_PAUSE;
         let mut number = 0;
+        let mut silent = 0;
         let drain = self.drain();
         while !drain.is_cancelled() {
             number += 1;
             let began = Instant::now();
             if let Err(error) = self.session(number).await {
                 tracing::warn!(error = %chain(&error), "no session with the broker");
+                silent += u32::from(matches!(error, SessionError::Connect(ConnectError::Silent { .. })));
+            }
+            if silent >= MOST_SILENT_HANDSHAKES {
+                self.health.beyond_repair("handshakes with a silent broker have left too many threads behind");
             }
             // One that ended at once is no better than none.
             let lasted = began.elapsed() >= A_GOOD_WHILE;
@@ -102,6 +118,8 @@ impl Supervisor {
             let jittered = pause.mul_f64(rand::rng().random_range(0.5..1.0));
             let _ = timeout(jittered, drain.cancelled()).await;
         }
+        self.at_work.close();
+        self.at_work.wait().await;
     }
 
     fn tell_health(&self, consuming: bool) {
@@ -124,7 +142,7 @@ impl Supervisor {
         let connection = self.connector.connect().await?;
         // Everything that can fail comes before the first delivery is taken: a lane left running
         // behind a session that failed would consume unwatched.
-        let (inboxes, control) = match self.open(&connection, number).await {
+        let (inboxes, watchdog, control) = match self.open(&connection, number).await {
             Ok(opened) => opened,
             Err(error) => {
                 let _ = timeout(METHOD, connection.close(200, "bye".into())).await;
@@ -132,17 +150,27 @@ impl Supervisor {
             }
         };
         let lease = CancellationToken::new();
+        let orders = || Orders { drain: self.drain(), lease: lease.clone(), outage: self.outage.clone() };
         let running = self.lanes.iter().zip(inboxes).map(|(lane, inbox)| {
             let (jobs, permits) = (Arc::clone(&lane.jobs), Arc::clone(&lane.permits));
-            lifecycle::spawn(run_lane(inbox, permits, jobs, self.drain(), lease.clone()))
+            lifecycle::spawn(self.at_work.track_future(run_lane(inbox, permits, jobs, orders())))
         });
-        let mut lanes = std::pin::pin!(join_all(running.collect::<Vec<_>>()));
+        let mut lanes = Box::pin(join_all(running.collect::<Vec<_>>()));
         self.tell_health(true);
         tracing::info!(session = number, "consuming");
         // Cancel safe: the lanes are tasks, polled by reference; the watch only waits.
         tokio::select! {
             _ = &mut lanes => {}
-            () = watch(&connection, &lease, control) => { (&mut lanes).await; }
+            () = watchdog.watch(&connection, &lease, control) => {
+                // The next session does not wait for what this one leaves behind: a result on its
+                // way to a slow store would keep every other job from being worked on.
+                let health = self.health.clone();
+                lifecycle::spawn(async move {
+                    if timeout(LETTING_GO, lanes).await.is_err() {
+                        health.beyond_repair("jobs of a lost session do not let go");
+                    }
+                });
+            }
         }
         let _ = timeout(METHOD, connection.close(200, "bye".into())).await;
         Ok(())
@@ -152,63 +180,56 @@ impl Supervisor {
         &self,
         connection: &Connection,
         number: u64,
-    ) -> Result<(Vec<BrokerInbox>, impl Future<Output = ()> + use<>), SessionError> {
+    ) -> Result<(Vec<BrokerInbox>, Watchdog, impl Future<Output = ()> + use<>), SessionError> {
         if let Some(lane) = self.lanes.first() {
             timeout(METHOD, topology::ensure(&lane.jobs.settler.publisher, self.topology)).await??;
         }
         let control = timeout(METHOD, control::listen(connection, number, self.commands())).await??;
+        let mut watchdog = Watchdog::open(connection, self.outage.clone()).await?;
         let mut inboxes = Vec::new();
         for lane in &self.lanes {
-            inboxes.push(timeout(METHOD, BrokerInbox::open(connection, lane.jobs.lane, lane.size)).await??);
+            let pulse = watchdog.pulse(lane.jobs.lane);
+            inboxes.push(timeout(METHOD, BrokerInbox::open(connection, lane.jobs.lane, lane.size, pulse)).await??);
         }
-        Ok((inboxes, control))
+        Ok((inboxes, watchdog, control))
     }
-}
-
-/// Waits until something about the session ends, and fences its jobs then: also while the process
-/// drains, because what is lost is done again elsewhere.
-async fn watch(connection: &Connection, lease: &CancellationToken, control: impl Future<Output = ()>) {
-    let mut beat = tokio::time::interval(Duration::from_millis(500));
-    let mut control = std::pin::pin!(control);
-    loop {
-        // Cancel safe: an interval, a token, and a listener that is polled by reference.
-        tokio::select! {
-            _ = beat.tick() => if !connection.status().connected() {
-                tracing::warn!("the connection to the broker is lost; its jobs are fenced");
-                break;
-            },
-            () = &mut control => break,
-            () = lease.cancelled() => break,
-        }
-    }
-    lease.cancel();
 }
 
 /// Deliveries of one queue.
 struct BrokerInbox {
+    lane: Lane,
     consumer: Consumer,
     channel: Arc<Channel>,
+    pulse: Arc<Pulse>,
 }
 
 impl BrokerInbox {
-    async fn open(connection: &Connection, lane: Lane, prefetch: u16) -> Result<Self, lapin::Error> {
+    async fn open(connection: &Connection, lane: Lane, prefetch: u16, pulse: Arc<Pulse>) -> Result<Self, lapin::Error> {
         let channel = Arc::new(connection.create_channel().await?);
         // Before consuming, per consumer, and as many as there are permits: a delivery beyond that
         // would wait here for work that another worker could do.
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
-        let consumer = channel
-            .basic_consume(lane.queue().into(), TAG.into(), BasicConsumeOptions::default(), FieldTable::default())
-            .await?;
-        Ok(Self { consumer, channel })
+        let consumer = consume(&channel, lane).await?;
+        Ok(Self { lane, consumer, channel, pulse })
     }
+}
+
+async fn consume(channel: &Channel, lane: Lane) -> Result<Consumer, lapin::Error> {
+    let options = BasicConsumeOptions::default();
+    channel.basic_consume(lane.queue().into(), TAG.into(), options, FieldTable::default()).await
 }
 
 impl Inbox for BrokerInbox {
     type Receipt = BrokerReceipt;
 
     async fn next(&mut self) -> Option<(Message, BrokerReceipt)> {
-        match self.consumer.next().await? {
+        let next = {
+            let _waiting = self.pulse.wait();
+            self.consumer.next().await?
+        };
+        match next {
             Ok(delivery) => {
+                self.pulse.beat();
                 let message = Message {
                     routing_key: delivery.routing_key.to_string(),
                     properties: delivery.properties,
@@ -225,6 +246,16 @@ impl Inbox for BrokerInbox {
 
     async fn cancel(&mut self) {
         let _ = timeout(METHOD, self.channel.basic_cancel(TAG.into(), BasicCancelOptions::default())).await;
+    }
+
+    async fn resume(&mut self) -> bool {
+        match timeout(METHOD, consume(&self.channel, self.lane)).await {
+            Ok(Ok(consumer)) => {
+                self.consumer = consumer;
+                true
+            }
+            _ => false,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     settle::{End, Unsettled, exhausted},
 };
 use crate::{
-    job::{Bury, Circumstances, Fault, Postpone, Settlement, settle},
+    job::{Bury, Circumstances, Ending, Fault, Postpone, Settlement, settle},
     lifecycle,
     pipeline::{self, Committed, Identity, Outcome},
     telemetry::JobOutcome,
@@ -30,35 +30,30 @@ impl Jobs {
         job: &Job,
         mut outcome: Outcome,
     ) -> Result<(), Unsettled> {
-        match outcome.fault.take() {
-            Some(fault) => self.settle_fault(delivered, Some(job), fault, Some(outcome)).await,
+        let (ending, product) = match outcome.fault.take() {
+            Some(fault) => (fault.into(), Product::Partial(outcome)),
             None => match self.commit(&delivered, outcome).await {
-                Ok(committed) => {
-                    tracing::info!(status = %committed.status, pages = committed.pages, elements = committed.elements, "done");
-                    self.metrics.job_left(self.lane, outcome_of(&committed.status));
-                    self.settler
-                        .done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt)
-                        .await
-                }
-                Err(fault) => self.settle_fault(delivered, Some(job), fault, None).await,
+                Ok(committed) => (Ending::Done, Product::Stored(committed)),
+                Err(fault) => (fault.into(), Product::Nothing),
             },
-        }
+        };
+        self.conclude(delivered, Some(job), ending, product).await
     }
 
     /// Commits on a tracked task: neither cancellation nor shutdown may cut it in half.
     pub(super) async fn commit<R>(&self, delivered: &Delivered<R>, outcome: Outcome) -> Result<Committed, Fault> {
-        let (context, keys) = (Arc::clone(&self.context), delivered.who.keys.clone());
-        let task = lifecycle::spawn(async move { pipeline::commit(&context, &keys, outcome).await });
+        let (context, who) = (Arc::clone(&self.context), delivered.who.clone());
+        let task = lifecycle::spawn(async move { pipeline::commit(&context, &who, outcome).await });
         task.await.unwrap_or_else(|error| Err(panicked(error)))
     }
 
-    /// Decides where the job goes and takes it there. `partial` is what there is to show for it.
-    pub(super) async fn settle_fault<R: Receipt>(
+    /// Decides where the job goes and takes it there.
+    pub(super) async fn conclude<R: Receipt>(
         &self,
         delivered: Delivered<R>,
         job: Option<&Job>,
-        fault: Fault,
-        partial: Option<Outcome>,
+        ending: Ending,
+        product: Product,
     ) -> Result<(), Unsettled> {
         let at = Circumstances {
             attempt: delivered.who.attempt,
@@ -66,26 +61,85 @@ impl Jobs {
             deadline: delivered.deadline,
             now: Utc::now(),
         };
-        let settlement = settle(&fault, at);
-        tracing::warn!(code = %fault.code, ?settlement, "{}", fault.chain());
-        match settlement {
-            Settlement::Postpone(postpone) => {
-                let counted = postpone.attempt > delivered.who.attempt;
-                self.metrics.job_left(self.lane, if counted { JobOutcome::Retried } else { JobOutcome::Parked });
-                self.settler.postpone(&delivered.who, &delivered.message, &fault, postpone, delivered.receipt).await
+        let settlement = settle(&ending, at);
+        match &ending {
+            Ending::Failed(fault) => tracing::warn!(code = %fault.code, ?settlement, "{}", fault.chain()),
+            Ending::Unfinished(cut) => tracing::info!(?cut, ?settlement, "unfinished"),
+            Ending::Done => {}
+        }
+        self.metrics.job_left(self.lane, counted_as(settlement, &product));
+        match (settlement, ending, product) {
+            (Settlement::Done, _, Product::Stored(committed)) => self.announce(delivered, &committed).await,
+            (Settlement::Retry(next) | Settlement::Park(next), Ending::Failed(fault), _) => {
+                self.end_state(&delivered).await;
+                self.settler.postpone(&delivered.who, &delivered.message, &fault, next, delivered.receipt).await
             }
-            Settlement::Cancel => {
-                self.metrics.job_left(self.lane, JobOutcome::Cancelled);
+            (Settlement::Cancel, ..) => {
+                self.cancel_elsewhere(&delivered).await;
                 let result = pipeline::cancelled_result(&self.settler.worker, &delivered.who, job);
                 self.end_with(delivered, result.into(), Letter::None).await
             }
-            Settlement::Bury(bury) => {
-                self.metrics.job_left(self.lane, JobOutcome::Buried);
+            (Settlement::Bury(bury), Ending::Failed(fault), product) => {
                 let Delivered { who, message, receipt, .. } = &delivered;
                 self.settler.dead_letter(who, message, &fault, bury, receipt).await?;
-                let outcome = self.burial(who, job, &fault, bury, partial);
+                let outcome = self.burial(who, job, &fault, bury, product);
                 self.end_with(delivered, outcome, Letter::Written).await
             }
+            (Settlement::Release, ..) => {
+                self.end_state(&delivered).await;
+                self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
+            }
+            (Settlement::LetGo, ..) => {
+                self.end_lost_state(&delivered).await;
+                Ok(())
+            }
+            (Settlement::Done | Settlement::Retry(_) | Settlement::Park(_) | Settlement::Bury(_), ..) => {
+                unreachable!("only what is stored is done, and only a fault is put off or buried")
+            }
+        }
+    }
+
+    async fn announce<R: Receipt>(&self, delivered: Delivered<R>, committed: &Committed) -> Result<(), Unsettled> {
+        let Committed { status, pages, elements, .. } = committed;
+        tracing::info!(%status, pages, elements, "done");
+        self.settler.done(&delivered.who, &delivered.message, End::from(committed), delivered.receipt).await
+    }
+
+    /// Lets the next run know that this one did not die. If that cannot be stored, the next run is
+    /// more careful than it need be.
+    async fn end_state<R>(&self, delivered: &Delivered<R>) {
+        let Some(state) = &delivered.state else { return };
+        if let Err(fault) = state.end(&self.context).await {
+            tracing::warn!("the end of a run is not noted: {}", fault.chain());
+        }
+    }
+
+    /// The same for a delivery that somebody else may have by now, who may have ended the job: a
+    /// state beside a result would stay for ever.
+    async fn end_lost_state<R>(&self, delivered: &Delivered<R>) {
+        let Some(state) = &delivered.state else { return };
+        if state.state().await.is_none() {
+            return;
+        }
+        self.end_state(delivered).await;
+        let (store, keys) = (&self.context.store, &delivered.who.keys);
+        if let Ok(Some(_)) = store.head(&keys.result(), Phase::Settle).await {
+            // Best effort, like the note itself.
+            let _ = store.delete(&keys.state(), Phase::Settle).await;
+        }
+    }
+
+    /// Stops paid work that nobody waits for any more.
+    async fn cancel_elsewhere<R>(&self, delivered: &Delivered<R>) {
+        let Some(engine) = &self.context.llamaparse else { return };
+        let state = match &delivered.state {
+            Some(state) => state.state().await,
+            None => self.state(&delivered.who.keys).await.unwrap_or_default(),
+        };
+        let Some(job_id) = state.and_then(|state| state.external?.job_id) else { return };
+        match engine.cancel(&job_id).await {
+            Ok(()) => tracing::info!(external_job_id = job_id, "the external parse is cancelled"),
+            Err(fault) => tracing::warn!(external_job_id = job_id, "it is not cancelled: {}", fault.chain()),
         }
     }
 
@@ -97,10 +151,12 @@ impl Jobs {
         job: Option<&Job>,
         fault: &Fault,
         bury: Bury,
-        partial: Option<Outcome>,
+        product: Product,
     ) -> Outcome {
-        let mut outcome =
-            partial.unwrap_or_else(|| pipeline::failed_result(&self.settler.worker, who, job, fault).into());
+        let mut outcome = match product {
+            Product::Partial(partial) => partial,
+            _ => pipeline::failed_result(&self.settler.worker, who, job, fault).into(),
+        };
         // What decided comes first, whatever else there is to report.
         let decisive = fault.code.as_str();
         outcome.result.errors.sort_by_key(|error| error.code != decisive);
@@ -138,7 +194,7 @@ impl Jobs {
         letter: Letter,
     ) -> Result<(), Unsettled> {
         tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
-        let Delivered { who, message, receipt, deadline } = delivered;
+        let Delivered { who, message, receipt, deadline, .. } = delivered;
         let may_pass = fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < deadline;
         let later = Postpone { tier: Tier::S30, attempt: who.attempt };
         match (letter, may_pass) {
@@ -164,10 +220,25 @@ pub(super) enum Letter {
     None,
 }
 
-fn outcome_of(status: &JobStatus) -> JobOutcome {
-    match status {
-        JobStatus::Succeeded => JobOutcome::Succeeded,
-        _ => JobOutcome::PartialSuccess,
+/// What there is to show for a run.
+pub(super) enum Product {
+    /// Nothing.
+    Nothing,
+    /// A required branch has failed; this is the rest.
+    Partial(Outcome),
+    /// A result in storage.
+    Stored(Committed),
+}
+
+fn counted_as(settlement: Settlement, product: &Product) -> JobOutcome {
+    match (settlement, product) {
+        (Settlement::Done, Product::Stored(Committed { status: JobStatus::Succeeded, .. })) => JobOutcome::Succeeded,
+        (Settlement::Done, _) => JobOutcome::PartialSuccess,
+        (Settlement::Retry(_), _) => JobOutcome::Retried,
+        (Settlement::Park(_), _) => JobOutcome::Parked,
+        (Settlement::Bury(_), _) => JobOutcome::Buried,
+        (Settlement::Cancel, _) => JobOutcome::Cancelled,
+        (Settlement::Release | Settlement::LetGo, _) => JobOutcome::Released,
     }
 }
 

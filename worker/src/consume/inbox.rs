@@ -14,6 +14,9 @@ pub trait Inbox: Send {
 
     /// Asks the broker for no more. What it has sent already still comes out of [`Self::next`].
     fn cancel(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Asks for deliveries again after [`Self::cancel`]; `false` if there will be none.
+    fn resume(&mut self) -> impl Future<Output = bool> + Send;
 }
 
 /// Acknowledges one delivery. Dropped, it does nothing: the message comes again.

@@ -12,14 +12,14 @@ use quire_schemas::{
     result::Phase,
 };
 use tokio::{
-    sync::watch,
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch},
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     admission::Found,
-    ending::{Letter, panicked},
+    ending::{Letter, Product, panicked},
     inbox::Receipt,
     lane::Handler,
     message::{Message, Request},
@@ -27,22 +27,26 @@ use super::{
     settle::{End, Settler, Unsettled, subject},
 };
 use crate::{
-    job::{Bury, Fault, Postpone, chain},
+    job::{Bury, Cut, Ending, Fault, Postpone, chain},
     lifecycle::{self, Lifecycle},
-    pipeline::{self, Context, Identity, Outcome, Progress, Run, existing},
+    pipeline::{self, Context, Halt, Identity, Outcome, Progress, Run, StateKeeper, existing},
     telemetry::{JobOutcome, Metrics},
 };
 
 /// Progress is told at most twice a second.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+/// How long the pages in hand may take to come to their end when the lease is over.
+const LAST_PAGES: Duration = Duration::from_secs(90);
 /// How long a second delivery of a job waits for the first before it is put off.
 const DUPLICATE_WAITS: Duration = Duration::from_secs(10);
 
 /// Bounds of every job.
 #[derive(Debug, Clone)]
 pub struct JobRules {
-    /// Time for one run.
+    /// Time for one attempt.
     pub timeout: Duration,
+    /// Time that one delivery is kept.
+    pub lease: Duration,
     /// Counted attempts.
     pub max_attempts: u32,
     /// Deadline of a job that names none, from when it was first seen.
@@ -62,6 +66,8 @@ pub struct Jobs {
     pub settler: Settler,
     /// What is running.
     pub registry: Arc<Registry>,
+    /// Shared by jobs that run side by side, held alone by one that may kill the worker.
+    pub company: Arc<RwLock<()>>,
     /// Bounds.
     pub rules: JobRules,
     /// How the process ends.
@@ -76,16 +82,8 @@ pub(super) struct Delivered<R> {
     pub(super) message: Message,
     pub(super) receipt: R,
     pub(super) deadline: DateTime<Utc>,
-}
-
-/// Why a run ended before it came to anything.
-enum Interrupted {
-    /// Somebody cancelled the job.
-    Cancelled,
-    /// This worker stops.
-    Stopping,
-    /// The delivery is no longer ours.
-    LeaseLost,
+    /// What the next run will know of this one; absent until there is a run.
+    pub(super) state: Option<Arc<StateKeeper>>,
 }
 
 impl<R: Receipt> Handler<R> for Jobs {
@@ -131,6 +129,7 @@ impl Jobs {
             lane: self.lane,
             attempt: message.attempt(),
             generation: message.generation(),
+            supersedes_success: message.is_forced(),
             started_at: Utc::now(),
             queue_wait: waited,
         }
@@ -161,10 +160,10 @@ impl Jobs {
                 },
             }
         };
-        let span = tracing::info_span!("job", job.id = %who.job_id, tenant = %who.tenant, lane = %who.lane, attempt = who.attempt);
+        let span = tracing::info_span!("job", job.id = %who.job_id, tenant = %who.tenant, lane = %who.lane, attempt = who.attempt, generation = who.generation);
         let own_deadline = message.first_seen() + self.rules.max_age;
         let deadline = request.job.deadline.map_or(own_deadline, |asked| asked.min(own_deadline));
-        let delivered = Delivered { who, message, receipt, deadline };
+        let delivered = Delivered { who, message, receipt, deadline, state: None };
         tracing::Instrument::instrument(self.work(delivered, request, &running, lease), span).await
     }
 
@@ -196,11 +195,11 @@ impl Jobs {
             Ok(Some(_)) => self.settler.forget(receipt).await,
             Ok(None) => {
                 let result = pipeline::failed_result(&self.settler.worker, &who, None, fault);
-                let delivered = Delivered { deadline: Utc::now(), who, message, receipt };
+                let delivered = Delivered { deadline: Utc::now(), who, message, receipt, state: None };
                 self.end_with(delivered, result.into(), Letter::Written).await
             }
             Err(unknown) => {
-                let delivered = Delivered { deadline: Utc::now(), who, message, receipt };
+                let delivered = Delivered { deadline: Utc::now(), who, message, receipt, state: None };
                 self.end_without_result(delivered, unknown, Letter::Written).await
             }
         }
@@ -215,10 +214,9 @@ impl Jobs {
     ) -> Result<(), Unsettled> {
         match self.look_around(&delivered, &request).await {
             Ok(Found::Nothing { existing, state }) => {
-                let run = self.make_run(&delivered, request.job, existing, state);
-                match self.note_another_run(&run, &delivered.message).await {
-                    Ok(state) => self.run(delivered, Run { state, ..run }, running, lease).await,
-                    Err(fault) => self.settle_fault(delivered, Some(&run.job), fault, None).await,
+                match self.prepare(&delivered, request.job.clone(), existing, state).await {
+                    Ok(run) => self.run(delivered, run, running, lease).await,
+                    Err(fault) => self.conclude(delivered, Some(&request.job), fault.into(), Product::Nothing).await,
                 }
             }
             Ok(Found::Ended(found)) => {
@@ -236,65 +234,64 @@ impl Jobs {
                 self.metrics.job_left(self.lane, JobOutcome::Buried);
                 self.settler.forget(delivered.receipt).await
             }
-            Err(fault) => self.settle_fault(delivered, Some(&request.job), fault, None).await,
+            Err(fault) => self.conclude(delivered, Some(&request.job), fault.into(), Product::Nothing).await,
         }
     }
 
     async fn run<R: Receipt>(
         &self,
-        delivered: Delivered<R>,
+        mut delivered: Delivered<R>,
         run: Run,
         running: &Running,
         lease: &CancellationToken,
     ) -> Result<(), Unsettled> {
         let worker = self.settler.worker.clone();
         self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;
+        delivered.state = Some(Arc::clone(&run.state));
         let job = run.job.clone();
         match self.supervise(run, running, lease).await {
-            Ok(Ok(outcome)) => self.finish(delivered, &job, outcome).await,
-            Ok(Err(fault)) => self.settle_fault(delivered, Some(&job), fault, None).await,
-            Err(Interrupted::Cancelled) => {
-                let fault = Fault::new(ErrorCode::Cancelled, Phase::Render, "the job was cancelled");
-                self.settle_fault(delivered, Some(&job), fault, None).await
-            }
-            Err(Interrupted::Stopping) => {
-                tracing::info!("given back unfinished");
-                self.metrics.job_left(self.lane, JobOutcome::Released);
-                self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
-            }
-            Err(Interrupted::LeaseLost) => {
-                self.metrics.job_left(self.lane, JobOutcome::Released);
-                Ok(())
-            }
+            Ok(outcome) => self.finish(delivered, &job, outcome).await,
+            Err(ending) => self.conclude(delivered, Some(&job), ending, Product::Nothing).await,
         }
     }
 
     /// Runs the pipeline on a task of its own, so that a panic in it still settles the job, and
     /// tells of its progress.
-    async fn supervise(
-        &self,
-        run: Run,
-        running: &Running,
-        lease: &CancellationToken,
-    ) -> Result<Result<Outcome, Fault>, Interrupted> {
+    async fn supervise(&self, run: Run, running: &Running, lease: &CancellationToken) -> Result<Outcome, Ending> {
         let (context, who, mut progress) = (Arc::clone(&self.context), run.identity.clone(), run.progress.subscribe());
+        let (company, pause) = (Arc::clone(&self.company), run.pause.clone());
         let mut task = AbortOnDrop(lifecycle::spawn(tracing::Instrument::in_current_span(async move {
+            let Some(_company) = keep_company(&company, &run).await else { return Err(Halt::Paused) };
             pipeline::run(&context, &run).await
         })));
         let telling = self.tell_progress(&who, &mut progress);
+        let lease_over = async {
+            sleep(self.rules.lease).await;
+            tracing::info!("the lease is over; the run stops between two pages");
+            pause.cancel();
+            sleep(LAST_PAGES).await;
+        };
         // Cancel safe: the task goes on while it is polled by reference, and is aborted when this
         // function is left.
-        let interrupted = tokio::select! {
-            ended = &mut task.0 => return Ok(ended.unwrap_or_else(|error| Err(panicked(error)))),
-            () = running.cancelled() => Interrupted::Cancelled,
-            () = self.lifecycle.stop.cancelled() => Interrupted::Stopping,
-            () = lease.cancelled() => Interrupted::LeaseLost,
+        let ending = tokio::select! {
+            ended = &mut task.0 => return match ended {
+                Ok(Ok(outcome)) => Ok(outcome),
+                Ok(Err(Halt::Fault(fault))) => Err(Ending::Failed(fault)),
+                Ok(Err(Halt::Paused)) => Err(Ending::Unfinished(Cut::LeaseOver)),
+                Err(error) => Err(Ending::Failed(panicked(error))),
+            },
+            () = running.cancelled() => {
+                Ending::Failed(Fault::new(ErrorCode::Cancelled, Phase::Render, "the job was cancelled"))
+            }
+            () = self.lifecycle.stop.cancelled() => Ending::Unfinished(Cut::Stopping),
+            () = lease.cancelled() => Ending::Unfinished(Cut::Fenced),
+            () = lease_over => Ending::Unfinished(Cut::LeaseOver),
             () = telling => unreachable!("progress is told for as long as there is any"),
         };
         // Awaited, so that no upload of this run lands after what is done next.
         task.0.abort();
         let _ = (&mut task.0).await;
-        Err(interrupted)
+        Err(ending)
     }
 
     async fn tell_progress(&self, who: &Identity, progress: &mut watch::Receiver<Progress>) {
@@ -307,6 +304,27 @@ impl Jobs {
             sleep_until(Instant::now() + PROGRESS_EVERY).await;
         }
     }
+}
+
+/// Waits until the run may begin beside the others, or alone. `None`: it was told to pause before.
+async fn keep_company<'a>(company: &'a RwLock<()>, run: &Run) -> Option<Company<'a>> {
+    let admitted = async {
+        if run.one_page_at_a_time {
+            Company::Alone { _guard: company.write().await }
+        } else {
+            Company::Shared { _guard: company.read().await }
+        }
+    };
+    // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
+    tokio::select! {
+        company = admitted => Some(company),
+        () = run.pause.cancelled() => None,
+    }
+}
+
+enum Company<'a> {
+    Shared { _guard: RwLockReadGuard<'a, ()> },
+    Alone { _guard: RwLockWriteGuard<'a, ()> },
 }
 
 /// Work that nobody waits for any more stops.

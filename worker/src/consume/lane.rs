@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{inbox::Inbox, message::Message};
@@ -23,34 +26,57 @@ pub trait Handler<R>: Send + Sync + 'static {
     fn give_back(self: Arc<Self>, message: Message, receipt: R) -> impl Future<Output = ()> + Send;
 }
 
+/// What tells a lane to go on, to pause and to end.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    /// Take nothing new, and finish what is in hand.
+    pub drain: CancellationToken,
+    /// The deliveries in hand are lost.
+    pub lease: CancellationToken,
+    /// Whether something is down that every job needs: jobs then stay in their queue.
+    pub outage: watch::Receiver<bool>,
+}
+
 /// Runs a lane until the inbox ends, and waits for what it started.
 ///
 /// The permit comes before the delivery: one that waits in this process for a permit would be
 /// missing elsewhere, and would be charged with a failed delivery if this process died.
-pub async fn run_lane<I, H>(
-    mut inbox: I,
-    permits: Arc<Semaphore>,
-    handler: Arc<H>,
-    drain: CancellationToken,
-    lease: CancellationToken,
-) where
+pub async fn run_lane<I, H>(mut inbox: I, permits: Arc<Semaphore>, handler: Arc<H>, orders: Orders)
+where
     I: Inbox,
     H: Handler<I::Receipt>,
 {
+    let Orders { drain, lease, mut outage } = orders;
     let jobs = TaskTracker::new();
     loop {
+        if *outage.borrow_and_update() {
+            give_back_the_rest(&mut inbox, &handler).await;
+            // Cancel safe: all of them only wait.
+            tokio::select! {
+                biased;
+                () = drain.cancelled() => break,
+                () = lease.cancelled() => break,
+                () = until(&mut outage, false) => {}
+            }
+            if !inbox.resume().await {
+                lease.cancel();
+                break;
+            }
+        }
         // Cancel safe: acquiring a permit and `Inbox::next` both are.
         // Biased: nothing is begun after the word to stop.
         let permit = tokio::select! {
             biased;
             () = drain.cancelled() => break,
             () = lease.cancelled() => break,
+            () = until(&mut outage, true) => continue,
             permit = Arc::clone(&permits).acquire_owned() => permit.expect("the semaphore is never closed"),
         };
         let next = tokio::select! {
             biased;
             () = drain.cancelled() => break,
             () = lease.cancelled() => break,
+            () = until(&mut outage, true) => continue,
             next = inbox.next() => next,
         };
         let Some((message, receipt)) = next else {
@@ -67,6 +93,14 @@ pub async fn run_lane<I, H>(
     }
     jobs.close();
     jobs.wait().await;
+}
+
+/// Waits until there is an outage, or none.
+async fn until(outage: &mut watch::Receiver<bool>, there_is: bool) {
+    if outage.wait_for(|outage| *outage == there_is).await.is_err() {
+        // Nobody will ever tell of one again.
+        std::future::pending().await
+    }
 }
 
 async fn work<R, H: Handler<R>>(
@@ -90,7 +124,9 @@ where
     I: Inbox,
     H: Handler<I::Receipt>,
 {
+    let asked = Instant::now();
     inbox.cancel().await;
+    tracing::info!(milliseconds = asked.elapsed().as_millis(), "the consumer is cancelled");
     while let Some((message, receipt)) = inbox.next().await {
         Arc::clone(handler).give_back(message, receipt).await;
     }
@@ -125,13 +161,14 @@ mod tests {
         queue: mpsc::UnboundedReceiver<String>,
         acked: Arc<Mutex<Vec<String>>>,
         taken: Arc<AtomicUsize>,
+        cancelled: bool,
     }
 
     impl Inbox for Deliveries {
         type Receipt = Given;
 
         async fn next(&mut self) -> Option<(Message, Given)> {
-            let name = self.queue.recv().await?;
+            let name = if self.cancelled { self.queue.try_recv().ok()? } else { self.queue.recv().await? };
             self.taken.fetch_add(1, Ordering::SeqCst);
             let message =
                 Message { routing_key: name.clone(), properties: BasicProperties::default(), body: Vec::new() };
@@ -139,7 +176,12 @@ mod tests {
         }
 
         async fn cancel(&mut self) {
-            self.queue.close();
+            self.cancelled = true;
+        }
+
+        async fn resume(&mut self) -> bool {
+            self.cancelled = false;
+            true
         }
     }
 
@@ -203,6 +245,7 @@ mod tests {
         sender: mpsc::UnboundedSender<String>,
         drain: CancellationToken,
         lease: CancellationToken,
+        outage: watch::Sender<bool>,
         running: tokio::task::JoinHandle<()>,
     }
 
@@ -210,17 +253,14 @@ mod tests {
         let (sender, queue) = mpsc::unbounded_channel();
         (1..=jobs).for_each(|job| sender.send(job.to_string()).expect("open"));
         let (acked, taken) = (Arc::default(), Arc::default());
-        let inbox = Deliveries { queue, acked: Arc::clone(&acked), taken: Arc::clone(&taken) };
+        let inbox = Deliveries { queue, acked: Arc::clone(&acked), taken: Arc::clone(&taken), cancelled: false };
         let gate = Arc::new(Gate::default());
         let (drain, lease) = (CancellationToken::new(), CancellationToken::new());
-        let running = lifecycle::spawn(run_lane(
-            inbox,
-            Arc::new(Semaphore::new(permits)),
-            Arc::clone(&gate),
-            drain.clone(),
-            lease.clone(),
-        ));
-        Lane { gate, acked, taken, sender, drain, lease, running }
+        let outage = watch::Sender::new(false);
+        let orders = Orders { drain: drain.clone(), lease: lease.clone(), outage: outage.subscribe() };
+        let permits = Arc::new(Semaphore::new(permits));
+        let running = lifecycle::spawn(run_lane(inbox, permits, Arc::clone(&gate), orders));
+        Lane { gate, acked, taken, sender, drain, lease, outage, running }
     }
 
     #[tokio::test]
@@ -272,5 +312,22 @@ mod tests {
         assert_eq!(lane.gate.at_work.load(Ordering::SeqCst), 0);
         assert!(lane.acked.lock().expect("no panic").is_empty());
         assert!(lane.gate.given_back.lock().expect("no panic").is_empty());
+    }
+    #[tokio::test]
+    async fn during_an_outage_a_lane_gives_back_what_is_not_begun_and_goes_on_afterwards() {
+        let lane = lane(1, 3);
+        lane.gate.await_started(1).await;
+        lane.outage.send_replace(true);
+        while lane.gate.given_back.lock().expect("no panic").len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        lane.sender.send("4".to_owned()).expect("open");
+        lane.gate.open.add_permits(2);
+        lane.outage.send_replace(false);
+        lane.gate.await_started(1).await;
+        lane.drain.cancel();
+        lane.running.await.expect("no panic");
+        assert_eq!(*lane.acked.lock().expect("no panic"), ["1", "4"]);
+        assert_eq!(*lane.gate.given_back.lock().expect("no panic"), ["2", "3"]);
     }
 }

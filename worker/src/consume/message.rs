@@ -1,5 +1,7 @@
 //! A job message as it came, and as it goes on: what is kept, what is dropped, what is added.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use quire_producer::amqp::{BasicProperties, FieldTable, Value};
 use quire_schemas::{
@@ -49,10 +51,19 @@ impl Message {
         self.text_header(header::BURIED).is_some()
     }
 
-    /// Returns when the first run of the job began; now if this is it.
+    /// Returns how much of the attempt's time earlier deliveries have used, without the waits
+    /// between them.
     #[must_use]
-    pub fn started(&self) -> DateTime<Utc> {
-        self.time_header(header::STARTED).unwrap_or_else(Utc::now)
+    pub fn spent(&self) -> Duration {
+        let (started, not_before) = (self.time_header(header::STARTED), self.time_header(header::NOT_BEFORE));
+        let spent = started.zip(not_before).and_then(|(started, not_before)| (not_before - started).to_std().ok());
+        spent.unwrap_or_default()
+    }
+
+    /// Says whether a replay may take the place of a succeeded result.
+    #[must_use]
+    pub fn is_forced(&self) -> bool {
+        self.text_header(header::FORCE).is_some()
     }
 
     /// Reads the job out of it.
@@ -189,7 +200,17 @@ impl Message {
 }
 
 fn is_dropped(name: &str) -> bool {
-    const EXACT: [&str; 6] = ["x-death", "x-delivery-count", "x-acquired-count", "CC", "BCC", header::RETRY_TIER];
+    const EXACT: [&str; 8] = [
+        "x-death",
+        "x-delivery-count",
+        "x-acquired-count",
+        "CC",
+        "BCC",
+        header::RETRY_TIER,
+        // Of this delivery: whoever publishes it again says when the next one begins.
+        header::STARTED,
+        header::NOT_BEFORE,
+    ];
     EXACT.contains(&name) || name.starts_with("x-first-death-") || name.starts_with("x-last-death-")
 }
 
@@ -213,6 +234,13 @@ impl Headers {
     #[must_use]
     pub fn number(mut self, name: &'static str, value: u32) -> Self {
         self.0.push((name, Value::LongLongInt(value.into())));
+        self
+    }
+
+    /// Adds a number of bytes.
+    #[must_use]
+    pub fn bytes(mut self, name: &'static str, value: u64) -> Self {
+        self.0.push((name, Value::LongLongInt(i64::try_from(value).unwrap_or(i64::MAX))));
         self
     }
 
@@ -289,6 +317,18 @@ mod tests {
         }
         assert_eq!(message(&[]).attempt(), 1);
         assert_eq!(message(&[(header::ATTEMPT, Value::LongLongInt(-7))]).attempt(), 1);
+    }
+
+    #[test]
+    fn the_time_an_attempt_has_used_is_what_lies_between_its_two_headers() {
+        let times = |started: &str, not_before: &str| {
+            message(&[(header::STARTED, text(started)), (header::NOT_BEFORE, text(not_before))]).spent()
+        };
+        let (morning, later) = ("2026-11-20T08:00:00.000Z", "2026-11-20T08:15:30.000Z");
+        assert_eq!(times(morning, later), Duration::from_secs(930));
+        assert_eq!(times(later, morning), Duration::ZERO);
+        assert_eq!(times("yesterday", later), Duration::ZERO);
+        assert_eq!(message(&[]).spent(), Duration::ZERO);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod lane;
 mod message;
 mod registry;
 mod settle;
+mod watchdog;
 
 pub use broker::{ServedLane, SessionError, Supervisor};
 pub use jobs::{JobRules, Jobs};

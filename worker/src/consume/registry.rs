@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use quire_schemas::{
@@ -17,6 +20,7 @@ type Key = (Tenant, JobId);
 #[derive(Debug, Default)]
 pub struct Registry {
     running: Mutex<BTreeMap<Key, Tokens>>,
+    begun: AtomicU64,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -54,6 +58,7 @@ impl Registry {
         }
         let tokens = Tokens { lane, ..Tokens::default() };
         running.insert(key.clone(), tokens.clone());
+        self.begun.fetch_add(1, Ordering::Relaxed);
         Claim::Ours(Running { registry: Arc::clone(self), key, tokens })
     }
 
@@ -62,6 +67,12 @@ impl Registry {
         if let Some(tokens) = self.lock().get(&(tenant.clone(), job_id)) {
             tokens.cancel.cancel();
         }
+    }
+
+    /// Counts the jobs that were ever begun here.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
     }
 
     /// Lists what is running.

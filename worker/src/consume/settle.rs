@@ -20,10 +20,11 @@ use super::{
     message::{Headers, Message},
 };
 use crate::{
+    fail_point,
     job::{Bury, Fault, Postpone, chain},
     lifecycle,
     pipeline::{Committed, Identity},
-    telemetry::Metrics,
+    telemetry::{self, Metrics},
 };
 
 /// How long a publish that a job depends on may take; the delivery is kept meanwhile.
@@ -87,7 +88,9 @@ impl Settler {
     ) -> Result<(), Unsettled> {
         let event = Event::Finished { subject: subject(who), status: end.status, result: end.result, code: end.code };
         self.publish_while_ours(&event_message(&event), &receipt).await?;
+        fail_point::reach("finished_published");
         acknowledge(receipt).await?;
+        fail_point::reach("acked");
         if let Some(reply) = reply(message, &event) {
             // Not waited for: a caller's queue that is gone must not hold a permit.
             let settler = self.clone();
@@ -141,10 +144,13 @@ impl Settler {
         let headers = self
             .onward(message, postpone.attempt)
             .text(header::RETRY_TIER, postpone.tier.as_str())
+            // The next attempt has all of its time.
+            .time(header::STARTED, not_before)
             .time(header::NOT_BEFORE, not_before)
             .fault(fault)
             .and(more);
         self.publish_while_ours(&onward(RETRY_EXCHANGE, who, message, &headers), &receipt).await?;
+        fail_point::reach("retry_published");
         let event = Event::Retrying {
             subject: subject(who),
             not_before,
@@ -157,13 +163,20 @@ impl Settler {
     }
 
     /// The job is given back unfinished: under its own key, then ack. Not `nack`, which counts as
-    /// a failed delivery on older brokers.
+    /// a failed delivery on older brokers. The next delivery has what is left of the attempt's time.
     ///
     /// # Errors
     /// [`Unsettled`]
     pub async fn release(&self, who: &Identity, message: &Message, receipt: impl Receipt) -> Result<(), Unsettled> {
-        let headers = self.onward(message, who.attempt);
-        self.publisher.publish(&onward(JOBS_EXCHANGE, who, message, &headers), CONFIRM_WITHIN).await?;
+        if !receipt.is_ours() {
+            return Err(Unsettled::LeaseLost);
+        }
+        let now = Utc::now();
+        let spent = message.spent() + (now - who.started_at).to_std().unwrap_or_default();
+        let headers =
+            self.onward(message, who.attempt).time(header::STARTED, now - spent).time(header::NOT_BEFORE, now);
+        self.publish_while_ours(&onward(JOBS_EXCHANGE, who, message, &headers), &receipt).await?;
+        fail_point::reach("released");
         acknowledge(receipt).await
     }
 
@@ -184,7 +197,14 @@ impl Settler {
             return Ok(());
         }
         let (body, redacted) = without_password(&message.body);
-        let mut headers = self.onward(message, who.attempt).fault(fault).text(header::ERROR_CODE, bury.code.as_str());
+        let mut headers = self
+            .onward(message, who.attempt)
+            .time(header::STARTED, who.started_at - message.spent())
+            .fault(fault)
+            .text(header::ERROR_CODE, bury.code.as_str())
+            .text(header::VERSION, env!("CARGO_PKG_VERSION"))
+            .bytes(header::MEMORY_PEAK, telemetry::peak_resident_bytes())
+            .text(header::LOG, &telemetry::last_lines(&who.job_id));
         if let Some(what) = redacted {
             headers = headers.text(header::REDACTED, what);
         }
@@ -195,7 +215,9 @@ impl Settler {
             body,
             mandatory: true,
         };
-        self.publish_while_ours(&letter, receipt).await
+        self.publish_while_ours(&letter, receipt).await?;
+        fail_point::reach("dead_letter_published");
+        Ok(())
     }
 
     /// Acknowledges a delivery whose end was announced elsewhere, or that another delivery of the
@@ -244,7 +266,6 @@ impl Settler {
             .number(header::ATTEMPT, attempt)
             .number(header::GENERATION, message.generation())
             .time(header::FIRST_SEEN, message.first_seen())
-            .time(header::STARTED, message.started())
             .text(header::WORKER, &self.worker)
     }
 }

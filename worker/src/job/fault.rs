@@ -22,13 +22,24 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// What the parse engine said.
     pub provider: Option<Box<Provider>>,
+    /// Whether the fault is that of a dependency which is known to be down for everybody.
+    outage: bool,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Fault {
     /// Makes a fault with no more than what every fault has.
     pub fn new(code: ErrorCode, phase: Phase, message: impl Into<String>) -> Self {
-        Self { code, phase, message: message.into(), page: None, retry_after: None, provider: None, cause: None }
+        Self {
+            code,
+            phase,
+            message: message.into(),
+            page: None,
+            retry_after: None,
+            provider: None,
+            outage: false,
+            cause: None,
+        }
     }
 
     /// Names the page.
@@ -59,10 +70,20 @@ impl Fault {
         self
     }
 
+    /// Notes that the fault would have met any job: it costs this one no attempt.
+    #[must_use]
+    pub fn in_outage(mut self) -> Self {
+        self.outage = true;
+        self
+    }
+
     /// Returns what is done with a job that ends in this fault.
     #[must_use]
     pub const fn disposition(&self) -> Disposition {
-        self.code.disposition()
+        match self.code.disposition() {
+            Disposition::Retry if self.outage => Disposition::Park,
+            by_code => by_code,
+        }
     }
 
     /// Writes the whole chain on one line.

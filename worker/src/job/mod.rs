@@ -3,8 +3,10 @@
 
 mod budget;
 mod fault;
-mod retry;
+mod quarantine;
+mod settlement;
 
 pub use budget::Budget;
 pub use fault::{Fault, chain};
-pub use retry::{Bury, Circumstances, Postpone, Settlement, settle};
+pub use quarantine::next_run;
+pub use settlement::{Bury, Circumstances, Cut, Ending, Postpone, Settlement, settle};

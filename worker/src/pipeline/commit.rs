@@ -1,6 +1,7 @@
 //! Stores what a run came to, `result.json` last: everything it names is there when it appears.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     time::Duration,
@@ -16,11 +17,17 @@ use quire_schemas::{
 use tokio::time::Instant;
 
 use super::{
-    Context, Outcome, Spool,
+    Context, Identity, Outcome, Spool,
     assemble::milliseconds,
     existing::{self, Existing, named_keys},
 };
-use crate::{job::Fault, parse::ParsedPage, store::Object, telemetry::Stage};
+use crate::{
+    fail_point,
+    job::Fault,
+    parse::ParsedPage,
+    store::{Object, Store},
+    telemetry::Stage,
+};
 
 const JSON: &str = "application/json";
 /// Commits ahead of this one take seconds, unless storage does not answer.
@@ -50,11 +57,17 @@ pub struct Committed {
 ///
 /// # Errors
 /// `storage_unavailable` or `storage_denied`; the result is not there then, or is the old one.
-pub async fn commit(context: &Context, keys: &JobKeys, mut outcome: Outcome) -> Result<Committed, Fault> {
-    let started = Instant::now();
+pub async fn commit(context: &Context, who: &Identity, mut outcome: Outcome) -> Result<Committed, Fault> {
+    let (started, keys) = (Instant::now(), &who.keys);
+    fail_point::reach("assembled");
     let turn = tokio::time::timeout(TURN, context.assembling.acquire()).await;
     let _turn = turn.map_err(|_| waited_too_long())?.expect("the semaphore is never closed");
+    // Before anything is stored: what a result names must stay as it was when it was named.
+    if let Some(theirs) = better_result(context, who, &outcome.result).await? {
+        return Ok(adopt(context, keys, theirs).await);
+    }
     let body = write_down(context, keys, &mut outcome).await?;
+    fail_point::reach("artifacts_stored");
     let mut result = outcome.result;
     result.artifacts.extend(body.artifacts);
     result.timings.commit = Some(milliseconds(started.elapsed()));
@@ -66,33 +79,50 @@ pub async fn commit(context: &Context, keys: &JobKeys, mut outcome: Outcome) -> 
     .await
     .expect("writing JSON does not panic")?;
     let object = off_runtime(keys.result(), json, JSON).await;
-    if let Some(better) = better_result(context, keys, &result).await? {
-        return Ok(better);
+    if let Some(theirs) = better_result(context, who, &result).await? {
+        return Ok(adopt(context, keys, theirs).await);
     }
     let stored = context.store.put(&object, Phase::Commit).await?;
+    fail_point::reach("result_stored");
     context.metrics.stage_took(Stage::Commit, started.elapsed());
     sweep(context, keys, &named_keys(&result)).await;
     let elements = elements + body.elements_elsewhere;
     Ok(Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256, elements))
 }
 
-/// A result is never downgraded: two workers may have worked on one job after a partition, and
-/// the one that came to less must not undo the other's.
-async fn better_result(context: &Context, keys: &JobKeys, result: &ParseResult) -> Result<Option<Committed>, Fault> {
-    if result.status == JobStatus::Succeeded {
+/// A result is never downgraded, and the first of two equals stays: two workers may have worked on
+/// one job after a partition, and both must come to the same.
+async fn better_result(context: &Context, who: &Identity, result: &ParseResult) -> Result<Option<Existing>, Fault> {
+    if matches!(context.store, Store::Directory(_)) {
+        // Somebody who processes a file again wants what comes out now.
         return Ok(None);
     }
-    let found = existing::find(&context.store, keys, Phase::Commit).await?;
-    Ok(found.filter(|found| supersedes(found, result)).map(|found| found.committed))
+    let found = existing::find(&context.store, &who.keys, Phase::Commit).await?;
+    Ok(found.filter(|found| stays(found, result, who.supersedes_success)))
 }
 
-fn supersedes(found: &Existing, result: &ParseResult) -> bool {
-    match found.committed.status {
-        JobStatus::Succeeded => true,
-        JobStatus::PartialSuccess => {
-            found.generation >= result.generation && result.status != JobStatus::PartialSuccess
-        }
-        _ => false,
+async fn adopt(context: &Context, keys: &JobKeys, theirs: Existing) -> Committed {
+    tracing::info!(status = %theirs.committed.status, "another run has left a result; it stays");
+    sweep(context, keys, &theirs.named).await;
+    theirs.committed
+}
+
+fn stays(found: &Existing, ours: &ParseResult, forced: bool) -> bool {
+    let succeeded = found.committed.status == JobStatus::Succeeded;
+    match found.generation.cmp(&ours.generation) {
+        Ordering::Greater => true,
+        Ordering::Less => succeeded && !forced,
+        // What another body came to under this id says nothing about this one.
+        Ordering::Equal if found.request_sha256 != ours.request_sha256 => succeeded,
+        Ordering::Equal => rank(&found.committed.status) >= rank(&ours.status),
+    }
+}
+
+fn rank(status: &JobStatus) -> u8 {
+    match status {
+        JobStatus::Succeeded => 2,
+        JobStatus::PartialSuccess => 1,
+        _ => 0,
     }
 }
 
@@ -304,15 +334,15 @@ fn to_json(result: &ParseResult, elements: &[u8]) -> Result<(Vec<u8>, usize), Fa
     Ok((json, if elements.is_empty() { 0 } else { count }))
 }
 
-/// Deletes what lies under the job and its result does not name. The result is written: what
-/// cannot be deleted now is litter, not a reason to fail. A cancellation marker stays: it is for
-/// deliveries that are still to come.
+/// Deletes what lies under the job and its result does not name: pages of another format, what runs
+/// left for each other, and the cancellation marker, which a job that has ended no longer needs. The
+/// result is written: what cannot be deleted now is litter, not a reason to fail.
 pub async fn sweep(context: &Context, keys: &JobKeys, named: &BTreeSet<String>) {
     let listed = match context.store.list(keys.folder(), Phase::Commit).await {
         Ok(listed) => listed,
         Err(fault) => return tracing::warn!("objects of earlier runs may stay behind: {}", fault.chain()),
     };
-    let kept = |key: &String| *key == keys.result() || *key == keys.cancel() || named.contains(key);
+    let kept = |key: &String| *key == keys.result() || named.contains(key);
     for key in listed.iter().filter(|key| !kept(key)) {
         if let Err(fault) = context.store.delete(key, Phase::Commit).await {
             tracing::warn!(key, "an object of an earlier run stays behind: {}", fault.chain());

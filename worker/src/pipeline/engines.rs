@@ -10,18 +10,20 @@ use quire_schemas::{
     failure::{ErrorCode, WarningCode},
     job::Engine,
     result::{self, BranchName, Phase, Warning},
-    state::{ExternalParse, JobState},
+    state::ExternalParse,
 };
 use tokio::time::Instant;
 
 use super::{
-    Context, Run,
+    Context, Halt, Run,
+    carry::Carried,
     pages::{PageJob, Pages, TextUse},
     plan::Plan,
     spool::Spool,
-    state::write_state,
 };
 use crate::{
+    breaker::Trial,
+    fail_point,
     job::{Budget, Fault},
     parse::{EngineOutput, ParseRequest, RecordExternal},
     render::OpenedDocument,
@@ -69,7 +71,7 @@ pub(super) async fn gather(
     fetched: &Fetched,
     document: &OpenedDocument,
     plan: &Plan,
-) -> Result<Gathered, Fault> {
+) -> Result<Gathered, Halt> {
     let started = Instant::now();
     let spool = Arc::new(Mutex::new(new_spool(context)?));
     let text_use = match plan.engine {
@@ -77,18 +79,30 @@ pub(super) async fn gather(
         Engine::None => TextUse::Ignore,
         Engine::Llamaparse | Engine::Docling | Engine::Unstructured => TextUse::Count,
     };
-    let page_job = PageJob { context, run, document, plan, source_sha256: &fetched.sha256, text_use, spool: &spool };
+    let carried = match text_use {
+        TextUse::Parse => Carried::load(context, run, &fetched.sha256, plan, &spool).await?,
+        TextUse::Count | TextUse::Ignore => Carried::default(),
+    };
+    let source_sha256 = &fetched.sha256;
+    let page_job = PageJob { context, run, document, plan, source_sha256, text_use, spool: &spool, carried: &carried };
     let images = async {
         let pages = page_job.all().await?;
         Ok::<_, Fault>((pages, started.elapsed()))
     };
     let parse = async {
-        let parsed = parse_elsewhere(context, run, fetched, document, plan).await;
-        (parsed, started.elapsed())
+        // What is dropped here is resumed by its id. The pages come to their own end.
+        tokio::select! {
+            parsed = parse_elsewhere(context, run, fetched, document, plan) => Some((parsed, started.elapsed())),
+            () = run.pause.cancelled() => None,
+        }
     };
     // The images' fault ends the run at once; dropping the other branch is safe, because what is
     // paid for is recorded before it is waited for.
-    let ((pages, images_time), (parsed, parse_time)) = tokio::try_join!(images, async { Ok(parse.await) })?;
+    let ((pages, images_time), parsed) = tokio::try_join!(images, async { Ok(parse.await) })?;
+    let Some((parsed, parse_time)) = parsed.filter(|_| !pages.unfinished) else {
+        carried.save(context, run, source_sha256, &pages, &spool).await?;
+        return Err(Halt::Paused);
+    };
     let mut gathered = Gathered {
         pages,
         parse: Parse::default(),
@@ -172,9 +186,39 @@ async fn parse_elsewhere(
         options: &run.job.parse.options,
         job_key: &job_key,
     };
-    let earlier = run.state.as_ref().filter(|state| state.generation == run.identity.generation);
-    let resume = earlier.and_then(|state| state.external.as_ref()).filter(|external| external.engine == plan.engine);
-    Some(engine.parse(request, resume, &Recorder { context, run }, &with_reserve(&run.budget)).await)
+    let resume = run.external.as_ref().filter(|external| external.engine == plan.engine);
+    let trial = match context.llamaparse_breaker.admit() {
+        Ok(trial) => trial,
+        Err(wait) => return Some(Err(known_to_be_down(plan.engine, wait))),
+    };
+    let parsed = engine.parse(request, resume, &Recorder { context, run }, &with_reserve(&run.budget)).await;
+    Some(match parsed {
+        Ok(output) => {
+            trial.succeeded();
+            Ok(output)
+        }
+        Err(fault) => Err(judged(trial, fault)),
+    })
+}
+
+/// Tells the breaker what a fault says about the engine, and the fault what the breaker knows.
+fn judged(trial: Trial, fault: Fault) -> Fault {
+    match fault.code {
+        // The first to find out are spared as well: it is not their fault.
+        ErrorCode::ParserUnavailable | ErrorCode::ParserAuth => {
+            let down = trial.failed();
+            return if down { fault.in_outage() } else { fault };
+        }
+        ErrorCode::ParserRejected | ErrorCode::ParserJobLost => trial.succeeded(),
+        // Of this document, or of this minute: says nothing about the engine.
+        _ => {}
+    }
+    fault
+}
+
+fn known_to_be_down(engine: Engine, wait: Duration) -> Fault {
+    let message = format!("{engine} does not answer anybody; it is not asked for now");
+    Fault::new(ErrorCode::ParserUnavailable, Phase::Parse, message).after(Some(wait)).in_outage()
 }
 
 /// Keeps some of the job's time from an engine that may hang: for a fallback, and for the images
@@ -198,15 +242,9 @@ struct Recorder<'a> {
 
 impl RecordExternal for Recorder<'_> {
     async fn record(&self, external: ExternalParse) -> Result<(), Fault> {
-        let identity = &self.run.identity;
-        let state = JobState {
-            run: self.run.state.as_ref().map_or(1, |state| state.run),
-            generation: identity.generation,
-            phase: Phase::Parse,
-            page: None,
-            external: Some(external),
-        };
-        write_state(self.context, &identity.keys, &state).await
+        self.run.state.record(self.context, external).await?;
+        fail_point::reach("external_recorded");
+        Ok(())
     }
 }
 
@@ -263,7 +301,7 @@ async fn fall_back(
     gathered: &mut Gathered,
     fault: Fault,
     started: Instant,
-) -> Result<(), Fault> {
+) -> Result<(), Halt> {
     let plan = page_job.plan;
     let local = page_job.run.job.parse.fallback.contains(&Engine::Pdfium);
     // Somebody who waits for a busy engine on purpose would get less than asked for.
@@ -280,6 +318,9 @@ async fn fall_back(
     };
     let job = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job };
     let mut texts = job.all().await?;
+    if texts.unfinished {
+        return Err(Halt::Paused);
+    }
     gathered.parse.fault = nothing_parsed(&texts, &text_only);
     gathered.parse.engine = Some(local_engine());
     gathered.parse.fallback_from = Some(plan.engine);

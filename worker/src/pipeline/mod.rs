@@ -2,6 +2,7 @@
 //! talks to the broker; what the run came to is committed and settled by the caller.
 
 mod assemble;
+mod carry;
 mod commit;
 mod engines;
 pub mod existing;
@@ -11,7 +12,7 @@ mod reuse;
 mod spool;
 mod state;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use quire_schemas::{
@@ -20,20 +21,23 @@ use quire_schemas::{
     keys::JobKeys,
     names::{Lane, Tenant},
     result::{ParseResult, Phase},
-    state::JobState,
+    state::ExternalParse,
 };
 use tokio::{
     sync::{Semaphore, watch},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 pub use assemble::{cancelled_result, failed_result};
 pub use commit::{Committed, commit, sweep};
 pub use reuse::RendererBuild;
 pub use spool::Spool;
-pub use state::write_state;
+pub use state::{StateKeeper, write as write_state};
 
 use crate::{
+    breaker::Breaker,
+    fail_point,
     job::{Budget, Fault},
     parse::llamaparse::LlamaParse,
     render::Pool,
@@ -53,6 +57,8 @@ pub struct Context {
     pub fetcher: Fetcher,
     /// The paid engine, if there is a key for it.
     pub llamaparse: Option<LlamaParse>,
+    /// How it fares.
+    pub llamaparse_breaker: Breaker,
     /// Which renderer makes the images.
     pub build: RendererBuild,
     /// Most pixels of a page image.
@@ -97,6 +103,8 @@ pub struct Identity {
     pub attempt: u32,
     /// The replay generation, from 0.
     pub generation: u32,
+    /// Whether it may take the place of a succeeded result of an earlier generation.
+    pub supersedes_success: bool,
     /// Where its objects lie.
     pub keys: JobKeys,
     /// When this run began.
@@ -116,8 +124,16 @@ pub struct Run {
     pub local_file: Option<PathBuf>,
     /// Keys that lie under the job from earlier runs.
     pub existing: Vec<String>,
-    /// What an earlier run left behind.
-    pub state: Option<JobState>,
+    /// What the next run will know of this one.
+    pub state: Arc<StateKeeper>,
+    /// What an earlier run has paid for.
+    pub external: Option<ExternalParse>,
+    /// Whether it runs page by page, so that it is known which one kills.
+    pub one_page_at_a_time: bool,
+    /// Pages that have killed before, from 1.
+    pub left_out: BTreeSet<u32>,
+    /// Has the run stop between two pages.
+    pub pause: CancellationToken,
     /// The time it may take.
     pub budget: Budget,
     /// Where progress is told.
@@ -137,30 +153,48 @@ pub struct Outcome {
     pub fault: Option<Fault>,
 }
 
+/// Why a run came to nothing.
+#[derive(Debug)]
+pub enum Halt {
+    /// Something went wrong.
+    Fault(Fault),
+    /// It was told to stop between two pages.
+    Paused,
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 /// Runs a job. May be dropped at any point: what is stored by then is found by the next run.
 ///
 /// # Errors
-/// The fault that kept the job from having any output; [`Outcome::fault`] is for jobs that have
-/// some.
-pub async fn run(context: &Context, run: &Run) -> Result<Outcome, Fault> {
+/// [`Halt::Fault`] with what kept the job from having any output; [`Outcome::fault`] is for jobs
+/// that have some. [`Halt::Paused`]: the next run continues from what is stored.
+pub async fn run(context: &Context, run: &Run) -> Result<Outcome, Halt> {
     let started = Instant::now();
     run.tell(Phase::Fetch, 0, 0);
-    let fetched = fetch(context, run).await?;
+    let fetched = run.unless_paused(fetch(context, run)).await??;
+    fail_point::reach("fetched");
     let fetch_time = started.elapsed();
     context.metrics.stage_took(Stage::Fetch, fetch_time);
     let opening = context.pool.open(fetched.path().to_owned(), run.job.password.clone(), run.identity.lane);
-    let document = match tokio::time::timeout(run.budget.remaining(), opening).await {
+    let document = match run.unless_paused(tokio::time::timeout(run.budget.remaining(), opening)).await? {
         Ok(opened) => opened?,
-        Err(_) => return Err(out_of_time()),
+        Err(_) => return Err(out_of_time().into()),
     };
     let plan = plan::Plan::new(&run.job, document.info().page_count, context.max_page_pixels)?;
     run.tell(Phase::Render, 0, plan.total());
+    run.state.enter(context, Phase::Render).await?;
     let work = engines::gather(context, run, &fetched, &document, &plan);
     let gathered = match tokio::time::timeout(run.budget.remaining(), work).await {
         Ok(gathered) => gathered?,
-        Err(_) => return Err(out_of_time()),
+        Err(_) => return Err(out_of_time().into()),
     };
     run.tell(Phase::Assemble, plan.total(), plan.total());
+    run.state.enter(context, Phase::Assemble).await?;
     let facts = assemble::Facts { run, fetched: &fetched, info: document.info(), plan: &plan, fetch_time };
     Ok(assemble::outcome(context, &facts, gathered, started.elapsed()))
 }
@@ -179,8 +213,35 @@ async fn fetch(context: &Context, run: &Run) -> Result<Fetched, Fault> {
 }
 
 impl Run {
+    /// Makes the first run of a job: nothing is known of it.
+    #[must_use]
+    pub fn first(identity: Identity, job: Job, budget: Budget) -> Self {
+        Self {
+            state: Arc::new(StateKeeper::new(identity.keys.clone(), identity.generation, None)),
+            identity,
+            job,
+            local_file: None,
+            existing: Vec::new(),
+            external: None,
+            one_page_at_a_time: false,
+            left_out: BTreeSet::new(),
+            budget,
+            pause: CancellationToken::new(),
+            progress: watch::Sender::default(),
+        }
+    }
+
     fn tell(&self, phase: Phase, pages_done: u32, pages_total: u32) {
         self.progress.send_replace(Progress { phase, pages_done, pages_total });
+    }
+
+    /// Waits for something that cannot be stopped between two pages.
+    async fn unless_paused<T>(&self, work: impl Future<Output = T>) -> Result<T, Halt> {
+        // What is dropped here is begun again by the next run.
+        tokio::select! {
+            done = work => Ok(done),
+            () = self.pause.cancelled() => Err(Halt::Paused),
+        }
     }
 
     /// Says whether a branch is asked for and the job fails without it.

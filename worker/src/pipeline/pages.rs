@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quire_schemas::{
-    failure::{Disposition, WarningCode},
+    failure::{Disposition, ErrorCode, WarningCode},
     result::{BranchName, ImageRole, ObjectRef, PageImage, Phase, Warning},
 };
 
@@ -16,11 +16,13 @@ use tokio::time::Instant;
 
 use super::{
     Context, Run,
+    carry::Carried,
     plan::Plan,
     reuse::{self, Stored},
     spool::Spool,
 };
 use crate::{
+    fail_point,
     job::Fault,
     parse::local::{PageText, to_parsed_page},
     render::{ImageSpec, OpenedDocument, PageWork, RenderedImage},
@@ -52,6 +54,8 @@ pub(super) struct Pages {
     pub(super) warnings: Vec<Warning>,
     pub(super) text_time: Duration,
     pub(super) image_time: Duration,
+    /// Whether there are pages that were not begun.
+    pub(super) unfinished: bool,
 }
 
 struct OnePage {
@@ -59,6 +63,8 @@ struct OnePage {
     image: Option<Result<PageImage, Fault>>,
     reused: bool,
     text: Option<Result<u32, Fault>>,
+    /// Whether the text is still to be read.
+    text_missing: bool,
     warnings: Vec<Warning>,
     text_time: Duration,
     image_time: Duration,
@@ -73,10 +79,13 @@ pub(super) struct PageJob<'a> {
     pub(super) source_sha256: &'a str,
     pub(super) text_use: TextUse,
     pub(super) spool: &'a Arc<Mutex<Spool>>,
+    /// Texts that an earlier run has left.
+    pub(super) carried: &'a Carried,
 }
 
 impl PageJob<'_> {
-    /// Does every page of the plan, several at once.
+    /// Does every page of the plan, several at once, or as many as are begun before the run is
+    /// told to pause.
     ///
     /// # Errors
     /// A fault of storage or of the temporary folder, which no other page would escape. The faults
@@ -86,10 +95,11 @@ impl PageJob<'_> {
         let fingerprint = fingerprint.unwrap_or_default();
         let stored = Stored::new(&self.context.store, self.run, &fingerprint);
         // Enough to keep every renderer busy while finished pages are on their way to storage.
-        let in_flight = self.context.pool.renderers() * 2 + 2;
+        let in_flight = if self.run.one_page_at_a_time { 1 } else { self.context.pool.renderers() * 2 + 2 };
         let mut pages = Pages::default();
         let total = self.plan.total();
         let mut work = stream::iter(self.plan.pages())
+            .take_until(Box::pin(self.run.pause.cancelled()))
             .map(|number| self.one(number, &stored, &fingerprint))
             .buffer_unordered(in_flight);
         let mut done = 0;
@@ -99,6 +109,7 @@ impl PageJob<'_> {
             done += 1;
             self.run.tell(Phase::Render, done, total);
         }
+        pages.unfinished = done < total;
         Ok(pages)
     }
 
@@ -116,32 +127,24 @@ impl PageJob<'_> {
     }
 
     async fn one(&self, number: u32, stored: &Stored<'_>, fingerprint: &str) -> Result<OnePage, Fault> {
-        let wanted = self.plan.image.as_ref().filter(|_| self.plan.image_pages.contains(&number));
-        let found = match wanted {
-            Some(spec) => {
-                stored
-                    .find(number, &self.key(number, spec), spec.format.media_type(), &self.template(number, spec))
-                    .await?
-            }
-            None => None,
-        };
-        let text = self.text_use != TextUse::Ignore && self.plan.parse_pages.contains(&number);
-        let image = wanted.filter(|_| found.is_none());
-        let reused = found.is_some();
-        let mut page = OnePage {
-            number,
-            image: found.map(Ok),
-            reused,
-            text: None,
-            warnings: Vec::new(),
-            text_time: Duration::ZERO,
-            image_time: Duration::ZERO,
-        };
-        if !text && image.is_none() {
+        let mut page = self.find(number, stored).await?;
+        let image = self.wanted_image(number).filter(|_| page.image.is_none());
+        if !page.text_missing && image.is_none() {
             return Ok(page);
         }
-        let work = PageWork { page: number, text, image: image.cloned(), draw_forms: true };
+        if self.run.left_out.contains(&number) {
+            return Ok(page.left_out(image.is_some()));
+        }
+        if self.run.one_page_at_a_time {
+            self.run.state.turn_to(self.context, number).await?;
+        }
+        fail_point::reach_page("page_started", Some(number));
+        if image.is_some() {
+            tracing::debug!(page = number, "page begun");
+        }
+        let work = PageWork { page: number, text: page.text_missing, image: image.cloned(), draw_forms: true };
         let outcome = self.document.page(work).await;
+        fail_point::reach_page("page_rendered", Some(number));
         if outcome.forms_left_out {
             page.warnings.push(forms_left_out(number));
         }
@@ -154,7 +157,7 @@ impl PageJob<'_> {
                 Err(fault) => Err(of_page(fault)?),
             }),
             Some(Err(fault)) => Some(Err(of_page(fault)?)),
-            None => None,
+            None => page.text,
         };
         page.image = match (outcome.image, image) {
             (Some(Ok(rendered)), Some(spec)) => {
@@ -164,6 +167,33 @@ impl PageJob<'_> {
             _ => page.image,
         };
         Ok(page)
+    }
+
+    /// Looks for what earlier runs have left of a page.
+    async fn find(&self, number: u32, stored: &Stored<'_>) -> Result<OnePage, Fault> {
+        let found = match self.wanted_image(number) {
+            Some(spec) => {
+                let (key, template) = (self.key(number, spec), self.template(number, spec));
+                stored.find(number, &key, spec.format.media_type(), &template).await?
+            }
+            None => None,
+        };
+        let carried = self.carried.page(number);
+        let wants_text = self.text_use != TextUse::Ignore && self.plan.parse_pages.contains(&number);
+        Ok(OnePage {
+            number,
+            reused: found.is_some(),
+            image: found.map(Ok),
+            text: carried.map(|page| Ok(page.characters)),
+            text_missing: wants_text && carried.is_none(),
+            warnings: carried.map(|page| page.warnings.clone()).unwrap_or_default(),
+            text_time: Duration::ZERO,
+            image_time: Duration::ZERO,
+        })
+    }
+
+    fn wanted_image(&self, number: u32) -> Option<&ImageSpec> {
+        self.plan.image.as_ref().filter(|_| self.plan.image_pages.contains(&number))
     }
 
     async fn keep_text(&self, text: PageText, warnings: &mut Vec<Warning>) -> Result<u32, Fault> {
@@ -199,6 +229,8 @@ impl PageJob<'_> {
         let began = Instant::now();
         let object = self.context.store.put(&object, Phase::Upload).await?;
         self.context.metrics.stage_took(Stage::Upload, began.elapsed());
+        tracing::debug!(page = number, "page stored");
+        fail_point::reach_page("page_uploaded", Some(number));
         let template = self.template(number, spec);
         let (width_px, height_px, scale) = (rendered.head.width_px, rendered.head.height_px, rendered.head.scale);
         Ok(PageImage { object, width_px, height_px, scale, dpi: Some(scale * 72.0), ..template })
@@ -230,6 +262,24 @@ impl PageJob<'_> {
             role: Some(ImageRole::Page),
             renderer: Some(self.context.build.name.clone()),
         }
+    }
+}
+
+impl OnePage {
+    /// Reports a page that nobody dares to touch again.
+    fn left_out(mut self, image: bool) -> Self {
+        let fault = || {
+            let message = "the page is left out: workers that worked on it died";
+            Fault::new(ErrorCode::PageFailed, Phase::Render, message).on_page(self.number)
+        };
+        let (text_fault, image_fault) = (fault(), fault());
+        if self.text_missing {
+            self.text = Some(Err(text_fault));
+        }
+        if image {
+            self.image = Some(Err(image_fault));
+        }
+        self
     }
 }
 

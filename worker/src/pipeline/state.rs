@@ -1,15 +1,101 @@
 //! What a run leaves behind for the next one.
 
-use quire_schemas::{keys::JobKeys, result::Phase, state::JobState};
+use quire_schemas::{
+    keys::JobKeys,
+    result::Phase,
+    state::{ExternalParse, JobState},
+};
+use tokio::sync::Mutex;
 
 use super::Context;
 use crate::{job::Fault, store::Object};
+
+/// Keeps `state.json` true while a run goes on. A first run writes none until it pays for
+/// something: most jobs need no second one.
+#[derive(Debug)]
+pub struct StateKeeper {
+    keys: JobKeys,
+    generation: u32,
+    // Held over the write: an older state must not land on a newer one.
+    state: Mutex<Option<JobState>>,
+}
+
+impl StateKeeper {
+    /// Makes the keeper of a run; `None` for a first one.
+    #[must_use]
+    pub fn new(keys: JobKeys, generation: u32, state: Option<JobState>) -> Self {
+        Self { keys, generation, state: Mutex::new(state) }
+    }
+
+    /// Returns what the run began with or has written since.
+    pub async fn state(&self) -> Option<JobState> {
+        self.state.lock().await.clone()
+    }
+
+    /// Notes what is being done.
+    ///
+    /// # Errors
+    /// `storage_unavailable` or `storage_denied`.
+    pub async fn enter(&self, context: &Context, phase: Phase) -> Result<(), Fault> {
+        self.update(context, |state| (state.phase, state.page) = (phase, None)).await
+    }
+
+    /// Notes which page is being worked on. Only while the job runs page by page does that say
+    /// which one is to blame.
+    ///
+    /// # Errors
+    /// `storage_unavailable` or `storage_denied`.
+    pub async fn turn_to(&self, context: &Context, page: u32) -> Result<(), Fault> {
+        self.update(context, |state| state.page = Some(page)).await
+    }
+
+    /// Notes paid work, whether or not there is a state yet.
+    ///
+    /// # Errors
+    /// `storage_unavailable` or `storage_denied`: the work must not go on unrecorded.
+    pub async fn record(&self, context: &Context, external: ExternalParse) -> Result<(), Fault> {
+        let mut kept = self.state.lock().await;
+        let state = kept.get_or_insert_with(|| first_run(self.generation));
+        state.external = Some(external);
+        write(context, &self.keys, state).await
+    }
+
+    /// Notes that the run ends in order, if it was noted at all.
+    ///
+    /// # Errors
+    /// `storage_unavailable` or `storage_denied`: the next run will take this one for dead.
+    pub async fn end(&self, context: &Context) -> Result<(), Fault> {
+        self.update(context, |state| state.ended = true).await
+    }
+
+    async fn update(&self, context: &Context, change: impl FnOnce(&mut JobState)) -> Result<(), Fault> {
+        let mut kept = self.state.lock().await;
+        let Some(state) = kept.as_mut() else { return Ok(()) };
+        let before = state.clone();
+        change(state);
+        if *state == before { Ok(()) } else { write(context, &self.keys, state).await }
+    }
+}
+
+fn first_run(generation: u32) -> JobState {
+    JobState {
+        run: 1,
+        generation,
+        phase: Phase::Parse,
+        page: None,
+        external: None,
+        ended: false,
+        suspect: None,
+        alone: false,
+        left_out: Vec::new(),
+    }
+}
 
 /// Writes `state.json`.
 ///
 /// # Errors
 /// `storage_unavailable` or `storage_denied`.
-pub async fn write_state(context: &Context, keys: &JobKeys, state: &JobState) -> Result<(), Fault> {
+pub async fn write(context: &Context, keys: &JobKeys, state: &JobState) -> Result<(), Fault> {
     let json = serde_json::to_vec(state).expect("a state is plain data");
     let object = Object::new(keys.state(), json.into(), "application/json");
     context.store.put(&object, Phase::Admission).await.map(drop)

@@ -12,13 +12,13 @@ use sha2::{Digest, Sha256};
 
 pub use fs::DirectoryStore;
 
-use crate::job::Fault;
+use crate::{breaker::Breaker, job::Fault};
 
 /// The closed set of stores.
 #[derive(Debug, Clone)]
 pub enum Store {
-    /// S3-compatible storage.
-    S3(S3Store),
+    /// S3-compatible storage, and how it fares.
+    S3(S3Store, Breaker),
     /// A local folder.
     Directory(DirectoryStore),
 }
@@ -63,10 +63,10 @@ impl Store {
         let mut metadata = object.metadata.clone();
         metadata.insert("sha256".to_owned(), object.sha256.clone());
         let put = match self {
-            Self::S3(store) => store.put(&object.key, object.body.clone(), object.media_type, &metadata).await,
+            Self::S3(store, _) => store.put(&object.key, object.body.clone(), object.media_type, &metadata).await,
             Self::Directory(store) => store.put(&object.key, object.body.clone()).await,
         };
-        put.map_err(|error| storage_fault(error, phase))?;
+        self.note(put, phase)?;
         Ok(ObjectRef {
             bucket: self.bucket(),
             key: object.key.clone(),
@@ -86,10 +86,10 @@ impl Store {
     /// `storage_unavailable` or `storage_denied`.
     pub async fn get(&self, key: &str, limit: usize, phase: Phase) -> Result<Option<Bytes>, Fault> {
         let got = match self {
-            Self::S3(store) => store.get(key, limit).await,
+            Self::S3(store, _) => store.get(key, limit).await,
             Self::Directory(store) => store.get(key).await,
         };
-        got.map_err(|error| storage_fault(error, phase))
+        self.note(got, phase)
     }
 
     /// Asks for an object's size and metadata. A folder keeps no metadata, so nothing in it is
@@ -99,7 +99,7 @@ impl Store {
     /// `storage_unavailable` or `storage_denied`.
     pub async fn head(&self, key: &str, phase: Phase) -> Result<Option<Head>, Fault> {
         match self {
-            Self::S3(store) => store.head(key).await.map_err(|error| storage_fault(error, phase)),
+            Self::S3(store, _) => self.note(store.head(key).await, phase),
             Self::Directory(_) => Ok(None),
         }
     }
@@ -110,7 +110,7 @@ impl Store {
     /// `storage_unavailable` or `storage_denied`.
     pub async fn list(&self, prefix: &str, phase: Phase) -> Result<Vec<String>, Fault> {
         match self {
-            Self::S3(store) => store.list(prefix).await.map_err(|error| storage_fault(error, phase)),
+            Self::S3(store, _) => self.note(store.list(prefix).await, phase),
             Self::Directory(_) => Ok(Vec::new()),
         }
     }
@@ -121,17 +121,29 @@ impl Store {
     /// `storage_unavailable` or `storage_denied`.
     pub async fn delete(&self, key: &str, phase: Phase) -> Result<(), Fault> {
         let deleted = match self {
-            Self::S3(store) => store.delete(key).await,
+            Self::S3(store, _) => store.delete(key).await,
             Self::Directory(store) => store.delete(key).await,
         };
-        deleted.map_err(|error| storage_fault(error, phase))
+        self.note(deleted, phase)
+    }
+
+    /// Tells the breaker how a request went. A refusal counts too: with the wrong credentials every
+    /// job would be buried, one after the other.
+    fn note<T>(&self, answer: Result<T, StoreError>, phase: Phase) -> Result<T, Fault> {
+        if let Self::S3(_, breaker) = self {
+            match &answer {
+                Ok(_) | Err(StoreError::TooLarge { .. }) => breaker.succeeded(),
+                Err(_) => breaker.failed(),
+            }
+        }
+        answer.map_err(|error| storage_fault(error, phase))
     }
 
     /// Returns the address of a key.
     #[must_use]
     pub fn uri(&self, key: &str) -> String {
         match self {
-            Self::S3(store) => store.uri(key),
+            Self::S3(store, _) => store.uri(key),
             Self::Directory(store) => store.uri(key),
         }
     }
@@ -140,7 +152,7 @@ impl Store {
     #[must_use]
     pub fn bucket(&self) -> Option<String> {
         match self {
-            Self::S3(store) => Some(store.bucket().to_owned()),
+            Self::S3(store, _) => Some(store.bucket().to_owned()),
             Self::Directory(_) => None,
         }
     }

@@ -38,6 +38,7 @@ struct Fitness {
     consuming: BTreeMap<Lane, bool>,
     connected: BTreeMap<BrokerConnection, bool>,
     store: Result<(), String>,
+    blocked: bool,
     draining: bool,
     beyond_repair: Option<String>,
 }
@@ -49,6 +50,7 @@ impl Health {
             consuming: lanes.into_iter().map(|lane| (lane, false)).collect(),
             connected: BrokerConnection::ALL.iter().map(|connection| (*connection, false)).collect(),
             store: Err("not checked yet".to_owned()),
+            blocked: false,
             draining: false,
             beyond_repair: None,
         };
@@ -75,6 +77,11 @@ impl Health {
     /// Notes what the last request to object storage said.
     pub fn store_is(&self, state: Result<(), String>) {
         self.fitness().store = state;
+    }
+
+    /// Notes whether the broker takes messages: one that is short of memory or disk does not.
+    pub fn publishing_is_blocked(&self, blocked: bool) {
+        self.fitness().blocked = blocked;
     }
 
     /// Notes that the worker takes no more jobs and will end.
@@ -112,6 +119,9 @@ impl Health {
         }
         let down = fitness.connected.iter().filter(|(_, connected)| !**connected);
         reasons.extend(down.map(|(connection, _)| format!("broker: no connection to {}", connection.as_str())));
+        if fitness.blocked {
+            reasons.push("broker: publishing is blocked, it is short of memory or disk".to_owned());
+        }
         let idle = fitness.consuming.iter().filter(|(_, consuming)| !**consuming);
         reasons.extend(idle.map(|(lane, _)| format!("lane {lane}: not consumed")));
         if let Err(reason) = &fitness.store {

@@ -4,6 +4,8 @@ use tracing_subscriber::{
     EnvFilter, Registry, filter, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt, util::TryInitError,
 };
 
+use super::recent::Recent;
+
 /// Changes what is logged while the process runs. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogFilter {
@@ -41,7 +43,7 @@ pub fn init(filter: &str) -> Result<LogFilter, LogError> {
     let human = on_terminal.then(|| fmt::layer().with_writer(io::stderr));
     let json = (!on_terminal)
         .then(|| fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(io::stderr));
-    let subscriber = tracing_subscriber::registry().with(filter).with(human).with(json);
+    let subscriber = tracing_subscriber::registry().with(filter).with(human).with(json).with(Recent);
     subscriber.try_init().map_err(LogError::Taken)?;
     Ok(LogFilter { handle })
 }

@@ -26,6 +26,7 @@ pub struct Metrics {
     renderers_restarted: Family<ReasonLabel, Counter>,
     events_dropped: Counter,
     broker_connected: Family<ConnectionLabel, Gauge>,
+    breaker_open: Family<DependencyLabel, Gauge>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,6 +58,11 @@ struct ReasonLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ConnectionLabel {
     connection: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DependencyLabel {
+    dependency: &'static str,
 }
 
 macro_rules! label_values {
@@ -137,6 +143,16 @@ label_values! {
 }
 
 label_values! {
+    /// Something that every job needs, or every job of a kind.
+    Dependency {
+        /// Where results go.
+        ObjectStore = "object_store",
+        /// The paid engine.
+        Llamaparse = "llamaparse",
+    }
+}
+
+label_values! {
     /// One of the two connections to the broker.
     BrokerConnection {
         /// The one that receives and acknowledges.
@@ -187,6 +203,7 @@ impl Metrics {
             renderers_restarted: Family::default(),
             events_dropped: Counter::default(),
             broker_connected: Family::default(),
+            breaker_open: Family::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics.start_at_zero();
@@ -206,6 +223,8 @@ impl Metrics {
         all.register("renderers_restarted", "Renderers replaced, by why", self.renderers_restarted.clone());
         all.register("events_dropped", "Events that the broker did not take", self.events_dropped.clone());
         all.register("broker_connected", "Whether the connection is up", self.broker_connected.clone());
+        let help = "Whether the dependency counts as down and is not asked";
+        all.register("breaker_open", help, self.breaker_open.clone());
         all.register("build", "What runs here", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         all
     }
@@ -225,6 +244,9 @@ impl Metrics {
         }
         for connection in BrokerConnection::ALL {
             self.broker_is(*connection, false);
+        }
+        for dependency in Dependency::ALL {
+            self.breaker_is(*dependency, false);
         }
     }
 
@@ -277,6 +299,12 @@ impl Metrics {
     pub fn broker_is(&self, connection: BrokerConnection, connected: bool) {
         let gauge = self.broker_connected.get_or_create(&ConnectionLabel { connection: connection.as_str() });
         gauge.set(i64::from(connected));
+    }
+
+    /// Notes whether a dependency counts as down.
+    pub fn breaker_is(&self, dependency: Dependency, open: bool) {
+        let label = DependencyLabel { dependency: dependency.as_str() };
+        self.breaker_open.get_or_create(&label).set(i64::from(open));
     }
 
     /// Writes everything in the OpenMetrics text format, version 1.0.0.

@@ -16,8 +16,8 @@ use crate::config::Amqp;
 const PATIENCE: Duration = Duration::from_secs(60);
 const NO_BROKER: &str = "no job comes in";
 
-pub(super) async fn examine(amqp: &Amqp, job_timeout: Duration) -> Vec<Finding> {
-    let (seen, told) = tokio::join!(over_amqp(amqp), management::examine(amqp, job_timeout));
+pub(super) async fn examine(amqp: &Amqp, lease: Duration) -> Vec<Finding> {
+    let (seen, told) = tokio::join!(over_amqp(amqp), management::examine(amqp, lease));
     [seen, told].concat()
 }
 

@@ -17,10 +17,8 @@ const OLDEST_RELEASE: (u32, u32) = (3, 10);
 /// RabbitMQ's default. AMQP does not tell it, and the management API only where a queue was
 /// declared with one of its own.
 const ASSUMED_CONSUMER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-/// Between the end of a run and the broker's patience: settling takes a few round trips.
-const SETTLING: Duration = Duration::from_secs(60);
 
-pub(super) async fn examine(amqp: &Amqp, job_timeout: Duration) -> Vec<Finding> {
+pub(super) async fn examine(amqp: &Amqp, lease: Duration) -> Vec<Finding> {
     let Some(url) = &amqp.management_url else {
         let unknown = Finding::warning(
             "management",
@@ -28,16 +26,16 @@ pub(super) async fn examine(amqp: &Amqp, job_timeout: Duration) -> Vec<Finding> 
             "the broker's version, statistics and the arguments of its queues were not checked",
             "set it, if only for `doctor`; a user with the tag `management` is enough",
         );
-        return vec![unknown, consumer_timeout(job_timeout, None)];
+        return vec![unknown, consumer_timeout(lease, None)];
     };
     match ask(url.reveal(), &vhost_of(amqp.url.reveal())).await {
         Ok((overview, queues)) => vec![
             release(&overview),
             statistics(&overview, &queues),
             arguments(&queues),
-            consumer_timeout(job_timeout, shortest_timeout(&queues)),
+            consumer_timeout(lease, shortest_timeout(&queues)),
         ],
-        Err(error) => vec![unanswered(error), consumer_timeout(job_timeout, None)],
+        Err(error) => vec![unanswered(error), consumer_timeout(lease, None)],
     }
 }
 
@@ -139,25 +137,26 @@ fn shortest_timeout(queues: &[QueueInfo]) -> Option<Duration> {
     jobs.filter_map(|queue| queue.arguments.get("x-consumer-timeout")?.as_u64()).min().map(Duration::from_millis)
 }
 
-fn consumer_timeout(job_timeout: Duration, known: Option<Duration>) -> Finding {
+fn consumer_timeout(lease: Duration, known: Option<Duration>) -> Finding {
     let check = "consumer_timeout";
     let limit = known.unwrap_or(ASSUMED_CONSUMER_TIMEOUT);
     let shown = humantime::format_duration;
     let source = if known.is_some() { "" } else { " (its default; the actual one cannot be read)" };
-    let what = format!("a job may take {}, the broker waits {}{source}", shown(job_timeout), shown(limit));
-    if job_timeout + SETTLING <= limit {
+    let what = format!("a delivery is kept for {}, the broker waits {}{source}", shown(lease), shown(limit));
+    if lease * 2 <= limit {
         return Finding::ok(check, what);
     }
-    let why =
-        "the broker takes a job away that takes longer and gives it to another worker while this one still runs it";
+    // The other half is for the pages in hand, for the result, and for a store that is slow.
+    let why = "the broker takes a delivery away that is kept longer and gives it to another worker while this one \
+               still stores the result";
     match known {
-        Some(_) => Finding::failed(check, what, why, "lower QUIRE_JOB_TIMEOUT to at least a minute less"),
+        Some(_) => Finding::failed(check, what, why, "lower QUIRE_LEASE to at most half of the broker's timeout"),
         // Whoever raised the broker's timeout by policy or configuration must not fail for it.
         None => Finding::warning(
             check,
             what,
             why,
-            "lower QUIRE_JOB_TIMEOUT to at least a minute less, or make sure that the broker's timeout is higher",
+            "lower QUIRE_LEASE to at most half of that, or make sure that the broker's timeout is higher",
         ),
     }
 }
@@ -226,14 +225,11 @@ mod tests {
     }
 
     #[test]
-    fn a_run_ends_well_before_the_broker_loses_patience() {
+    fn a_delivery_is_kept_for_half_of_what_the_broker_allows() {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        let outcome = |run, known| consumer_timeout(minutes(run), known).outcome;
-        assert_eq!(
-            (outcome(20, None), outcome(29, None), outcome(30, None)),
-            (Outcome::Ok, Outcome::Ok, Outcome::Warning)
-        );
-        assert_eq!((outcome(20, Some(minutes(20))), outcome(90, Some(minutes(120)))), (Outcome::Failed, Outcome::Ok));
+        let outcome = |lease, known| consumer_timeout(minutes(lease), known).outcome;
+        assert_eq!((outcome(15, None), outcome(16, None)), (Outcome::Ok, Outcome::Warning));
+        assert_eq!((outcome(11, Some(minutes(20))), outcome(60, Some(minutes(120)))), (Outcome::Failed, Outcome::Ok));
     }
 
     #[test]

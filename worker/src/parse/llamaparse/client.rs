@@ -115,6 +115,13 @@ impl Client {
         readable(call, RemoteJob::decode(&body))
     }
 
+    /// Asks for a parse to be stopped.
+    pub(super) async fn cancel(&self, job_id: &str, budget: &Budget) -> Result<(), Setback> {
+        let call = Call { purpose: "cancelling the parse at LlamaParse", job_id: Some(job_id) };
+        let post = self.http.post(self.endpoint(&[job_id, "cancel"]));
+        self.exchange(call, post, QUESTION, budget).await.map(drop)
+    }
+
     /// Fetches the named sections of a finished parse, and the bytes they came in.
     pub(super) async fn result(
         &self,

@@ -51,6 +51,8 @@ use super::{EngineOutput, ParseRequest, RecordExternal};
 use crate::job::{Budget, Fault};
 
 const CONNECT: Duration = Duration::from_secs(5);
+/// A courtesy to whoever pays, for which no job should wait long.
+const CANCELLING: Duration = Duration::from_secs(10);
 const ENGINE: &str = Engine::Llamaparse.as_str();
 /// A document that takes longer than this is stuck, whatever the job's own budget would allow.
 const BASE_ALLOWANCE: Duration = Duration::from_secs(300);
@@ -171,6 +173,15 @@ impl LlamaParse {
                 Err(fault)
             }
         }
+    }
+
+    /// Has the service stop a parse that nobody waits for any more.
+    ///
+    /// # Errors
+    /// As for [`Self::parse`]; the parse then runs to its end and is paid for.
+    pub async fn cancel(&self, job_id: &str) -> Result<(), Fault> {
+        let budget = Budget::lasting(CANCELLING);
+        persist(&budget, || self.client.cancel(job_id, &budget)).await
     }
 
     /// Uploads the document, unless it turns out that an earlier upload went through.

@@ -1,0 +1,184 @@
+//! The last lines that were logged about each job in hand: what a dead letter tells an operator
+//! who no longer has the log of the pod it came from.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt::{self, Write},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::{SecondsFormat, Utc};
+use quire_schemas::job::JobId;
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+const LINES: usize = 20;
+const MOST_LINE_BYTES: usize = 400;
+const MOST_BYTES: usize = 4096;
+/// The span that a job's work happens in, and the field that names the job.
+const SPAN: &str = "job";
+const FIELD: &str = "job.id";
+
+static JOBS: LazyLock<Mutex<BTreeMap<String, Lines>>> = LazyLock::new(Mutex::default);
+
+type Lines = Arc<Mutex<VecDeque<String>>>;
+
+/// Returns the last lines about a job that is in hand, at most 4 KiB, oldest first; empty if
+/// nothing was logged.
+#[must_use]
+pub fn last_lines(job_id: &JobId) -> String {
+    let lines = lock(&JOBS).get(&job_id.to_string()).cloned();
+    let Some(lines) = lines else { return String::new() };
+    let lines = lock(&lines);
+    let mut room = MOST_BYTES;
+    let kept: Vec<&str> = lines
+        .iter()
+        .rev()
+        .map(String::as_str)
+        .take_while(|line| {
+            let fits = line.len() < room;
+            room = room.saturating_sub(line.len() + 1);
+            fits
+        })
+        .collect();
+    kept.into_iter().rev().collect::<Vec<_>>().join("\n")
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps the lines. What the log filter leaves out is left out here too.
+#[derive(Debug)]
+pub(super) struct Recent;
+
+/// Of a span: the job it is about.
+struct About {
+    job_id: String,
+    lines: Lines,
+}
+
+impl<S> Layer<S> for Recent
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().name() != SPAN {
+            return;
+        }
+        let mut named = JobName::default();
+        attributes.record(&mut named);
+        let (Some(job_id), Some(span)) = (named.0, context.span(id)) else { return };
+        let lines = Lines::default();
+        lock(&JOBS).insert(job_id.clone(), Arc::clone(&lines));
+        span.extensions_mut().insert(About { job_id, lines });
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let Some(scope) = context.event_scope(event) else { return };
+        for span in scope {
+            if let Some(about) = span.extensions().get::<About>() {
+                let mut lines = lock(&about.lines);
+                if lines.len() == LINES {
+                    lines.pop_front();
+                }
+                lines.push_back(line(event));
+                return;
+            }
+        }
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let Some(span) = context.span(&id) else { return };
+        let extensions = span.extensions();
+        let Some(about) = extensions.get::<About>() else { return };
+        let mut jobs = lock(&JOBS);
+        // A later delivery of the same job may have lines of its own by now.
+        if jobs.get(&about.job_id).is_some_and(|lines| Arc::ptr_eq(lines, &about.lines)) {
+            jobs.remove(&about.job_id);
+        }
+    }
+}
+
+fn line(event: &Event<'_>) -> String {
+    let mut text = Text::default();
+    event.record(&mut text);
+    let at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
+    let mut line = format!("{at} {} {}{}", event.metadata().level(), text.message, text.fields).replace('\n', " ");
+    line.truncate(line.floor_char_boundary(MOST_LINE_BYTES));
+    line
+}
+
+#[derive(Default)]
+struct JobName(Option<String>);
+
+impl Visit for JobName {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == FIELD {
+            self.0 = Some(format!("{value:?}"));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a string does not fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[test]
+    fn the_last_lines_of_a_job_are_known_while_it_is_in_hand() {
+        let (job_id, other) = (JobId::generate(), JobId::generate());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || {
+            let span = tracing::info_span!("job", job.id = %job_id);
+            span.in_scope(|| {
+                (1..=LINES).for_each(|number| tracing::info!(number, "rendered"));
+                tracing::info_span!("inner").in_scope(|| tracing::warn!(code = "x", "went\nwrong"));
+            });
+            tracing::info!("of no job");
+            let lines = last_lines(&job_id);
+            let lines: Vec<&str> = lines.lines().collect();
+            assert_eq!(lines.len(), LINES);
+            assert!(lines[0].ends_with("INFO rendered number=2"), "{}", lines[0]);
+            assert!(lines[LINES - 1].ends_with("WARN went wrong code=x"), "{}", lines[LINES - 1]);
+            assert_eq!(last_lines(&other), "");
+            drop(span);
+            assert_eq!(last_lines(&job_id), "");
+        });
+    }
+
+    #[test]
+    fn a_talkative_job_does_not_swell_its_letter() {
+        let job_id = JobId::generate();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || {
+            let span = tracing::info_span!("job", job.id = %job_id);
+            span.in_scope(|| (0..LINES).for_each(|_| tracing::info!("{}", "é".repeat(1000))));
+            let lines = last_lines(&job_id);
+            assert!((3000..=MOST_BYTES).contains(&lines.len()), "{} bytes", lines.len());
+        });
+    }
+}
