@@ -1,5 +1,7 @@
 //! What `quire` can be asked, and how the outcome is told to a shell.
 
+mod operate;
+
 use std::{error::Error, fmt, io, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser, value_parser};
@@ -18,13 +20,17 @@ use crate::{
     store::StoreError,
 };
 
+pub use self::operate::{
+    CancelArgs, DeadCommand, DeadDropArgs, DeadListArgs, DeadReplayArgs, DeadShowArgs, DeleteArgs, LetterChoice,
+};
+
 /// Something failed.
 pub(crate) const FAILED: u8 = 1;
 /// The command line does not make sense.
 const USAGE: u8 = 2;
 /// The broker, its management API or storage is out of reach.
 const UNREACHABLE: u8 = 69;
-/// The job has not ended.
+/// The job has not ended, or the command did not get to the end of its work.
 pub(crate) const UNFINISHED: u8 = 75;
 /// Something that the command needs to know was not said.
 const NOT_CONFIGURED: u8 = 78;
@@ -122,6 +128,13 @@ pub enum Command {
     Watch(WatchArgs),
     /// Show the result of a job, or download everything it names
     Result(ResultArgs),
+    /// Stop jobs that wait or run
+    Cancel(CancelArgs),
+    /// List, show, replay or drop jobs that were given up
+    #[command(subcommand)]
+    Dead(DeadCommand),
+    /// Delete everything that is stored of jobs, but for the documents that were uploaded
+    Delete(DeleteArgs),
     /// Show how many jobs wait, per lane, retry tier and in the dead queue
     Queues(QueuesArgs),
     /// Show which workers are alive and what they do
@@ -254,6 +267,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Submit(arguments) => commands::submit::run(&endpoints, &arguments).await,
         Command::Watch(arguments) => commands::watch::run(&endpoints, &arguments).await,
         Command::Result(arguments) => commands::result::run(&endpoints, &arguments).await,
+        Command::Cancel(arguments) => commands::cancel::run(&endpoints, &arguments).await,
+        Command::Dead(command) => commands::dead::run(&endpoints, &command).await,
+        Command::Delete(arguments) => commands::delete::run(&endpoints, &arguments).await,
         Command::Queues(arguments) => commands::queues::run(&endpoints, &arguments).await,
         Command::Workers(arguments) => commands::workers::run(&endpoints, &arguments).await,
         Command::Topology(command) => commands::topology::run(&endpoints, command).await,

@@ -24,6 +24,23 @@ pub struct PageRanges(
 const OPEN: u32 = u32::MAX;
 
 impl PageRanges {
+    /// Selects every page: `1-`.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(vec![(1, OPEN)])
+    }
+
+    /// Returns the selection less some pages; `None` if that leaves none. Every page less the 37th
+    /// is `1-36,38-`.
+    #[must_use]
+    pub fn without(&self, pages: &[u32]) -> Option<Self> {
+        let mut left = self.0.clone();
+        for &page in pages {
+            left = left.into_iter().flat_map(|range| on_either_side(range, page)).collect();
+        }
+        (!left.is_empty()).then_some(Self(left))
+    }
+
     /// Lists the selected pages of a document, ascending. Pages beyond its end are left out, so
     /// the list is empty if nothing is left.
     #[must_use]
@@ -68,6 +85,17 @@ fn page(text: &str) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let page: u32 = digits.then(|| text.parse().ok()).flatten()?;
     (1..OPEN).contains(&page).then_some(page)
+}
+
+fn on_either_side((first, last): (u32, u32), page: u32) -> impl Iterator<Item = (u32, u32)> {
+    let parts = if (first..=last).contains(&page) {
+        // No document has a page whose number stands for the open end.
+        let is_right_empty = page == last || page + 1 == OPEN;
+        [(first < page).then(|| (first, page - 1)), (!is_right_empty).then(|| (page + 1, last))]
+    } else {
+        [Some((first, last)), None]
+    };
+    parts.into_iter().flatten()
 }
 
 fn merge(mut ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
@@ -134,7 +162,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_page_is_left_out_of_every_page_or_of_a_selection() {
+        let without = |text: &str, pages: &[u32]| {
+            let ranges: PageRanges = text.parse().expect("a valid range");
+            ranges.without(pages).map(|left| left.to_string())
+        };
+        assert_eq!(PageRanges::all().without(&[37]).map(String::from).as_deref(), Some("1-36,38-"));
+        assert_eq!(without("1-36,38-", &[40, 1]).as_deref(), Some("2-36,38-39,41-"));
+        assert_eq!(without("3-5", &[4, 4, 9]).as_deref(), Some("3,5"));
+        assert_eq!(without("3-5", &[]).as_deref(), Some("3-5"));
+        assert_eq!(without("7", &[7]), None);
+        assert_eq!(without("1-", &[OPEN - 1]).as_deref(), Some("1-4294967293"));
+    }
+
     proptest! {
+        #[test]
+        fn what_is_left_out_is_all_that_is_missing(
+            parts in prop::collection::vec((1u32..60, 1u32..60), 1..8),
+            left_out in prop::collection::vec(1u32..60, 0..8),
+        ) {
+            let text = parts.iter().map(|(a, b)| format!("{a}-{b}")).collect::<Vec<_>>().join(",");
+            let ranges: PageRanges = text.parse().expect("generated from the grammar");
+            let mut expected = ranges.resolve(59);
+            expected.retain(|page| !left_out.contains(page));
+            let left = ranges.without(&left_out);
+            prop_assert_eq!(left.as_ref().map(|left| left.resolve(59)).unwrap_or_default(), expected);
+            if let Some(left) = left {
+                prop_assert_eq!(left.to_string().parse::<PageRanges>().expect("displays as it parses"), left);
+            }
+        }
+
         #[test]
         fn any_text_parses_or_is_refused_without_a_panic(text in ".{0,40}") {
             let _ = text.parse::<PageRanges>();

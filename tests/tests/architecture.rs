@@ -121,7 +121,8 @@ fn only_the_configuration_reads_the_environment() {
 /// loop's own tests have a seam of theirs.
 #[test]
 fn only_settle_acknowledges() {
-    assert_only(&["worker/src/consume/broker.rs"], &[".ack("]);
+    // An operator's commands acknowledge letters of the dead queue, after what follows is confirmed.
+    assert_only(&["worker/src/consume/broker.rs", "producer/src/commands/dead/pile.rs"], &[".ack("]);
     assert_only(&["worker/src/consume/settle.rs", "worker/src/consume/lane.rs"], &[".acknowledge()"]);
     let lane = fs::read_to_string(root().join("worker/src/consume/lane.rs")).expect("the loop is there");
     let (code, _) = lane.split_once("#[cfg(test)]").expect("the loop has tests");

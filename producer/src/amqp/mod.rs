@@ -4,6 +4,7 @@
 mod connect;
 #[cfg(feature = "cli")]
 pub mod management;
+mod onward;
 mod publisher;
 pub mod topology;
 
@@ -12,4 +13,5 @@ pub use lapin::{
     BasicProperties,
     types::{AMQPValue as Value, FieldTable},
 };
+pub use onward::onward_properties;
 pub use publisher::{Interruption, Outgoing, PublishError, Publisher};

@@ -49,11 +49,22 @@ pub enum PublishError {
         /// The routing key.
         routing_key: String,
     },
-    /// The broker refuses it: a queue is full.
-    #[error("the broker refuses {routing_key}: a queue is full")]
+    /// The broker refused it until the time given was over: a queue is full, or has no leader.
+    #[error("the broker refuses {routing_key}: a queue is full, or has lost its leader")]
     Refused {
         /// The routing key.
         routing_key: String,
+    },
+    /// This user may not publish there.
+    #[error("this user may not publish {routing_key} to exchange {exchange}")]
+    Denied {
+        /// The exchange.
+        exchange: String,
+        /// The routing key.
+        routing_key: String,
+        /// The broker's words.
+        #[source]
+        cause: lapin::Error,
     },
     /// The time given was over before the broker confirmed it.
     #[error("not confirmed within {} s", .within.as_secs_f32())]
@@ -121,19 +132,26 @@ impl Publisher {
     pub async fn publish(&self, message: &Outgoing, within: Duration) -> Result<(), PublishError> {
         let deadline = Instant::now() + within;
         let mut pause = FIRST_PAUSE;
-        let mut cause = None;
+        let mut last = PublishError::Unconfirmed { within, cause: None };
         loop {
             match timeout_at(deadline, self.publish_once(message)).await {
-                Err(_) => return Err(PublishError::Unconfirmed { within, cause }),
-                Ok(Ok(outcome)) => return outcome,
+                Err(_) => return Err(last),
+                Ok(Ok(Ok(()))) => return Ok(()),
+                // A queue that has lost its leader refuses too, until it has another one.
+                Ok(Ok(Err(refused @ PublishError::Refused { .. }))) => last = refused,
+                Ok(Ok(Err(final_word))) => return Err(final_word),
+                Ok(Err(Interruption::Broker(cause))) if is_refusal(&cause) => {
+                    let (exchange, routing_key) = (message.exchange.clone(), message.routing_key.clone());
+                    return Err(PublishError::Denied { exchange, routing_key, cause });
+                }
                 Ok(Err(interruption)) => {
                     tracing::debug!(error = %interruption, "publish interrupted");
-                    cause = Some(interruption);
+                    last = PublishError::Unconfirmed { within, cause: Some(interruption) };
                 }
             }
             let next = Instant::now() + pause.mul_f64(rand::random_range(0.5..1.0));
             if next >= deadline {
-                return Err(PublishError::Unconfirmed { within, cause });
+                return Err(last);
             }
             sleep_until(next).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -224,6 +242,12 @@ impl Publisher {
             let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
         }
     }
+}
+
+/// Says whether the broker answered `ACCESS_REFUSED`, as it will every time.
+fn is_refusal(error: &lapin::Error) -> bool {
+    const ACCESS_REFUSED: u16 = 403;
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(answer) if answer.get_id() == ACCESS_REFUSED)
 }
 
 /// A channel on its way through one publish. Dropped before its confirm came, it is not given

@@ -1,6 +1,8 @@
 //! What each command does. Data goes to stdout, everything else to stderr.
 
-mod dead_letters;
+pub(crate) mod cancel;
+pub(crate) mod dead;
+pub(crate) mod delete;
 mod download;
 mod progress;
 pub(crate) mod queues;
@@ -13,11 +15,20 @@ mod wait;
 pub(crate) mod watch;
 pub(crate) mod workers;
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+    path::Path,
+};
 
 use anyhow::Context;
 use bytes::Bytes;
-use quire_schemas::{job::JobId, keys::JobKeys, names::Tenant, result::ParseResult};
+use quire_schemas::{
+    job::{JobId, Password},
+    keys::JobKeys,
+    names::Tenant,
+    result::ParseResult,
+};
 
 use crate::{
     amqp::{
@@ -43,7 +54,7 @@ pub(crate) struct NotConfigured {
 /// The command line does not make sense, in a way that its parser cannot see.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct WrongUsage(pub(crate) &'static str);
+pub(crate) struct WrongUsage(pub(crate) Cow<'static, str>);
 
 /// Standard output takes no more. A type of its own, so that a reader who has seen enough is not
 /// taken for a broken connection.
@@ -118,6 +129,14 @@ impl Storage {
         let result = serde_json::from_slice(&bytes).with_context(|| format!("{uri} is not a result of version 1"))?;
         Ok(Some(StoredResult { bytes, result, uri }))
     }
+}
+
+/// Reads the password of encrypted documents.
+pub(crate) async fn read_password(path: &Path) -> anyhow::Result<Password> {
+    let text = tokio::fs::read_to_string(path).await;
+    let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
+    // Editors and `echo` end a file with a line break that is not part of the password.
+    Ok(Password::new(text.trim_end_matches(['\r', '\n'])))
 }
 
 /// Writes a line of data.

@@ -8,7 +8,7 @@ use quire_schemas::job::JobId;
 
 use super::{
     Storage, StoredResult,
-    dead_letters::{self, DeadLetter},
+    dead::{self, DeadLetter},
     download, note, or_unknown, say,
     summary::{End, Summary},
     table,
@@ -91,7 +91,7 @@ async fn letter_of(endpoints: &Endpoints, job: JobId) -> anyhow::Result<Option<D
     }
     let publisher = endpoints.publisher()?;
     let ever = HashMap::from([(job, DateTime::<Utc>::MIN_UTC)]);
-    let found = dead_letters::find(&publisher, &ever).await;
+    let found = dead::find(&publisher, &ever).await;
     publisher.close().await;
     Ok(found?.remove(&job))
 }

@@ -1,8 +1,6 @@
 //! `quire submit`: uploads what is local, publishes, and waits if asked to.
 
-use std::{
-    cell::Cell, collections::HashMap, future::ready, io, path::Path, pin::pin, process::ExitCode, time::Duration,
-};
+use std::{cell::Cell, collections::HashMap, future::ready, io, pin::pin, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::{
-    Storage, Unwritten, WrongUsage, note, say,
+    Storage, Unwritten, WrongUsage, note, read_password, say,
     source::{self, Document},
     summary::{End, Verdict},
     table,
@@ -31,12 +29,15 @@ const AT_ONCE: usize = 8;
 
 pub(crate) async fn run(endpoints: &Endpoints, arguments: &SubmitArgs) -> anyhow::Result<ExitCode> {
     if arguments.id.is_some() && !is_one_document(&arguments.sources) {
-        return Err(WrongUsage("--id names one job: give one source").into());
+        return Err(WrongUsage("--id names one job: give one source".into()).into());
     }
     let quire = Quire::with_publisher(endpoints.publisher()?);
     // Said once, here, instead of once per source after a long time each.
     quire.publisher().connection().await?;
-    let waiting = if arguments.wait { Some(Waiting::subscribe(endpoints, &arguments.tenant).await?) } else { None };
+    let waiting = match arguments.wait {
+        true => Some(Waiting::subscribe(endpoints, &arguments.tenant, Utc::now()).await?),
+        false => None,
+    };
     let batch = Batch::new(endpoints, arguments, quire.clone()).await?;
     let submitted = batch.submit_all().await?;
     quire.publisher().close().await;
@@ -154,13 +155,6 @@ impl<'a> Batch<'a> {
     }
 }
 
-async fn read_password(path: &Path) -> anyhow::Result<Password> {
-    let text = tokio::fs::read_to_string(path).await;
-    let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
-    // Editors and `echo` end a file with a line break that is not part of the password.
-    Ok(Password::new(text.trim_end_matches(['\r', '\n'])))
-}
-
 fn deadline(now: DateTime<Utc>, wanted_for: Duration) -> anyhow::Result<DateTime<Utc>> {
     let wanted_for = TimeDelta::from_std(wanted_for).ok();
     wanted_for.and_then(|wanted_for| now.checked_add_signed(wanted_for)).context("the deadline is too far away")
@@ -196,7 +190,7 @@ fn failure_of(ends: &HashMap<JobId, End>, also_failed: Option<Verdict>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::dead_letters::DeadLetter;
+    use crate::commands::dead::DeadLetter;
 
     #[test]
     fn an_id_is_for_one_document_and_not_for_the_lines_of_standard_input() {

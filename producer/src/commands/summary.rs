@@ -7,7 +7,7 @@ use quire_schemas::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{dead_letters::DeadLetter, or_unknown};
+use super::{dead::DeadLetter, or_unknown};
 
 /// What a result says, without what it holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]

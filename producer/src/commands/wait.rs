@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{
     Storage,
-    dead_letters::{self, DeadLetter},
+    dead::{self, DeadLetter},
     note,
     progress::Bars,
     summary::{End, Summary},
@@ -30,8 +30,8 @@ const SILENCE: Duration = Duration::from_secs(5);
 const FIRST_LOOK_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_LOOK_PAUSE: Duration = Duration::from_secs(60);
 
-/// Hears events of one tenant from the moment it subscribed, so that it is to be made before the
-/// first job is published.
+/// Hears events of one tenant from the moment it subscribed, so that it is to be made before what
+/// ends the jobs is published.
 pub(crate) struct Waiting {
     follower: Follower,
     place: Place,
@@ -44,7 +44,8 @@ struct Place {
     tenant: Tenant,
     /// Not the connection that publishes: the broker blocks that one when it is short of memory.
     publisher: Publisher,
-    since: DateTime<Utc>,
+    /// A dead letter of a job that was published before is an older one.
+    published_since: DateTime<Utc>,
 }
 
 struct OpenJob {
@@ -72,13 +73,17 @@ struct Watchlist {
 }
 
 impl Waiting {
-    pub(crate) async fn subscribe(endpoints: &Endpoints, tenant: &Tenant) -> anyhow::Result<Self> {
+    /// `published_since` is when the first of the jobs may have been published.
+    pub(crate) async fn subscribe(
+        endpoints: &Endpoints,
+        tenant: &Tenant,
+        published_since: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
         let storage = endpoints.storage().await?;
         let publisher = endpoints.publisher()?;
-        let since = Utc::now();
         let binding_key = format!("job.*.{tenant}");
         let follower = Follower::subscribe(&publisher, &[binding_key.as_str()]).await?;
-        Ok(Self { follower, place: Place { storage, tenant: tenant.clone(), publisher, since } })
+        Ok(Self { follower, place: Place { storage, tenant: tenant.clone(), publisher, published_since } })
     }
 
     /// Returns how each job ended.
@@ -118,8 +123,8 @@ impl Place {
     }
 
     async fn letters(self, jobs: Vec<JobId>) -> Finding {
-        let published_since = jobs.into_iter().map(|job| (job, self.since)).collect();
-        Finding::Letters(dead_letters::find(&self.publisher, &published_since).await)
+        let published_since = jobs.into_iter().map(|job| (job, self.published_since)).collect();
+        Finding::Letters(dead::find(&self.publisher, &published_since).await)
     }
 }
 

@@ -1,0 +1,297 @@
+//! The body that a dead letter is replayed with: the old one, with what the operator changed.
+
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use quire_schemas::{
+    job::{InvalidJob, Job, JobId, Password},
+    page_ranges::PageRanges,
+};
+use serde_json::{Map, Value};
+
+use super::{assignment::Assignment, letter::Letter};
+use crate::commands::{WrongUsage, read_password};
+
+/// What a replay changes about every job.
+#[derive(Debug, Default)]
+pub(super) struct Revision {
+    assignments: Vec<Assignment>,
+    skipped_pages: Vec<u32>,
+    password: Option<Password>,
+}
+
+/// What has become of a body.
+#[derive(Debug, PartialEq)]
+pub(super) enum Revised {
+    /// A job that can be published.
+    Job {
+        job_id: JobId,
+        body: Vec<u8>,
+        /// What is different, in words; empty if nothing is.
+        changes: Vec<String>,
+    },
+    /// Nothing that can be replayed, and why.
+    Refused(String),
+}
+
+impl Revision {
+    /// # Errors
+    /// [`WrongUsage`] for changes that a replay must not make, or the file that cannot be read.
+    pub(super) async fn new(
+        assignments: &[Assignment],
+        skipped_pages: &[u32],
+        password_file: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        if assignments.iter().any(|assignment| assignment.is_about("password")) {
+            // Command lines are shown to everybody on the machine, and kept.
+            return Err(WrongUsage("give a password with --password-file".into()).into());
+        }
+        if assignments.iter().any(|assignment| assignment.is_about("job_id")) {
+            return Err(WrongUsage("a replay keeps the job's id: submit the document again instead".into()).into());
+        }
+        let password = match password_file {
+            Some(path) => Some(read_password(path).await?),
+            None => None,
+        };
+        Ok(Self { assignments: assignments.to_vec(), skipped_pages: skipped_pages.to_vec(), password })
+    }
+
+    /// Makes the new body of a letter.
+    ///
+    /// # Errors
+    /// [`WrongUsage`] if a job is none any more after the changes: then they are wrong, and nothing
+    /// is to be replayed.
+    pub(super) fn apply(
+        &self,
+        letter: &Letter,
+        message_id: Option<&str>,
+        old: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Revised, WrongUsage> {
+        let refused = |why: &str| Ok(Revised::Refused(why.to_owned()));
+        let before = Job::decode(old, message_id);
+        if letter.redacted.as_deref().is_some_and(|what| what != "password") {
+            return refused("its body was taken out at the burial, because a password could not be told from the rest");
+        }
+        if letter.redacted.is_some() && self.password.is_none() {
+            return refused("its password was taken out at the burial: give --password-file");
+        }
+        let Ok(Value::Object(mut fields)) = serde_json::from_slice(old) else {
+            return refused("its body is not a JSON object");
+        };
+        let wrong = |why: String| WrongUsage(format!("{}: {why}", name(letter)).into());
+        let mut changes = self.change(&mut fields).map_err(wrong)?;
+        let job = match (decode(&fields, message_id), before) {
+            (Ok((_, job)), _) => job,
+            (Err(error), Ok(_)) => return Err(wrong(format!("with these changes it is no job any more: {error}"))),
+            (Err(error), Err(_)) => return refused(&format!("it is no job: {error}")),
+        };
+        self.check_understood(&job).map_err(wrong)?;
+        if let Some(deadline) = job.deadline.filter(|deadline| *deadline <= now) {
+            fields.remove("deadline");
+            let passed = deadline.to_rfc3339_opts(SecondsFormat::Secs, true);
+            changes.push(format!("without the deadline that passed at {passed}"));
+        }
+        let (job_id, _) = decode(&fields, message_id).map_err(|error| wrong(error.to_string()))?;
+        // Unchanged, it stays the same to the byte.
+        let body = if changes.is_empty() { old.to_vec() } else { to_bytes(&fields) };
+        Ok(Revised::Job { job_id, body, changes })
+    }
+
+    /// Returns what was changed, in words. Values may be secrets; only their places are told.
+    fn change(&self, fields: &mut Map<String, Value>) -> Result<Vec<String>, String> {
+        let mut changes = Vec::new();
+        for assignment in &self.assignments {
+            assignment.apply(fields)?;
+            changes.push(format!("with another {}", assignment.path()));
+        }
+        if !self.skipped_pages.is_empty() {
+            for branch in ["parse", "images"] {
+                skip_pages(fields, branch, &self.skipped_pages)?;
+            }
+            let pages: Vec<String> = self.skipped_pages.iter().map(u32::to_string).collect();
+            changes.push(format!("without page {}", pages.join(", ")));
+        }
+        if let Some(password) = &self.password {
+            fields.insert("password".to_owned(), Value::String(password.reveal().to_owned()));
+            changes.push("with a password".to_owned());
+        }
+        Ok(changes)
+    }
+
+    fn check_understood(&self, job: &Job) -> Result<(), String> {
+        let job = serde_json::to_value(job).expect("a job has string keys only");
+        match self.assignments.iter().find(|assignment| !assignment.is_understood(&job)) {
+            Some(unknown) => Err(format!("{} is not a field of a job", unknown.path())),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Leaves pages out of what a branch selects. Absent or null selects every page; images that are
+/// null are not wanted at all.
+fn skip_pages(fields: &mut Map<String, Value>, branch: &str, pages: &[u32]) -> Result<(), String> {
+    let is_off = branch == "images" && fields.get(branch).is_some_and(Value::is_null);
+    if is_off {
+        return Ok(());
+    }
+    let options = fields.entry(branch).or_insert_with(|| Value::Object(Map::new()));
+    let Value::Object(options) = options else { return Err(format!("{branch} is not an object")) };
+    let selected = match options.get("pages") {
+        None | Some(Value::Null) => PageRanges::all(),
+        Some(Value::String(text)) => text.parse::<PageRanges>().map_err(|error| format!("{branch}.pages: {error}"))?,
+        Some(_) => return Err(format!("{branch}.pages is not a text")),
+    };
+    let left = selected.without(pages).ok_or_else(|| format!("that leaves no page in {branch}.pages"))?;
+    options.insert("pages".to_owned(), Value::String(left.into()));
+    Ok(())
+}
+
+fn decode(fields: &Map<String, Value>, message_id: Option<&str>) -> Result<(JobId, Job), InvalidJob> {
+    Job::decode(&to_bytes(fields), message_id)
+}
+
+fn to_bytes(fields: &Map<String, Value>) -> Vec<u8> {
+    serde_json::to_vec(fields).expect("it was JSON before")
+}
+
+fn name(letter: &Letter) -> String {
+    letter.job.map_or_else(|| "a letter without an id".to_owned(), |job| format!("job {job}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::commands::dead::letter::tests::{ID, letter};
+
+    fn revision(assignments: &[&str], skipped_pages: &[u32]) -> Revision {
+        let assignments = assignments.iter().map(|text| text.parse::<Assignment>().expect("valid")).collect();
+        Revision { assignments, skipped_pages: skipped_pages.to_vec(), password: None }
+    }
+
+    fn with_password() -> Revision {
+        Revision { password: Some(Password::new("quire")), ..Revision::default() }
+    }
+
+    fn noon() -> DateTime<Utc> {
+        "2026-11-20T12:00:00Z".parse().expect("a time")
+    }
+
+    fn apply(revision: &Revision, headers: &[(&str, &str)], body: &[u8]) -> Result<Revised, WrongUsage> {
+        revision.apply(&letter("failed.normal", headers), Some(ID), body, noon())
+    }
+
+    /// Applies a revision that has to give a job; returns its body and what was changed.
+    fn revised(revision: &Revision, body: &Value) -> (Value, Vec<String>) {
+        match apply(revision, &[], body.to_string().as_bytes()) {
+            Ok(Revised::Job { body, changes, .. }) => (serde_json::from_slice(&body).expect("JSON"), changes),
+            other => panic!("no job: {other:?}"),
+        }
+    }
+
+    fn refusal(revision: &Revision, headers: &[(&str, &str)], body: &[u8]) -> String {
+        match apply(revision, headers, body) {
+            Ok(Revised::Refused(why)) => why,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    fn wrong(revision: &Revision, body: &Value) -> String {
+        apply(revision, &[], body.to_string().as_bytes()).expect_err("the changes are wrong").to_string()
+    }
+
+    fn job() -> Value {
+        json!({ "source": { "kind": "s3", "bucket": "inbox", "key": "a.pdf" } })
+    }
+
+    fn job_with(field: &str, value: Value) -> Value {
+        let mut job = job();
+        job[field] = value;
+        job
+    }
+
+    #[test]
+    fn without_changes_a_body_stays_the_same_to_the_byte() {
+        let body = br#"{ "unknown": 1,  "source": {"kind":"s3","bucket":"b","key":"k"} }"#;
+        let expected = Revised::Job { job_id: ID.parse().expect("a uuid"), body: body.to_vec(), changes: Vec::new() };
+        assert_eq!(apply(&Revision::default(), &[], body).expect("nothing is wrong"), expected);
+    }
+
+    #[test]
+    fn what_is_set_is_different_and_the_rest_is_not() {
+        let (body, changes) = revised(&revision(&["parse.engine=none"], &[]), &job_with("metadata", json!({ "a": 1 })));
+        assert_eq!(body, {
+            let mut expected = job_with("metadata", json!({ "a": 1 }));
+            expected["parse"] = json!({ "engine": "none" });
+            expected
+        });
+        assert_eq!(changes, ["with another parse.engine"]);
+    }
+
+    #[test]
+    fn pages_are_left_out_of_both_branches() {
+        let skip = revision(&[], &[37, 2]);
+        let (body, changes) = revised(&skip, &job());
+        let pages = (&body["parse"]["pages"], &body["images"]["pages"]);
+        assert_eq!(pages, (&json!("1,3-36,38-"), &json!("1,3-36,38-")));
+        assert_eq!(changes, ["without page 37, 2"]);
+        let selected = json!({ "source": job()["source"], "parse": { "pages": "1-4" }, "images": null });
+        let (body, _) = revised(&skip, &selected);
+        assert_eq!((&body["parse"]["pages"], &body["images"]), (&json!("1,3-4"), &Value::Null));
+        let nothing_left = wrong(&skip, &job_with("images", json!({ "pages": "2" })));
+        assert!(nothing_left.contains("no page in images.pages"), "{nothing_left}");
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_is_taken_out_and_told() {
+        let (body, changes) = revised(&Revision::default(), &job_with("deadline", json!("2026-11-20T12:00:00+00:00")));
+        let told = "without the deadline that passed at 2026-11-20T12:00:00Z".to_owned();
+        assert_eq!((body, changes), (job(), vec![told]));
+        let later = job_with("deadline", json!("2026-11-20T12:00:01Z"));
+        assert_eq!(revised(&Revision::default(), &later), (later, Vec::new()));
+    }
+
+    #[test]
+    fn a_password_that_was_taken_out_has_to_be_given_again() {
+        let (redacted, body) = ([("quire-redacted", "password")], job_with("password", Value::Null).to_string());
+        assert!(refusal(&Revision::default(), &redacted, body.as_bytes()).contains("--password-file"));
+        let (body, changes) = revised(&with_password(), &job());
+        assert_eq!((body, changes), (job_with("password", json!("quire")), vec!["with a password".to_owned()]));
+        let whole = [("quire-redacted", "body")];
+        assert!(refusal(&with_password(), &whole, b"").contains("its body was taken out"));
+    }
+
+    #[test]
+    fn what_is_no_job_is_refused_unless_the_changes_make_it_one() {
+        assert!(refusal(&Revision::default(), &[], b"\xff").contains("not a JSON object"));
+        assert!(refusal(&Revision::default(), &[], b"[1]").contains("not a JSON object"));
+        let broken = job_with("images", json!({ "dpi": 5 }));
+        assert!(refusal(&Revision::default(), &[], broken.to_string().as_bytes()).contains("images.dpi"));
+        let (body, _) = revised(&revision(&["images.dpi=72"], &[]), &broken);
+        assert_eq!(body, job_with("images", json!({ "dpi": 72 })));
+    }
+
+    #[test]
+    fn changes_that_make_no_job_of_a_job_are_wrong() {
+        for (assignment, expected) in [
+            ("parse.engine=magic", "no job any more"),
+            ("parse.engin=none", "parse.engin is not a field"),
+            ("source.key.x=1", "source.key is not an object"),
+        ] {
+            let error = wrong(&revision(&[assignment], &[]), &job());
+            assert!(error.contains(expected) && error.contains(ID), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn neither_the_id_nor_a_password_is_changed_on_the_command_line() {
+        for (assignment, expected) in [("password=canary", "--password-file"), ("job_id=7", "keeps the job's id")] {
+            let assignments = [assignment.parse::<Assignment>().expect("valid")];
+            let error = Revision::new(&assignments, &[], None).await.expect_err("refused");
+            assert!(error.is::<WrongUsage>() && error.to_string().contains(expected), "{error}");
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+}
