@@ -92,9 +92,7 @@ impl Jobs {
         if let Some(state) = &state {
             pipeline::write_state(&self.context, &who.keys, state).await?;
         }
-        let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
-        let left = self.rules.timeout.saturating_sub(message.spent());
-        let first = Run::first(who.clone(), job, Budget::lasting(left.min(until_deadline)));
+        let first = Run::first(who.clone(), job, self.budget(delivered));
         let Some(state) = state else { return Ok(Run { existing, ..first }) };
         let run = Run {
             existing,
@@ -108,5 +106,16 @@ impl Jobs {
             tracing::warn!(left_out = ?run.left_out, "runs alone: earlier runs took their workers with them");
         }
         Ok(run)
+    }
+
+    /// Starts the clock of a run.
+    pub(super) fn begin<R>(&self, delivered: &Delivered<R>, run: Run) -> Run {
+        Run { identity: delivered.who.clone(), budget: self.budget(delivered), ..run }
+    }
+
+    fn budget<R>(&self, delivered: &Delivered<R>) -> Budget {
+        let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
+        let left = self.rules.timeout.saturating_sub(delivered.message.spent());
+        Budget::lasting(left.min(until_deadline))
     }
 }

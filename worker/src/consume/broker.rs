@@ -158,10 +158,12 @@ impl Supervisor {
         let mut lanes = Box::pin(join_all(running.collect::<Vec<_>>()));
         self.tell_health(true);
         tracing::info!(session = number, "consuming");
-        // Cancel safe: the lanes are tasks, polled by reference; the watch only waits.
+        // Cancel safe: the lanes are tasks, polled by reference; the watch only waits. Biased, so
+        // that the end of a session is told even if it had nothing in hand.
         tokio::select! {
-            _ = &mut lanes => {}
-            () = watchdog.watch(&connection, &lease, control) => {
+            biased;
+            reason = watchdog.watch(&connection, &lease, control) => {
+                tracing::warn!(reason, "the session is lost; its jobs are fenced");
                 // The next session does not wait for what this one leaves behind: a result on its
                 // way to a slow store would keep every other job from being worked on.
                 let health = self.health.clone();
@@ -171,8 +173,12 @@ impl Supervisor {
                     }
                 });
             }
+            _ = &mut lanes => {}
         }
-        let _ = timeout(METHOD, connection.close(200, "bye".into())).await;
+        // Not waited for: a peer that is silent would keep the next session from being built.
+        lifecycle::spawn(async move {
+            let _ = timeout(METHOD, connection.close(200, "bye".into())).await;
+        });
         Ok(())
     }
 
@@ -181,8 +187,12 @@ impl Supervisor {
         connection: &Connection,
         number: u64,
     ) -> Result<(Vec<BrokerInbox>, Watchdog, impl Future<Output = ()> + use<>), SessionError> {
-        if let Some(lane) = self.lanes.first() {
-            timeout(METHOD, topology::ensure(&lane.jobs.settler.publisher, self.topology)).await??;
+        let publisher = self.lanes.first().map(|lane| &lane.jobs.settler.publisher);
+        if let Some(publisher) = publisher
+            // A broker that is short of memory answers no declaration, and still hands out jobs.
+            && !publisher.is_blocked().await
+        {
+            timeout(METHOD, topology::ensure(publisher, self.topology)).await??;
         }
         let control = timeout(METHOD, control::listen(connection, number, self.commands())).await??;
         let mut watchdog = Watchdog::open(connection, self.outage.clone()).await?;

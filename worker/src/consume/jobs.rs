@@ -249,6 +249,19 @@ impl Jobs {
         self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;
         delivered.state = Some(Arc::clone(&run.state));
         let job = run.job.clone();
+        let _company = tokio::select! {
+            company = keep_company(&self.company, run.one_page_at_a_time) => company,
+            ending = self.interruption(running, lease) => {
+                return self.conclude(delivered, Some(&job), ending, Product::Nothing).await;
+            }
+            () = sleep(self.rules.lease) => {
+                let ending = Ending::Unfinished(Cut::LeaseOver);
+                return self.conclude(delivered, Some(&job), ending, Product::Nothing).await;
+            }
+        };
+        // Its time begins here: waiting for others is not its own doing.
+        delivered.who.started_at = Utc::now();
+        let run = self.begin(&delivered, run);
         match self.supervise(run, running, lease).await {
             Ok(outcome) => self.finish(delivered, &job, outcome).await,
             Err(ending) => self.conclude(delivered, Some(&job), ending, Product::Nothing).await,
@@ -259,9 +272,8 @@ impl Jobs {
     /// tells of its progress.
     async fn supervise(&self, run: Run, running: &Running, lease: &CancellationToken) -> Result<Outcome, Ending> {
         let (context, who, mut progress) = (Arc::clone(&self.context), run.identity.clone(), run.progress.subscribe());
-        let (company, pause) = (Arc::clone(&self.company), run.pause.clone());
+        let pause = run.pause.clone();
         let mut task = AbortOnDrop(lifecycle::spawn(tracing::Instrument::in_current_span(async move {
-            let Some(_company) = keep_company(&company, &run).await else { return Err(Halt::Paused) };
             pipeline::run(&context, &run).await
         })));
         let telling = self.tell_progress(&who, &mut progress);
@@ -280,11 +292,7 @@ impl Jobs {
                 Ok(Err(Halt::Paused)) => Err(Ending::Unfinished(Cut::LeaseOver)),
                 Err(error) => Err(Ending::Failed(panicked(error))),
             },
-            () = running.cancelled() => {
-                Ending::Failed(Fault::new(ErrorCode::Cancelled, Phase::Render, "the job was cancelled"))
-            }
-            () = self.lifecycle.stop.cancelled() => Ending::Unfinished(Cut::Stopping),
-            () = lease.cancelled() => Ending::Unfinished(Cut::Fenced),
+            ending = self.interruption(running, lease) => ending,
             () = lease_over => Ending::Unfinished(Cut::LeaseOver),
             () = telling => unreachable!("progress is told for as long as there is any"),
         };
@@ -292,6 +300,16 @@ impl Jobs {
         task.0.abort();
         let _ = (&mut task.0).await;
         Err(ending)
+    }
+
+    /// Waits until something other than the job's own work ends the run.
+    async fn interruption(&self, running: &Running, lease: &CancellationToken) -> Ending {
+        // Cancel safe: all of them only wait.
+        tokio::select! {
+            () = running.cancelled() => Fault::new(ErrorCode::Cancelled, Phase::Render, "the job was cancelled").into(),
+            () = self.lifecycle.stop.cancelled() => Ending::Unfinished(Cut::Stopping),
+            () = lease.cancelled() => Ending::Unfinished(Cut::Fenced),
+        }
     }
 
     async fn tell_progress(&self, who: &Identity, progress: &mut watch::Receiver<Progress>) {
@@ -306,19 +324,13 @@ impl Jobs {
     }
 }
 
-/// Waits until the run may begin beside the others, or alone. `None`: it was told to pause before.
-async fn keep_company<'a>(company: &'a RwLock<()>, run: &Run) -> Option<Company<'a>> {
-    let admitted = async {
-        if run.one_page_at_a_time {
-            Company::Alone { _guard: company.write().await }
-        } else {
-            Company::Shared { _guard: company.read().await }
-        }
-    };
-    // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
-    tokio::select! {
-        company = admitted => Some(company),
-        () = run.pause.cancelled() => None,
+/// Waits until a run may begin beside the others, or alone. Cancel safe: whoever waits for a lock
+/// loses its place in the queue, and nothing else.
+async fn keep_company(company: &RwLock<()>, alone: bool) -> Company<'_> {
+    if alone {
+        Company::Alone { _guard: company.write().await }
+    } else {
+        Company::Shared { _guard: company.read().await }
     }
 }
 

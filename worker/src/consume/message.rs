@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use quire_producer::amqp::{BasicProperties, FieldTable, Value};
+use quire_producer::amqp::{BasicProperties, Value, onward_properties};
 use quire_schemas::{
     failure::ErrorCode,
     job::{Job, JobId},
@@ -167,51 +167,20 @@ impl Message {
     /// a cycle and the message is dropped in silence.
     #[must_use]
     pub fn properties_onward(&self, lane: Lane, added: &Headers) -> BasicProperties {
-        let mut headers = FieldTable::default();
-        for (name, value) in self.properties.headers().iter().flat_map(|headers| headers.inner()) {
-            if !is_dropped(name.as_str()) {
-                headers.insert(name.clone(), value.clone());
-            }
-        }
+        let properties = onward_properties(&self.properties, is_of_this_delivery);
+        let mut headers = properties.headers().clone().unwrap_or_default();
         headers.insert(header::LANE.into(), text(lane.as_str()));
         headers.insert(header::TENANT.into(), text(self.tenant().as_str()));
         for (name, value) in &added.0 {
             headers.insert((*name).into(), value.clone());
         }
-        let mut properties = BasicProperties::default().with_delivery_mode(2).with_headers(headers);
-        let from = &self.properties;
-        macro_rules! keep {
-            ($($get:ident $set:ident),*) => {
-                $(if let Some(value) = from.$get() { properties = properties.$set(value.clone()); })*
-            };
-        }
-        keep!(
-            content_type with_content_type,
-            content_encoding with_content_encoding,
-            message_id with_message_id,
-            correlation_id with_correlation_id,
-            reply_to with_reply_to,
-            kind with_type,
-            timestamp with_timestamp,
-            app_id with_app_id
-        );
-        properties
+        properties.with_headers(headers)
     }
 }
 
-fn is_dropped(name: &str) -> bool {
-    const EXACT: [&str; 8] = [
-        "x-death",
-        "x-delivery-count",
-        "x-acquired-count",
-        "CC",
-        "BCC",
-        header::RETRY_TIER,
-        // Of this delivery: whoever publishes it again says when the next one begins.
-        header::STARTED,
-        header::NOT_BEFORE,
-    ];
-    EXACT.contains(&name) || name.starts_with("x-first-death-") || name.starts_with("x-last-death-")
+/// Whoever publishes a message again says when the next delivery begins, and where it waits.
+fn is_of_this_delivery(name: &str) -> bool {
+    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE].contains(&name)
 }
 
 fn text(value: &str) -> Value {
@@ -276,6 +245,8 @@ impl Headers {
 
 #[cfg(test)]
 mod tests {
+    use quire_producer::amqp::FieldTable;
+
     use super::*;
 
     fn message(headers: &[(&str, Value)]) -> Message {

@@ -103,27 +103,24 @@ impl Watchdog {
     }
 
     /// Waits until something about the session ends, and fences its jobs then: also while the
-    /// process drains, because what is lost is done again elsewhere.
+    /// process drains, because what is lost is done again elsewhere. Returns what it was.
     pub(super) async fn watch(
         mut self,
         connection: &Connection,
         lease: &CancellationToken,
         control: impl Future<Output = ()>,
-    ) {
+    ) -> String {
         let mut control = std::pin::pin!(control);
         // Cancel safe: a token, a listener that is polled by reference, and questions that change
         // nothing.
-        tokio::select! {
-            () = &mut control => tracing::warn!("the control queue is gone; the session is built anew"),
-            () = lease.cancelled() => {}
-            () = until_lost(connection) => {
-                tracing::warn!("the connection to the broker is lost; its jobs are fenced");
-            }
-            reason = self.until_dead() => {
-                tracing::warn!(reason, "the session is dead; its jobs are fenced");
-            }
-        }
+        let reason = tokio::select! {
+            () = &mut control => "the control queue is gone".to_owned(),
+            () = lease.cancelled() => "a consumer ended, or a delivery could not be settled".to_owned(),
+            () = until_lost(connection) => "the connection is lost".to_owned(),
+            reason = self.until_dead() => reason,
+        };
         lease.cancel();
+        reason
     }
 
     async fn until_dead(&mut self) -> String {

@@ -204,7 +204,7 @@ async fn parse_elsewhere(
 /// Tells the breaker what a fault says about the engine, and the fault what the breaker knows.
 fn judged(trial: Trial, fault: Fault) -> Fault {
     match fault.code {
-        // The first to find out are spared as well: it is not their fault.
+        // Whoever finds out that it is down is spared like those who come after.
         ErrorCode::ParserUnavailable | ErrorCode::ParserAuth => {
             let down = trial.failed();
             return if down { fault.in_outage() } else { fault };

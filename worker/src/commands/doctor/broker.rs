@@ -85,7 +85,7 @@ async fn verify_topology(publisher: &Publisher, mode: Mode) -> Finding {
             "drain it, delete it and declare it again: what it was declared with cannot be changed",
         ),
         TopologyError::Denied { .. } => {
-            Finding::failed(check, chain(error), lost, "allow this user to configure, write and read `quire\\..*`")
+            Finding::failed(check, chain(error), lost, "give this user what docs/permissions.md lists for a worker")
         }
         TopologyError::Broker { .. } => Finding::failed(check, chain(error), NO_BROKER, "look at the broker's logs"),
     }
