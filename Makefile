@@ -4,10 +4,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 export QUIRE_CACHE ?= $(HOME)/.cache/quire
+# 3: the RabbitMQ of this machine's own packages; 4: 4.3 or newer, in a tree of its own.
+export RABBITMQ ?= 3
 # Settings of the caller's own shell must not reach a private world.
 DEV := deploy/dev
 
-.PHONY: help build demo test up down check audit bench corpora memory schemas
+.PHONY: help build release demo test test-broker up down check audit bench corpora memory soak figures schemas
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -15,6 +17,10 @@ help:
 build:
 	cargo build --workspace --all-targets --locked
 
+release:
+	cargo build --release --locked -p quire-worker -p quire-producer -p quire-tests
+
+## RABBITMQ=4 with demo, test, test-broker, up, soak or figures: RabbitMQ 4.3 or newer instead of this machine's
 ## make demo      install what is missing, run real documents through broker, worker and storage
 demo: build
 	$(DEV)/demo.sh
@@ -22,6 +28,10 @@ demo: build
 ## make test      the same preparation, then every test
 test: build
 	$(DEV)/with-servers.sh $(DEV)/test.sh
+
+## make test-broker  only the tests that another broker could change
+test-broker: build
+	$(DEV)/with-servers.sh $(DEV)/test.sh --broker
 
 ## make up        leave the private broker and object store running; writes .dev/env (WORKER=1: a worker too)
 up:
@@ -62,6 +72,14 @@ corpora: build
 	$(DEV)/with-servers.sh target/debug/corpora $(abspath $(DIR))
 
 ## make memory    resident memory of a release worker over JOBS jobs (default 1000), sixteen in flight
-memory:
-	cargo build --release --locked -p quire-worker -p quire-tests
+memory: release
 	$(DEV)/with-servers.sh target/release/memory $(or $(JOBS),1000)
+
+## make soak      MINUTES=… of jobs while parts of the system are killed and cut off (JOBS=, KILLS=, SEED=), then an audit
+soak: release
+	$(DEV)/with-servers.sh target/release/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+
+## make figures   the reliability figures, measured here
+figures: release
+	$(DEV)/with-servers.sh target/release/figures

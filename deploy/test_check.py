@@ -100,7 +100,7 @@ MUTATIONS = [
     ("grace_periods", DEPLOYMENT, "terminationGracePeriodSeconds: 150", "terminationGracePeriodSeconds: 120"),
     ("grace_periods", DEPLOYMENT, "      terminationGracePeriodSeconds: 150\n", ""),
     ("grace_periods", SETTINGS, "QUIRE_SHUTDOWN_GRACE=120s", "QUIRE_SHUTDOWN_GRACE=5m"),
-    ("grace_periods", SETTINGS, "QUIRE_JOB_TIMEOUT=20m", "QUIRE_JOB_TIMEOUT=30m"),
+    ("grace_periods", SETTINGS, "QUIRE_LEASE=15m", "QUIRE_LEASE=16m"),
     ("grace_periods", "compose.yaml", "stop_grace_period: 150s", "stop_grace_period: 2m"),
     ("lanes_scale", SETTINGS, "normal:8", "normal:9"),
     ("lanes_scale", SETTINGS, ",bulk:4", ""),

@@ -15,7 +15,7 @@ CONTRACT = {
 SETTING = re.compile(r"\bQUIRE_[A-Z0-9_]*[A-Z0-9]")
 # Room for the parent beside the renderers: its aim is 100 MB and 2 MB per job, and a result may be large.
 PARENT_MEMORY = 512 * 1024**2
-# RabbitMQ's default; past it the broker takes the job away from a worker that still runs it.
+# RabbitMQ's default; past it the broker takes the job away from a worker that still has it in hand.
 CONSUMER_TIMEOUT_SECONDS = 30 * 60
 # Handing jobs back and closing both connections, after the drain.
 AFTER_GRACE_SECONDS = 15
@@ -35,7 +35,7 @@ def images_are_pinned(deployment):
 
 
 def grace_periods(deployment):
-    """Who stops a worker waits longer than QUIRE_SHUTDOWN_GRACE; a job ends before the broker takes it away."""
+    """Who stops a worker waits longer than QUIRE_SHUTDOWN_GRACE; a delivery is kept for half of what the broker allows."""
     given = deployment.pod["spec"].get("terminationGracePeriodSeconds", 30)
     grace = seconds(deployment.settings["QUIRE_SHUTDOWN_GRACE"])
     if given < grace + AFTER_GRACE_SECONDS:
@@ -45,9 +45,9 @@ def grace_periods(deployment):
     if given < grace + AFTER_GRACE_SECONDS:
         yield f"compose: stop_grace_period is {given} s, QUIRE_SHUTDOWN_GRACE {grace} s"
     for where, settings in (("worker.env", deployment.settings), ("compose", worker["environment"])):
-        timeout = seconds(settings["QUIRE_JOB_TIMEOUT"])
-        if timeout >= CONSUMER_TIMEOUT_SECONDS:
-            yield f"{where}: QUIRE_JOB_TIMEOUT is {timeout} s, the broker's consumer timeout {CONSUMER_TIMEOUT_SECONDS} s"
+        lease = seconds(settings["QUIRE_LEASE"])
+        if lease * 2 > CONSUMER_TIMEOUT_SECONDS:
+            yield f"{where}: QUIRE_LEASE is {lease} s, the broker's consumer timeout {CONSUMER_TIMEOUT_SECONDS} s"
 
 
 def lanes_scale(deployment):

@@ -2,49 +2,53 @@
 # A private RabbitMQ node: own ports, own epmd, own data, loopback only. It never meets a RabbitMQ
 # that the machine already runs.
 #
-#   broker.sh start|stop|kill|restart|status [--dir DIR] [--port P] [--mgmt-port P]
+#   broker.sh start|stop|kill|restart|pause|resume|status [--dir DIR] [--port P] [--mgmt-port P]
+#             [--epmd-port P] [--conf LINE]...
+#   broker.sh ctl [--dir DIR] -- ARG...
 #
-# start, restart and status print QUIRE_AMQP_URL=… and QUIRE_MANAGEMENT_URL=… on stdout. kill is
-# kill -9 of the Erlang VM. status exits 3 when the node does not run. Name, data and both ports stay
-# in DIR (state.env), so that everything after the first start needs only --dir.
+# RABBITMQ=3 (the default) is the package of this machine, RABBITMQ=4 a RabbitMQ 4.3 or newer; each has
+# data of its own. start, restart and status print QUIRE_AMQP_URL=…, QUIRE_MANAGEMENT_URL=… and
+# RABBITMQ=… on stdout. kill is kill -9 of the Erlang VM, pause and resume are SIGSTOP and SIGCONT; ctl
+# is rabbitmqctl. status exits 3 when the node does not run. --conf adds a line to rabbitmq.conf; with
+# --epmd-port the epmd is the caller's. Name, data, both ports, lines and RabbitMQ stay in DIR, so that
+# everything after the first start needs only --dir.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/broker-node.sh"
 
-STATE=(PORT MGMT_PORT NODENAME PID BIRTH READY DIST_PORT CTL_PORT EPMD_PORT EPMD_PID EPMD_BIRTH)
-PORT='' MGMT_PORT='' NODENAME='' PID='' BIRTH='' READY='' EPMD_PID='' EPMD_BIRTH=''
+STATE=(SERIES PORT MGMT_PORT NODENAME PID BIRTH READY DIST_PORT CTL_PORT EPMD_PORT EPMD_PID EPMD_BIRTH)
+SERIES=3 PORT='' MGMT_PORT='' NODENAME='' PID='' BIRTH='' READY='' EPMD_PID='' EPMD_BIRTH=''
 
 running() { alive "$PID" "$BIRTH"; }
 save() { save_state "$dir/state.env" "${STATE[@]}"; }
-print_urls() {
+print_variables() {
     echo "QUIRE_AMQP_URL=amqp://guest:guest@127.0.0.1:$PORT/%2f"
     echo "QUIRE_MANAGEMENT_URL=http://guest:guest@127.0.0.1:$MGMT_PORT"
+    echo "RABBITMQ=$SERIES"
 }
 
 start() {
     if running && [[ ${want_port:-$PORT} != "$PORT" || ${want_mgmt_port:-$MGMT_PORT} != "$MGMT_PORT" ]]; then
         die "the node of $dir runs on ports $PORT and $MGMT_PORT: stop it before moving it"
     fi
+    choose_series
+    install_programs
     if ! running; then launch_node; fi
     if [[ -z $READY ]]; then wait_until_ready; fi
-    say "$NODENAME runs (pid $PID, data in $dir)"
-    print_urls
+    say "RabbitMQ $(version) runs as $NODENAME (pid $PID, data in $dir)"
+    print_variables
 }
 
 launch_node() {
-    "$HERE/install-rabbitmq.sh"
     stop_process "$EPMD_PID" "$EPMD_BIRTH" 10 # a killed node leaves its epmd behind
+    PID='' BIRTH='' READY='' EPMD_PID='' EPMD_BIRTH=''
     choose_ports
     write_files
     describe_node
-    # Started before the node, which would otherwise start a daemon that nobody stops.
-    launch "$dir/console.log" env -i "${NODE[@]}" epmd -address 127.0.0.1 -port "$EPMD_PORT"
-    PID='' BIRTH='' READY='' EPMD_PID=$LAUNCHED EPMD_BIRTH=$LAUNCHED_BIRTH
-    save
-    wait_for_port "$EPMD_PORT" 20 "$EPMD_PID" "$EPMD_BIRTH" || give_up "epmd did not start"
+    if [[ -z $want_epmd_port ]]; then launch_epmd; fi
     # With this flag RabbitMQ's script becomes the Erlang VM instead of its parent, so that the PID to
     # kill is known at once and a SIGTERM reaches the VM.
-    launch "$dir/console.log" env -i "${NODE[@]}" RUNNING_UNDER_SYSTEMD=true "$RABBITMQ_PROGRAMS/rabbitmq-server"
+    launch "$dir/console.log" "${AS_NODE[@]}" RUNNING_UNDER_SYSTEMD=true "$RABBITMQ_PROGRAMS/rabbitmq-server"
     PID=$LAUNCHED BIRTH=$LAUNCHED_BIRTH
     save
 }
@@ -52,7 +56,7 @@ launch_node() {
 wait_until_ready() {
     describe_node
     wait_for_port "$PORT" 120 "$PID" "$BIRTH" || give_up "the node did not open its port"
-    env -i "${NODE[@]}" "$RABBITMQ_PROGRAMS/rabbitmqctl" -q await_startup --timeout 120 \
+    "${AS_NODE[@]}" "$RABBITMQ_PROGRAMS/rabbitmqctl" -q await_startup --timeout 120 \
         </dev/null >>"$dir/console.log" 2>&1 || give_up "the node did not finish starting"
     READY=yes
     save
@@ -65,6 +69,7 @@ give_up() {
 }
 
 stop() {
+    resume # a paused one would not hear the request
     stop_process "$PID" "$BIRTH" 60
     # Last, because a node that stops takes its name off epmd.
     stop_process "$EPMD_PID" "$EPMD_BIRTH" 10
@@ -73,34 +78,58 @@ stop() {
     say "the node of $dir is stopped"
 }
 
+# The connections stay open, and nobody answers.
+pause() {
+    running || die "the node of $dir does not run"
+    kill -STOP "$PID"
+}
+
+resume() { if running; then kill -CONT "$PID"; fi; }
+
+ctl() {
+    running || die "the node of $dir does not run"
+    install_programs
+    describe_node
+    "${AS_NODE[@]}" "$RABBITMQ_PROGRAMS/rabbitmqctl" "${rest[@]}"
+}
+
 status() {
-    print_urls
+    print_variables
     if running && port_open "$PORT"; then
-        say "$NODENAME runs (pid $PID, data in $dir)"
+        say "RabbitMQ $(version) runs as $NODENAME (pid $PID, data in $dir)"
     else
         say "the node of $dir does not run"
         exit 3
     fi
 }
 
-command=${1:-} dir=$DEV/broker want_port='' want_mgmt_port=''
+USAGE="broker.sh start|stop|kill|restart|pause|resume|status|ctl [--dir DIR] [--port P] [--mgmt-port P]"
+USAGE+=" [--epmd-port P] [--conf LINE]... [-- ARG...]"
+command=${1:-} dir=$DEV/broker want_port='' want_mgmt_port='' want_epmd_port='' want_conf=() rest=()
 while (($# > 1)); do
     case $2 in
     --dir) dir=$(realpath -m "${3:?--dir needs a directory}") ;;
     --port) want_port=${3:?--port needs a number} ;;
     --mgmt-port) want_mgmt_port=${3:?--mgmt-port needs a number} ;;
-    *) die "unknown option $2: --dir, --port and --mgmt-port are known" ;;
+    --epmd-port) want_epmd_port=${3:?--epmd-port needs a number} ;;
+    --conf) want_conf+=("${3:?--conf needs a line}") ;;
+    --)
+        rest=("${@:3}")
+        break
+        ;;
+    *) die "unknown option $2: $USAGE" ;;
     esac
     shift 2
 done
 
 case $command in
-start | stop | kill | restart | status) ;;
-*) die "usage: broker.sh start|stop|kill|restart|status [--dir DIR] [--port P] [--mgmt-port P]" ;;
+start | stop | kill | restart | pause | resume | status | ctl) ;;
+*) die "usage: $USAGE" ;;
 esac
-[[ $want_port$want_mgmt_port =~ ^[0-9]*$ ]] || die "a port is a number"
+[[ $want_port$want_mgmt_port$want_epmd_port =~ ^[0-9]*$ ]] || die "a port is a number"
 expect_started "$command" "$dir"
-if [[ $command != status ]]; then lock_directory "$dir"; fi
+# The others change nothing that is written down, and must not wait for a start that takes a minute.
+if [[ $command == @(start|stop|kill|restart) ]]; then lock_directory "$dir"; fi
 load_state "$dir/state.env"
 case $command in
 restart)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Real documents through a real broker, a real worker and real object storage, with one retry and one
 # dead letter on the way. Everything is stopped at the end unless it ran before.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$REPO"
 BIN=${QUIRE_BIN_DIR:-$REPO/target/debug}
 SAMPLES=$REPO/tests/samples
@@ -27,14 +28,15 @@ headline() { printf '\n=== %s\n' "$*"; }
 
 if [[ ! -f $DEV/env ]]; then STARTED_SERVERS=yes; fi
 "$HERE/up.sh"
-. "$DEV/env"
+# shellcheck source=/dev/null
+source "$DEV/env"
 export QUIRE_S3_PREFIX=demo
 
 headline "A worker, and a stand-in for LlamaParse that takes 4 s a document"
 "$BIN/parse-api-double" 4 12 >"$WORK/parse-api" &
 PIDS+=($!)
 for _ in {1..100}; do [[ -s $WORK/parse-api ]] && break; sleep 0.05; done
-env -u QUIRE_CACHE LLAMA_CLOUD_API_KEY=llx-demo LLAMA_CLOUD_BASE_URL="$(cat "$WORK/parse-api")" \
+env -u QUIRE_CACHE -u QUIRE_DEV_DIR -u QUIRE_BIN_DIR LLAMA_CLOUD_API_KEY=llx-demo LLAMA_CLOUD_BASE_URL="$(cat "$WORK/parse-api")" \
     QUIRE_HTTP_ADDR=127.0.0.1:0 QUIRE_LOG=info "$BIN/quire-worker" run 2>"$WORK/worker.log" &
 PIDS+=($!)
 WORKER=$!

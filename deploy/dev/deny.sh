@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs cargo-deny, built once into the cache.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 VERSION=0.20.2
 ROOT=$QUIRE_CACHE/cargo-deny-$VERSION
 if [[ ! -x $ROOT/bin/cargo-deny ]]; then

@@ -10,20 +10,13 @@ if [[ -x $RABBITMQ_PROGRAMS/rabbitmq-server ]]; then exit 0; fi
 command -v apt-get >/dev/null ||
     die "RabbitMQ is missing: install rabbitmq-server 3.10 or newer (looked in $RABBITMQ_PROGRAMS)"
 
-say "installing rabbitmq-server with apt-get (once)"
 guard=/usr/sbin/policy-rc.d
 if [[ ! -e $guard ]]; then
     # While this file says 101, a package's own script starts no service.
     as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$guard && chmod 755 $guard"
     trap 'as_root rm -f "$guard"' EXIT
 fi
-# Another apt may be at work, at boot for example: wait for its lock instead of failing.
-wait_for_lock=(-o DPkg::Lock::Timeout=600)
-as_root apt-get -q "${wait_for_lock[@]}" update >&2 ||
-    say "apt-get update failed, trying with the package lists at hand"
-as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "${wait_for_lock[@]}" \
-    install --no-install-recommends rabbitmq-server >&2 ||
-    die "apt-get failed: install the package rabbitmq-server by hand, then try again"
+install_package rabbitmq-server
 
 # The package enables a system-wide node for the next boot, which nobody asked for.
 if command -v systemctl >/dev/null; then

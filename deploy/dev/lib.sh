@@ -33,6 +33,27 @@ as_root() {
     fi
 }
 
+# install_package NAME: with apt, of this machine's own suite.
+install_package() {
+    # Another apt may be at work, at boot for example: wait for its lock instead of failing.
+    local wait_for_lock=(-o DPkg::Lock::Timeout=600)
+    command -v apt-get >/dev/null || die "$1 is missing, and there is no apt-get to install it with"
+    say "installing $1 with apt-get (once)"
+    as_root apt-get -q "${wait_for_lock[@]}" update >&2 ||
+        say "apt-get update failed, trying with the package lists at hand"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "${wait_for_lock[@]}" \
+        install --no-install-recommends "$1" >&2 ||
+        die "apt-get failed: install the package $1 by hand, then try again"
+}
+
+# rabbitmq_version [TREE]: of the RabbitMQ that is installed there, such as 4.3.6.
+rabbitmq_version() {
+    local folder
+    for folder in "${1:-}"/usr/lib/rabbitmq/lib/rabbitmq_server-*; do
+        if [[ -d $folder ]]; then echo "${folder##*-}"; fi
+    done
+}
+
 # free_ports COUNT: ports that nobody listens on, below the range that the kernel hands to outgoing
 # connections. A port of that range could be taken while a server is down, even by the very client
 # that keeps trying to reach it: on loopback such a connection can succeed with itself.

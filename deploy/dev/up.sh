@@ -5,7 +5,9 @@
 #   up.sh [--with-worker]
 #
 # A server that the caller names in QUIRE_AMQP_URL, or in QUIRE_S3_ENDPOINT or QUIRE_S3_BUCKET, is used
-# instead of a private one. QUIRE_WORKER_BIN is the worker to start, by default target/debug/quire-worker.
+# instead of a private one. RABBITMQ says which RabbitMQ, see broker.sh; it goes into DEV/env too, for
+# the brokers that tests start. QUIRE_WORKER_BIN is the worker to start, by default
+# target/debug/quire-worker.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -47,7 +49,7 @@ broker_variables() {
     if [[ -z ${QUIRE_MANAGEMENT_URL:-} ]]; then
         say "QUIRE_MANAGEMENT_URL is not set: what reads counts over HTTP needs it"
     fi
-    pass_on QUIRE_AMQP_URL QUIRE_MANAGEMENT_URL
+    pass_on QUIRE_AMQP_URL QUIRE_MANAGEMENT_URL RABBITMQ
 }
 
 # A bucket without an endpoint means AWS itself.

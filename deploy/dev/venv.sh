@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # venv.sh NAME REQUIREMENTS: prints the python of a virtual environment with exactly these packages,
 # made once for each content of the file.
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need python3 python3
 NAME=$1 REQUIREMENTS=$2
 DIGEST=$(sha256sum "$REQUIREMENTS" | cut -c1-12)

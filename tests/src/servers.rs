@@ -1,5 +1,6 @@
 //! Servers that belong to one test, which may stop, kill and start them again without touching
-//! those of other tests. The scripts behind `make up` do the work.
+//! those of other tests. The scripts behind `make up` do the work, with the RabbitMQ that the
+//! environment asks for (`RABBITMQ`).
 
 use std::{
     collections::BTreeMap,
@@ -31,25 +32,47 @@ pub struct PrivateStore {
 impl PrivateBroker {
     /// Starts a node without data and waits until it takes connections.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a node with more lines in its `rabbitmq.conf`, such as `consumer_timeout = 5000`
+    /// (milliseconds); they outlive a stop too.
+    pub async fn start_with(conf_lines: &[&str]) -> Self {
         let server = Server::new("broker.sh");
-        let variables = server.run("start").await;
+        let options: Vec<&str> = conf_lines.iter().flat_map(|line| ["--conf", *line]).collect();
+        let variables = server.run("start", &options).await;
         let told = |name: &str| variables.get(name).expect("the script tells where the node is").clone();
         Self { amqp_url: told("QUIRE_AMQP_URL"), management_url: told("QUIRE_MANAGEMENT_URL"), server }
     }
 
     /// Stops it as an operator does.
     pub async fn stop(&self) {
-        self.server.run("stop").await;
+        self.server.run("stop", &[]).await;
     }
 
     /// Kills it as a node that loses power does.
     pub async fn kill(&self) {
-        self.server.run("kill").await;
+        self.server.run("kill", &[]).await;
     }
 
     /// Starts it on the same ports with the same data.
     pub async fn start_again(&self) {
-        self.server.run("start").await;
+        self.server.run("start", &[]).await;
+    }
+
+    /// Freezes it: connections stay open and new ones are taken, and nobody answers.
+    pub async fn pause(&self) {
+        self.server.run("pause", &[]).await;
+    }
+
+    /// Lets a frozen node go on.
+    pub async fn resume(&self) {
+        self.server.run("resume", &[]).await;
+    }
+
+    /// Runs `rabbitmqctl` on it; returns what that prints.
+    pub async fn rabbitmqctl(&self, arguments: &[&str]) -> String {
+        self.server.said("ctl", &[&["--"][..], arguments].concat()).await
     }
 }
 
@@ -57,47 +80,52 @@ impl PrivateStore {
     /// Starts a server with an empty bucket.
     pub async fn start() -> Self {
         let server = Server::new("store.sh");
-        Self { variables: server.run("start").await, server }
+        Self { variables: server.run("start", &[]).await, server }
     }
 
     /// Stops it as an operator does.
     pub async fn stop(&self) {
-        self.server.run("stop").await;
+        self.server.run("stop", &[]).await;
     }
 
     /// Kills it as a node that loses power does.
     pub async fn kill(&self) {
-        self.server.run("kill").await;
+        self.server.run("kill", &[]).await;
     }
 
     /// Starts it on the same port with the same objects.
     pub async fn start_again(&self) {
-        self.server.run("start").await;
+        self.server.run("start", &[]).await;
     }
 }
 
 #[derive(Debug)]
-struct Server {
+pub(crate) struct Server {
     script: PathBuf,
     folder: TempDir,
 }
 
 impl Server {
-    fn new(script: &str) -> Self {
+    pub(crate) fn new(script: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/dev").join(script);
         Self { script, folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// Runs a command of the script; returns the variables that it tells.
-    async fn run(&self, command: &str) -> BTreeMap<String, String> {
-        let mut script = Command::new("bash");
-        script.arg(&self.script).args([command, "--dir"]).arg(self.folder.path()).stdin(Stdio::null());
-        let output = script.output().await.expect("bash is there");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{} {command} failed:\n{said}", self.script.display());
-        let told = String::from_utf8_lossy(&output.stdout);
+    pub(crate) async fn run(&self, command: &str, options: &[&str]) -> BTreeMap<String, String> {
+        let told = self.said(command, options).await;
         let variables = told.lines().filter_map(|line| line.split_once('='));
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Runs a command of the script, which may be of two words; returns what it prints.
+    pub(crate) async fn said(&self, command: &str, options: &[&str]) -> String {
+        let mut script = Command::new("bash");
+        script.arg(&self.script).args(command.split(' ')).arg("--dir").arg(self.folder.path()).args(options);
+        let output = script.stdin(Stdio::null()).output().await.expect("bash is there");
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {command} failed:\n{complaints}", self.script.display());
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 }
 
