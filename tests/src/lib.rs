@@ -1,13 +1,23 @@
 //! What the tests of the whole system share: a world of its own for each test, in a real broker
 //! and a real object store, with real worker processes.
 
+pub mod auditor;
+mod broker_control;
+pub mod cluster;
 pub mod corpora;
+pub mod figures;
 pub mod parse_api;
+pub mod permissions;
 mod process;
+pub mod proxy;
+mod quire_cli;
+pub mod s3_gateway;
 pub mod samples;
 pub mod servers;
+pub mod soak;
 pub mod web;
 mod world;
 
 pub use process::{Worker, WorkerBuilder};
+pub use quire_cli::quire;
 pub use world::{DeadLetter, World, eventually};

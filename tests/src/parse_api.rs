@@ -148,6 +148,17 @@ impl ParseApi {
         self.requests_that(|request| request.method == "GET" && request.path == "/api/v2/parse")
     }
 
+    /// The ids of the parses that were to be cancelled, in the order they came in.
+    #[must_use]
+    pub fn cancellations(&self) -> Vec<String> {
+        let posts = self.requests_that(|request| request.method == "POST");
+        let named = |request: &RecordedRequest| {
+            let id = request.path.strip_prefix("/api/v2/parse/")?.strip_suffix("/cancel")?;
+            Some(id.to_owned())
+        };
+        posts.iter().filter_map(named).collect()
+    }
+
     /// The parses that were started: what a customer would have paid for.
     #[must_use]
     pub fn jobs(&self) -> Vec<ParseJob> {

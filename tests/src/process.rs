@@ -1,5 +1,6 @@
 use std::{
     fs::File,
+    io::{self, Write as _},
     path::PathBuf,
     process::{ExitStatus, Stdio},
     time::Duration,
@@ -13,19 +14,25 @@ use tokio::{process::Command, time::timeout};
 
 use crate::{World, eventually};
 
+/// Of a failed test's workers, so many lines of the log are shown.
+const LAST_WORDS: usize = 60;
+
 /// A worker about to start, with settings small and quick enough for tests.
 #[derive(Debug)]
 pub struct WorkerBuilder {
     settings: Vec<(String, String)>,
+    arguments: Vec<String>,
     folder: tempfile::TempDir,
 }
 
-/// A worker process. Killed when dropped.
+/// A worker process. Killed when dropped; what it has logged can be read until then, whether it
+/// still lives or not.
 #[derive(Debug)]
 pub struct Worker {
     process: tokio::process::Child,
     id: Pid,
     folder: tempfile::TempDir,
+    temp_dir: PathBuf,
     /// Its name.
     pub instance: String,
 }
@@ -58,7 +65,7 @@ impl WorkerBuilder {
             ("QUIRE_SHUTDOWN_GRACE".to_owned(), "20s".to_owned()),
             ("QUIRE_LOG".to_owned(), "info,quire_worker=debug".to_owned()),
         ]);
-        Self { settings, folder }
+        Self { settings, arguments: Vec::new(), folder }
     }
 
     /// Sets a setting, over what the tests set themselves.
@@ -69,11 +76,24 @@ impl WorkerBuilder {
         self
     }
 
+    /// Adds arguments to `quire-worker run`.
+    #[must_use]
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        self
+    }
+
+    fn setting(&self, name: &str) -> &str {
+        let found = self.settings.iter().rfind(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).expect("set for every worker")
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(programs().join("quire-worker"));
         let log = File::create(self.folder.path().join("log")).expect("a fresh folder");
         command
             .arg("run")
+            .args(&self.arguments)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .envs(self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())))
@@ -96,8 +116,9 @@ impl WorkerBuilder {
     pub fn launch(self) -> Worker {
         let process = self.command().spawn().expect("`cargo build --workspace` came before the tests");
         let id = process.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw).expect("it runs");
-        let instance = self.settings.iter().find(|(name, _)| name == "QUIRE_INSTANCE").map(|(_, value)| value.clone());
-        Worker { process, id, folder: self.folder, instance: instance.expect("always set") }
+        let temp_dir = PathBuf::from(self.setting("QUIRE_TEMP_DIR"));
+        let instance = self.setting("QUIRE_INSTANCE").to_owned();
+        Worker { process, id, folder: self.folder, temp_dir, instance }
     }
 }
 
@@ -106,6 +127,15 @@ impl Worker {
     #[must_use]
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Returns the lines of its log that say this, oldest first.
+    #[must_use]
+    pub fn logged(&self, message: &str) -> Vec<serde_json::Value> {
+        let log = self.log();
+        // A line that it died over is no JSON.
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        lines.filter(|line| line["message"] == message).collect()
     }
 
     /// Returns the process id.
@@ -117,7 +147,7 @@ impl Worker {
     /// Lists its temporary files.
     #[must_use]
     pub fn temporary_files(&self) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.folder.path().join("tmp")).expect("made with the worker");
+        let entries = std::fs::read_dir(&self.temp_dir).expect("made with the worker");
         entries.flatten().map(|entry| entry.path()).collect()
     }
 
@@ -155,5 +185,25 @@ impl Worker {
         let address = line["address"].as_str().expect("it tells the address");
         let response = reqwest::get(format!("http://{address}{path}")).await.expect("it answers");
         (response.status().as_u16(), response.text().await.expect("it answers text"))
+    }
+
+    /// Reads a metric of whole numbers by its name and labels, as `/metrics` writes them.
+    pub async fn metric(&self, name: &str) -> Option<u64> {
+        let (_, metrics) = self.ask("/metrics").await;
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.and_then(|value| value.parse().ok())
+    }
+}
+
+impl Drop for Worker {
+    /// The log goes with the folder, and with it what explains why a test failed.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n");
+            // Best effort: a panic in here would hide the one that it explains.
+            let _ = writeln!(io::stderr(), "the end of the log of {}:\n{last}", self.instance);
+        }
     }
 }

@@ -1,8 +1,12 @@
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties,
+    BasicProperties, Channel, Connection, ConnectionProperties, Queue,
     options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable},
 };
@@ -12,7 +16,7 @@ use quire_producer::{
     schemas::{
         job::{Job, JobId, Source},
         keys::JobKeys,
-        names::{DEAD_QUEUE, JOBS_EXCHANGE, Tenant},
+        names::{DEAD_QUEUE, JOBS_EXCHANGE, Lane, Tenant, Tier},
         result::ParseResult,
     },
     store::{Metadata, S3Settings, S3Store},
@@ -30,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// A virtual host and a folder of the bucket that belong to one test.
 #[derive(Debug)]
 pub struct World {
-    /// The broker, with this test's virtual host.
+    /// The broker, with this test's virtual host; several addresses are separated by commas.
     pub amqp_url: String,
     /// The management API.
     pub management: Management,
@@ -80,6 +84,24 @@ fn environment(name: &str) -> String {
     })
 }
 
+fn shared_amqp_url() -> String {
+    environment("QUIRE_AMQP_URL")
+}
+
+fn shared_management_url() -> String {
+    environment("QUIRE_MANAGEMENT_URL")
+}
+
+/// Replaces the virtual host of every address.
+fn on_vhost(amqp_urls: &str, vhost: &str) -> String {
+    let replaced = amqp_urls.split(',').map(|address| {
+        let mut url: url::Url = address.trim().parse().expect("a URL");
+        url.set_path(&format!("/{vhost}"));
+        url.to_string()
+    });
+    replaced.collect::<Vec<_>>().join(",")
+}
+
 impl World {
     /// Makes a world whose topology is declared.
     pub async fn new() -> Self {
@@ -88,26 +110,34 @@ impl World {
 
     /// Makes a world whose topology is declared, on servers of the test's own where it has any.
     pub async fn on(broker: Option<&PrivateBroker>, store: Option<&PrivateStore>) -> Self {
-        let world = Self::undeclared(broker, store).await;
-        topology::ensure(world.quire.publisher(), topology::Mode::Declare).await.expect("a fresh virtual host");
-        world
+        let world = match broker {
+            Some(broker) => Self::undeclared(&broker.amqp_url, &broker.management_url, store).await,
+            None => Self::undeclared(&shared_amqp_url(), &shared_management_url(), store).await,
+        };
+        world.declared().await
+    }
+
+    /// Makes a world whose topology is declared, on a broker with one or more AMQP addresses,
+    /// separated by commas, such as a cluster's.
+    pub async fn at(amqp_urls: &str, management_url: &str) -> Self {
+        Self::undeclared(amqp_urls, management_url, None).await.declared().await
     }
 
     /// Makes a world without a topology.
     pub async fn bare() -> Self {
-        Self::undeclared(None, None).await
+        Self::undeclared(&shared_amqp_url(), &shared_management_url(), None).await
     }
 
-    async fn undeclared(broker: Option<&PrivateBroker>, store: Option<&PrivateStore>) -> Self {
-        let (amqp_url, management_url) = match broker {
-            Some(broker) => (broker.amqp_url.clone(), broker.management_url.clone()),
-            None => (environment("QUIRE_AMQP_URL"), environment("QUIRE_MANAGEMENT_URL")),
-        };
+    async fn declared(self) -> Self {
+        topology::ensure(self.quire.publisher(), topology::Mode::Declare).await.expect("a fresh virtual host");
+        self
+    }
+
+    async fn undeclared(amqp_urls: &str, management_url: &str, store: Option<&PrivateStore>) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string();
         let vhost = format!("test-{id}");
-        let mut url: url::Url = amqp_url.parse().expect("a URL");
-        url.set_path(&format!("/{vhost}"));
-        let management = Management::new(&management_url, &vhost).expect("a URL");
+        let amqp_url = on_vhost(amqp_urls, &vhost);
+        let management = Management::new(management_url, &vhost).expect("a URL");
         management.create_vhost(&vhost).await.expect("the management API answers");
         let prefix = format!("t-{}", &id[..12]);
         let mut variables: BTreeMap<String, String> = BTreeMap::new();
@@ -129,16 +159,16 @@ impl World {
             path_style: None,
         };
         variables.insert("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned());
-        variables.insert("QUIRE_AMQP_URL".to_owned(), url.to_string());
+        variables.insert("QUIRE_AMQP_URL".to_owned(), amqp_url.clone());
         variables.insert("QUIRE_S3_PREFIX".to_owned(), prefix.clone());
         Self {
-            quire: Quire::new(url.as_str(), "test").expect("a URL"),
-            amqp_url: url.to_string(),
+            quire: Quire::new(&amqp_url, "test").expect("a URL"),
+            amqp_url,
             management,
             store: S3Store::new(&settings).await,
             prefix,
             vhost,
-            management_url,
+            management_url: management_url.to_owned(),
             settings: variables,
         }
     }
@@ -231,9 +261,32 @@ impl World {
         .await;
     }
 
-    /// Opens a connection of the test's own.
+    /// Asserts that what lies under a job that has ended is its result and everything that the
+    /// result names, with the hash it states, and nothing else.
+    pub async fn assert_nothing_astray(&self, job_id: &JobId) {
+        let (keys, result) = (self.keys(job_id), self.result(job_id).await.expect("the job has ended"));
+        let images = result.page_images.values().chain(result.thumbnails.values()).map(|image| &image.object);
+        let mut named = BTreeSet::from([keys.result()]);
+        for object in images.chain(result.artifacts.iter().map(|artifact| &artifact.object)) {
+            let stored =
+                self.object(&object.key).await.unwrap_or_else(|| panic!("{} is named and missing", object.key));
+            assert_eq!(quire_worker::store::digest(&stored), object.sha256, "{}", object.key);
+            named.insert(object.key.clone());
+        }
+        let stored = self.store.list(keys.folder()).await.expect("the store answers");
+        assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), named);
+    }
+
+    /// Opens a connection of the test's own, to the first address that answers.
     pub async fn connection(&self) -> Connection {
-        Connection::connect(&self.amqp_url, ConnectionProperties::default()).await.expect("the broker answers")
+        let mut refusals = Vec::new();
+        for address in self.amqp_url.split(',') {
+            match Connection::connect(address, ConnectionProperties::default()).await {
+                Ok(connection) => return connection,
+                Err(error) => refusals.push(error),
+            }
+        }
+        panic!("no broker answers: {refusals:?}")
     }
 
     /// Opens a channel on a connection of the test's own.
@@ -243,9 +296,22 @@ impl World {
 
     /// Counts the ready messages of a queue.
     pub async fn ready(&self, queue: &str) -> u32 {
-        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        let declared = self.channel().await.queue_declare(queue.into(), options, FieldTable::default()).await;
-        declared.expect("the queue is there").message_count()
+        look_at(&self.channel().await, queue).await.message_count()
+    }
+
+    /// Counts the consumers of a queue.
+    pub async fn consumers(&self, queue: &str) -> u32 {
+        look_at(&self.channel().await, queue).await.consumer_count()
+    }
+
+    /// Counts the messages that wait in any job queue or retry tier. What a worker has in hand is
+    /// not among them.
+    pub async fn waiting(&self) -> u32 {
+        let (channel, mut waiting) = (self.channel().await, 0);
+        for queue in Lane::ALL.map(Lane::queue).into_iter().chain(Tier::ALL.map(Tier::queue)) {
+            waiting += look_at(&channel, &queue).await.message_count();
+        }
+        waiting
     }
 
     /// Looks at every dead letter and puts it back.
@@ -275,6 +341,12 @@ impl World {
         })
         .await
     }
+}
+
+async fn look_at(channel: &Channel, queue: &str) -> Queue {
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let declared = channel.queue_declare(queue.into(), options, FieldTable::default()).await;
+    declared.expect("the queue is there")
 }
 
 fn text_headers(table: &FieldTable) -> BTreeMap<String, String> {

@@ -1,40 +1,107 @@
-//! A broker that goes away while there is work, and comes back with its queues.
+//! A broker that goes away, freezes, runs short of memory or takes jobs back while there is work.
+
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use quire_producer::schemas::{
     job::{Job, JobId},
     result::JobStatus,
 };
-use quire_tests::{World, samples, servers::PrivateBroker};
+use quire_tests::{
+    Worker, World, eventually,
+    parse_api::{ParseApi, Scenario},
+    samples,
+    servers::PrivateBroker,
+};
 
-use crate::events::{await_event, listen, started};
+use crate::{
+    broker_network::{await_loss, await_session, quick_to_notice},
+    events::{await_event, listen, started},
+    fail_points::assert_settled,
+    llamaparse,
+};
 
 #[tokio::test]
-async fn jobs_and_worker_outlive_a_restart_of_the_broker() {
+async fn jobs_and_worker_outlive_a_broker_that_is_restarted_and_then_killed() {
     let broker = PrivateBroker::start().await;
     let world = World::on(Some(&broker), None).await;
     let worker = world.worker().start().await;
-    let mut jobs = jobs_under_way(&world).await;
+    let jobs = jobs_under_way(&world).await;
     broker.stop().await;
     broker.start_again().await;
-    jobs.push(world.submit_document(samples::report()).await);
-    assert_eq!(outcomes(&world, &jobs).await, vec![JobStatus::Succeeded; 9]);
-    world.await_idle().await;
-    assert_eq!(worker.ask("/livez").await.0, 200);
+    assert_nothing_lost(&world, &worker, jobs, "after the restart").await;
+
+    let jobs = jobs_under_way(&world).await;
+    broker.kill().await;
+    broker.start_again().await;
+    assert_nothing_lost(&world, &worker, jobs, "after the kill").await;
 }
 
 #[tokio::test]
-async fn jobs_and_worker_outlive_a_broker_that_is_killed() {
+async fn jobs_and_worker_outlive_a_broker_that_freezes_and_thaws() {
+    let broker = PrivateBroker::start().await;
+    let world = quick_to_notice(World::on(Some(&broker), None).await);
+    let worker = world.worker().start().await;
+    let jobs = jobs_under_way(&world).await;
+    broker.pause().await;
+    let noticed = await_loss(&worker).await;
+    broker.resume().await;
+    let back = await_session(&worker, 2).await;
+    let context = format!("noticed after {noticed:?}, consuming {back:?} after it was back");
+    assert_nothing_lost(&world, &worker, jobs, &context).await;
+}
+
+#[tokio::test]
+async fn while_the_broker_is_short_of_memory_work_goes_on_and_waits_to_be_settled() {
     let broker = PrivateBroker::start().await;
     let world = World::on(Some(&broker), None).await;
     let worker = world.worker().start().await;
-    let mut jobs = jobs_under_way(&world).await;
-    broker.kill().await;
-    broker.start_again().await;
-    jobs.push(world.submit_document(samples::report()).await);
-    assert_eq!(outcomes(&world, &jobs).await, vec![JobStatus::Succeeded; 9]);
-    world.await_idle().await;
-    assert_eq!(worker.ask("/livez").await.0, 200);
+    let jobs = jobs_under_way(&world).await;
+    broker.raise_memory_alarm().await;
+    eventually("readiness says so", || async {
+        let (status, body) = worker.ask("/readyz").await;
+        (status == 503 && body.contains("blocked")).then_some(())
+    })
+    .await;
+    let name = |purpose: &str| format!("quire-worker {} {purpose}", worker.instance);
+    let consuming = eventually("its connection that publishes is blocked", || async {
+        let states = broker.connection_states().await;
+        (states.get(&name("publish"))? == "blocked").then(|| states.get(&name("consume")).cloned())
+    })
+    .await;
+    // Of a blocked one nothing is read: acknowledgements would wait like everything else.
+    assert_eq!(consuming.as_deref(), Some("blocking"));
+    eventually("a job has its result all the same", || async {
+        let results = join_all(jobs.iter().map(|job_id| world.result(job_id))).await;
+        results.into_iter().flatten().next()
+    })
+    .await;
+
+    broker.lift_memory_alarm().await;
+    eventually("it is ready again", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
+    assert_nothing_lost(&world, &worker, jobs, "after the alarm").await;
+    assert_eq!(worker.logged("consuming").len(), 1, "the session was given up");
+}
+
+#[tokio::test]
+async fn a_parse_that_outlives_the_consumer_timeout_is_bought_once() {
+    let broker = PrivateBroker::start_impatient(Duration::from_secs(5)).await;
+    let world = World::on(Some(&broker), None).await;
+    // More than one delivery may take, and less than two.
+    let scenario = Scenario::Ok { polls: 1, delay: Duration::from_secs(8) };
+    let api = ParseApi::start(4, scenario).await;
+    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let source = world.upload(samples::report()).await;
+    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    await_session(&worker, 2).await;
+    assert_eq!(world.result(&job_id).await, None, "done before the broker took it back");
+    let result = world.await_result(&job_id).await;
+    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
+    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 4));
+    assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
+    assert_settled(&world, &mut worker).await;
+    world.assert_nothing_astray(&job_id).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
 }
 
 #[tokio::test]
@@ -47,7 +114,7 @@ async fn a_worker_that_finds_no_broker_at_its_start_says_so_and_exits_69() {
 }
 
 /// Publishes eight jobs, of which four fit into the worker, and waits until the first has begun.
-async fn jobs_under_way(world: &World) -> Vec<JobId> {
+pub(crate) async fn jobs_under_way(world: &World) -> Vec<JobId> {
     let mut events = listen(world).await;
     let source = world.upload(samples::large(10)).await;
     let jobs = join_all((0..8).map(|_| world.submit(Job::new(source.clone())))).await;
@@ -55,7 +122,17 @@ async fn jobs_under_way(world: &World) -> Vec<JobId> {
     jobs
 }
 
-async fn outcomes(world: &World, jobs: &[JobId]) -> Vec<JobStatus> {
+/// Asserts that these jobs, and one more, succeed at the first attempt and leave nothing behind.
+/// `context` is shown if they do not.
+pub(crate) async fn assert_nothing_lost(world: &World, worker: &Worker, mut jobs: Vec<JobId>, context: &str) {
+    jobs.push(world.submit_document(samples::report()).await);
     let results = join_all(jobs.iter().map(|job_id| world.await_result(job_id))).await;
-    results.into_iter().map(|result| result.status).collect()
+    let came_to: Vec<_> = results.into_iter().map(|result| (result.status, result.provenance.attempt)).collect();
+    assert_eq!(came_to, vec![(JobStatus::Succeeded, Some(1)); jobs.len()], "{context}");
+    world.await_idle().await;
+    for job_id in &jobs {
+        world.assert_nothing_astray(job_id).await;
+    }
+    assert_eq!(world.dead_letters().await.len(), 0, "{context}");
+    assert_eq!(worker.ask("/livez").await.0, 200, "{context}");
 }

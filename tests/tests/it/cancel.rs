@@ -44,7 +44,7 @@ async fn a_running_job_stops_when_a_control_message_says_so() {
     assert_eq!(world.dead_letters().await.len(), 0);
 }
 
-async fn tell_workers_to_cancel(world: &World, job_id: &JobId) {
+pub(crate) async fn tell_workers_to_cancel(world: &World, job_id: &JobId) {
     let control = json!({ "control": "cancel", "job_id": job_id, "tenant": "default" }).to_string();
     let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
     let channel = world.channel().await;

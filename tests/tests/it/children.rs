@@ -23,10 +23,10 @@ use quire_worker::{
     telemetry::Metrics,
 };
 
-const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
+pub(crate) const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
 
 /// A zombie that nobody has waited for yet does not run any more.
-fn is_running(pid: i32) -> bool {
+pub(crate) fn is_running(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
@@ -100,7 +100,7 @@ async fn a_child_that_hangs_is_killed_and_costs_no_more_than_its_page() {
 }
 
 /// Builds a PDF of these objects; the first is the catalog.
-fn pdf(objects: &[String]) -> Vec<u8> {
+pub(crate) fn pdf(objects: &[String]) -> Vec<u8> {
     let mut text = String::from("%PDF-1.7\n");
     let mut offsets = String::new();
     for (index, object) in objects.iter().enumerate() {
@@ -118,7 +118,7 @@ fn stream(entries: &str, content: &str) -> String {
 }
 
 /// Two pages: the first draws a form that draws itself, and the next one twice, and so on.
-fn bomb() -> Vec<u8> {
+pub(crate) fn bomb() -> Vec<u8> {
     const FORMS: usize = 24;
     const FIRST: usize = 7;
     let page = |contents: usize, resources: &str| {

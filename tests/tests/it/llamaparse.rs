@@ -19,11 +19,11 @@ use quire_tests::{
 
 const KEY: &str = "llx-canary";
 
-fn worker(world: &World, api: &ParseApi) -> WorkerBuilder {
+pub(crate) fn worker(world: &World, api: &ParseApi) -> WorkerBuilder {
     world.worker().with("LLAMA_CLOUD_API_KEY", KEY).with("LLAMA_CLOUD_BASE_URL", &api.base_url)
 }
 
-fn job(source: Source, fallback: &[Engine]) -> Job {
+pub(crate) fn job(source: Source, fallback: &[Engine]) -> Job {
     let parse = ParseOptions { engine: Engine::Llamaparse, fallback: fallback.to_vec(), ..ParseOptions::default() };
     Job { parse, ..Job::new(source) }
 }

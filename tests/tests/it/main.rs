@@ -1,19 +1,36 @@
 //! The whole system from outside, one module a behaviour.
 
 mod bad_input;
+mod breaker;
 mod broker_faults;
+mod broker_network;
 mod burial;
 mod cancel;
+mod cancel_command;
 mod children;
+mod cluster;
 mod command_line;
 mod corpora;
+mod dead_letters;
+mod delete_command;
+mod disk_full;
 mod duplicates;
 mod events;
+mod fail_points;
 mod geometry;
 mod happy_path;
 mod health;
+mod idle_exit;
+mod lease;
 mod llamaparse;
+mod parse_faults;
+mod partition;
+mod permissions;
+mod poison;
 mod process_command;
+mod proxy;
+mod quarantine;
+mod random_faults;
 mod redelivery;
 mod retry;
 mod saturation;

@@ -1,16 +1,26 @@
 //! SIGTERM: what is in hand is finished, or given back when the time for that is over.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use lapin::types::AMQPValue;
-use nix::sys::signal::Signal;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use quire_producer::schemas::{
     event::Event,
+    job::Job,
     names::{Lane, header},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, samples};
+use quire_tests::{Worker, World, eventually, samples};
+use tokio::time::Instant;
 
 use crate::{
+    children::is_running,
     events::{await_event, listen, next_message, started},
+    fail_points::assert_settled,
     redelivery::{await_pages, slow_job},
 };
 
@@ -55,6 +65,93 @@ async fn a_job_that_outlives_the_grace_period_is_given_back_uncounted_and_finish
     let came_to = (result.status, result.provenance.attempt, result.page_images.len());
     assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 40));
     assert_eq!(result.branches.images.cache_hit, Some(true));
+}
+
+#[tokio::test]
+async fn under_load_no_job_is_begun_after_the_word_to_stop_and_every_job_ends() {
+    let world = World::new().await;
+    let mut events = listen(&world).await;
+    let mut first = world.worker().with("QUIRE_SHUTDOWN_GRACE", "120s").start().await;
+    let (large, small) = (world.upload(samples::large(20)).await, world.upload(samples::report()).await);
+    let mut jobs = Vec::new();
+    for source in [vec![large; 4], vec![small; 6]].concat() {
+        jobs.push(world.submit(Job::new(source)).await);
+    }
+    let mut begun = Vec::new();
+    while begun.len() < 4 {
+        begun.push(await_event(&mut events, "as many jobs begin as there are permits", begun_at).await);
+    }
+    first.signal(Signal::SIGTERM);
+    assert_eq!(first.exit().await.code(), Some(0));
+    loop {
+        match await_event(&mut events, "the worker says goodbye", Some).await {
+            Event::Started { subject, .. } => begun.push(subject.at),
+            Event::Stopped { .. } => break,
+            _ => {}
+        }
+    }
+    let draining = draining_since(&first);
+    assert!(begun.iter().all(|at| *at <= draining), "draining since {draining}, begun: {begun:?}");
+    assert_eq!(world.waiting().await as usize, jobs.len() - begun.len(), "what was not begun is not in the queue");
+
+    let mut second = world.worker().start().await;
+    for job_id in &jobs {
+        let result = world.await_result(job_id).await;
+        assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(1)));
+    }
+    assert_settled(&world, &mut second).await;
+}
+
+#[tokio::test]
+async fn a_second_signal_has_jobs_given_back_at_once() {
+    let world = World::new().await;
+    let settings = world.worker().with("QUIRE_SHUTDOWN_GRACE", "10m").with("QUIRE_RENDERERS", "1");
+    let mut worker = settings.start().await;
+    let source = world.upload(samples::large(40)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 1).await;
+    worker.signal(Signal::SIGTERM);
+    eventually("it drains", || async { (!worker.logged("draining").is_empty()).then_some(()) }).await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.exit().await.code(), Some(0));
+    assert_eq!(world.result(&job_id).await, None, "it was done before the second signal");
+    assert_eq!(world.waiting().await, 1);
+}
+
+#[tokio::test]
+async fn a_job_that_does_not_move_holds_up_nobody_past_the_grace_period() {
+    let world = World::new().await;
+    let settings = world.worker().with("QUIRE_SHUTDOWN_GRACE", "4s").with("QUIRE_RENDERERS", "1");
+    let mut worker = settings.with("QUIRE_PAGE_TIMEOUT", "10m").start().await;
+    let source = world.upload(samples::large(40)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 1).await;
+    let renderers = worker.renderers();
+    for pid in &renderers {
+        kill(Pid::from_raw(*pid), Signal::SIGSTOP).expect("a child of our worker");
+    }
+    let told = Instant::now();
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.exit().await.code(), Some(0));
+    // Behind the grace period there is only what says goodbye, which waits for nobody long.
+    assert!(told.elapsed() < Duration::from_secs(15), "it took {:?}", told.elapsed());
+    assert_eq!(world.result(&job_id).await, None, "it did move");
+    assert_eq!(world.waiting().await, 1);
+    eventually("no renderer is left", || async { (!renderers.iter().any(|pid| is_running(*pid))).then_some(()) }).await;
+}
+
+fn begun_at(event: Event) -> Option<DateTime<Utc>> {
+    match event {
+        Event::Started { subject, .. } => Some(subject.at),
+        _ => None,
+    }
+}
+
+/// When a worker was told to take nothing new, by its own log.
+fn draining_since(worker: &Worker) -> DateTime<Utc> {
+    let lines = worker.logged("draining");
+    let told = lines.first().and_then(|line| line["timestamp"].as_str()).expect("it logs that it drains, and when");
+    told.parse().expect("a time")
 }
 
 fn stopped(event: Event) -> Option<String> {

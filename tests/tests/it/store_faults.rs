@@ -1,38 +1,47 @@
-//! Object storage that goes away while there is work: the jobs wait, and it costs them nothing.
+//! Object storage that is slow, breaks off, falls silent or goes away while there is work: the
+//! jobs wait, and it costs them nothing.
 
-use quire_producer::schemas::{job::Job, names::Tier, result::JobStatus};
-use quire_tests::{World, eventually, samples, servers::PrivateStore};
+use std::time::Duration;
+
+use quire_producer::{
+    follow::Follower,
+    schemas::{
+        event::Event,
+        job::{Job, JobId},
+        result::{JobStatus, ParseResult},
+    },
+};
+use quire_tests::{Worker, World, eventually, proxy::Direction, samples, servers::PrivateStore};
 
 use crate::{
-    events::{await_event, listen, retrying},
+    events::{await_event, finished, listen, retrying},
+    fail_points::assert_settled,
     redelivery::{await_pages, slow_job},
 };
+
+const STORE: &str = "QUIRE_S3_ENDPOINT";
 
 #[tokio::test]
 async fn jobs_that_come_while_the_store_is_away_wait_uncounted_until_it_is_back() {
     let store = PrivateStore::start().await;
     let world = World::on(None, Some(&store)).await;
     let mut events = listen(&world).await;
-    let _worker = world.worker().start().await;
+    let mut worker = world.worker().start().await;
     let source = world.upload(samples::report()).await;
     store.stop().await;
     let mut jobs = Vec::new();
     for _ in 0..3 {
         jobs.push(world.submit(Job::new(source.clone())).await);
     }
-    for _ in &jobs {
-        assert_eq!(await_event(&mut events, "a job is parked", retrying).await, parked());
-    }
-    let tier = Tier::S30.queue();
-    eventually("the parked jobs are in their tier", || async { (world.ready(&tier).await == 3).then_some(()) }).await;
+    assert_eq!(await_event(&mut events, "a job is parked", retrying).await, parked());
+    await_unready(&worker).await;
 
     store.start_again().await;
-    for job_id in jobs {
-        let result = world.await_result(&job_id).await;
-        assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(1)));
+    for job_id in &jobs {
+        assert_succeeded(&world.await_result(job_id).await, 4);
     }
-    world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    await_ready(&worker).await;
+    assert_nothing_left(&world, &mut worker, &jobs).await;
 }
 
 #[tokio::test]
@@ -40,7 +49,7 @@ async fn a_job_that_loses_the_store_between_two_pages_waits_uncounted_and_goes_o
     let store = PrivateStore::start().await;
     let world = World::on(None, Some(&store)).await;
     let mut events = listen(&world).await;
-    let _worker = world.worker().with("QUIRE_RENDERERS", "1").start().await;
+    let mut worker = world.worker().with("QUIRE_RENDERERS", "1").start().await;
     let source = world.upload(samples::large(30)).await;
     let job_id = world.submit(slow_job(source)).await;
     await_pages(&world, &job_id, 3).await;
@@ -49,21 +58,128 @@ async fn a_job_that_loses_the_store_between_two_pages_waits_uncounted_and_goes_o
 
     store.start_again().await;
     let result = world.await_result(&job_id).await;
-    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 30));
+    assert_succeeded(&result, 30);
     assert_eq!(result.branches.images.cache_hit, Some(true));
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
+}
+
+#[tokio::test]
+async fn a_slow_store_makes_a_job_slow_and_nothing_else() {
+    let (world, proxy) = World::new().await.through_proxy(STORE).await;
+    let mut events = listen(&world).await;
+    let mut worker = world.worker().start().await;
+    proxy.delay(Duration::from_millis(200));
+    proxy.limit(200_000);
+    let job_id = world.submit_document(samples::report()).await;
+    await_end_without_retry(&mut events).await;
+    let result = world.await_result(&job_id).await;
+    assert_succeeded(&result, 4);
+    // The source, a page and the result are three requests, one after the other.
+    assert!(result.timings.total.is_some_and(|total| total >= 1200.0), "{:?}", result.timings);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_once_is_sent_again_at_once() {
+    let (world, proxy) = World::new().await.through_proxy(STORE).await;
+    let mut events = listen(&world).await;
+    let mut worker = world.worker().start().await;
+    // What every PNG file has in its body.
+    proxy.cut_before(Direction::ToServer, b"IDAT");
+    let job_id = world.submit_document(samples::report()).await;
+    proxy.await_cut().await;
+    await_end_without_retry(&mut events).await;
+    assert_succeeded(&world.await_result(&job_id).await, 4);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
+}
+
+#[tokio::test]
+async fn a_job_whose_uploads_break_off_again_and_again_waits_uncounted_and_leaves_no_halves() {
+    let (world, proxy) = World::new().await.through_proxy(STORE).await;
+    let mut events = listen(&world).await;
+    let mut worker = world.worker().start().await;
+    // Less than any page image of the document has.
+    proxy.reset_after(Direction::ToServer, 50_000);
+    let job_id = world.submit_document(samples::report()).await;
+    proxy.await_cut().await;
+    assert_eq!(await_event(&mut events, "the job is parked", retrying).await, parked());
+    proxy.heal();
+    assert_succeeded(&world.await_result(&job_id).await, 4);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
+}
+
+#[tokio::test]
+async fn a_store_that_falls_silent_for_a_while_costs_nothing() {
+    let (world, proxy) = World::new().await.through_proxy(STORE).await;
+    let mut worker = world.worker().with("QUIRE_RENDERERS", "1").start().await;
+    let source = world.upload(samples::large(30)).await;
+    let under_way = world.submit(slow_job(source)).await;
+    await_pages(&world, &under_way, 3).await;
+    proxy.black_hole();
+    let meanwhile = world.submit_document(samples::report()).await;
+    await_unready(&worker).await;
+    assert_eq!(world.result(&under_way).await, None, "it was done before the store fell silent");
+
+    proxy.heal();
+    assert_succeeded(&world.await_result(&under_way).await, 30);
+    assert_succeeded(&world.await_result(&meanwhile).await, 4);
+    await_ready(&worker).await;
+    assert_nothing_left(&world, &mut worker, &[under_way, meanwhile]).await;
 }
 
 #[tokio::test]
 async fn a_worker_that_finds_no_store_at_its_start_says_so_and_exits_69() {
     // Nobody listens on port 1.
-    let world = World::bare().await.with_setting("QUIRE_S3_ENDPOINT", "http://127.0.0.1:1");
+    let world = World::bare().await.with_setting(STORE, "http://127.0.0.1:1");
     let mut worker = world.worker().launch();
     assert_eq!(worker.exit().await.code(), Some(69), "{}", worker.log());
     assert!(worker.log().contains("object storage is out of reach"), "{}", worker.log());
 }
 
+#[tokio::test]
+async fn a_worker_whose_credentials_are_wrong_says_so_at_its_start_and_exits_69() {
+    let world = World::bare().await.with_setting("AWS_SECRET_ACCESS_KEY", "canary-9d1c");
+    let mut worker = world.worker().launch();
+    assert_eq!(worker.exit().await.code(), Some(69), "{}", worker.log());
+    assert!(worker.log().contains("denied") && !worker.log().contains("canary"), "{}", worker.log());
+}
+
 /// Why a job waits, whether that counts, and which attempt this was.
 fn parked() -> (String, bool, u32) {
     ("storage_unavailable".to_owned(), false, 1)
+}
+
+/// Waits until a worker says that it cannot do its work, because of the store.
+async fn await_unready(worker: &Worker) {
+    eventually("readiness says so", || async {
+        let (status, body) = worker.ask("/readyz").await;
+        (status == 503 && body.contains("storage")).then_some(())
+    })
+    .await;
+}
+
+async fn await_ready(worker: &Worker) {
+    eventually("it is ready again", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
+}
+
+/// Waits for the end of a world's only job, which must not be put off before.
+async fn await_end_without_retry(events: &mut Follower) {
+    let ended = |event: Event| match event {
+        Event::Retrying { message, .. } => panic!("the job was put off: {message}"),
+        other => finished(other),
+    };
+    await_event(events, "the job ends", ended).await;
+}
+
+fn assert_succeeded(result: &ParseResult, pages: usize) {
+    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
+    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), pages), "{:?}", result.errors);
+}
+
+async fn assert_nothing_left(world: &World, worker: &mut Worker, jobs: &[JobId]) {
+    assert_settled(world, worker).await;
+    for job_id in jobs {
+        world.assert_nothing_astray(job_id).await;
+    }
+    assert_eq!(world.dead_letters().await.len(), 0);
 }

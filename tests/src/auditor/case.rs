@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use quire_producer::schemas::{
+    event::{Event, ResultLocation, Subject},
+    job::JobId,
+    keys::JobKeys,
+    names::{DeadKind, Lane, Tenant, header},
+    result::{JobStatus, ObjectRef, ParseResult},
+};
+
+use super::{Accepted, Ledger, Report, evidence::Evidence};
+use crate::DeadLetter;
+
+/// The evidence, read and sorted by job.
+pub(super) struct Case<'a> {
+    pub(super) ledger: &'a Ledger,
+    pub(super) evidence: &'a Evidence,
+    pub(super) results: BTreeMap<JobId, ParseResult>,
+    pub(super) told: BTreeMap<JobId, Told>,
+    letters: BTreeMap<JobId, Vec<&'a DeadLetter>>,
+}
+
+/// What was announced of a job.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Generation and time of every beginning.
+    pub(super) begun: Vec<(u32, DateTime<Utc>)>,
+    /// Every end.
+    pub(super) ended: Vec<End>,
+    /// The highest counted attempt that was told of.
+    pub(super) attempt: u32,
+}
+
+pub(super) struct End {
+    pub(super) generation: u32,
+    pub(super) at: DateTime<Utc>,
+    pub(super) status: JobStatus,
+    pub(super) result: Option<ResultLocation>,
+}
+
+impl<'a> Case<'a> {
+    /// What cannot be read, or is about a job that nobody published, is a finding.
+    pub(super) fn new(ledger: &'a Ledger, evidence: &'a Evidence, report: &mut Report) -> Self {
+        let mut case = Self {
+            ledger,
+            evidence,
+            results: BTreeMap::new(),
+            told: ledger.accepted.iter().map(|job| (job.job_id, Told::default())).collect(),
+            letters: BTreeMap::new(),
+        };
+        for (job_id, json) in &evidence.results {
+            match serde_json::from_slice::<ParseResult>(json) {
+                Ok(result) if result.job_id == job_id.to_string() => drop(case.results.insert(*job_id, result)),
+                Ok(result) => report.find(format!("job {job_id}: its result is that of {}", result.job_id)),
+                Err(error) => report.find(format!("job {job_id}: its result cannot be read: {error}")),
+            }
+        }
+        for body in &evidence.events {
+            match serde_json::from_slice::<Event>(body) {
+                Ok(event) => case.listen(event, report),
+                Err(error) => report.find(format!("an event cannot be read: {error}")),
+            }
+        }
+        for letter in &evidence.letters {
+            match letter.message_id.as_deref().and_then(|id| id.parse::<JobId>().ok()) {
+                Some(job_id) if case.told.contains_key(&job_id) => case.letters.entry(job_id).or_default().push(letter),
+                _ => report.find(format!("a dead letter {} is of a job that nobody published", letter.routing_key)),
+            }
+        }
+        case
+    }
+
+    fn listen(&mut self, event: Event, report: &mut Report) {
+        let Some(Subject { job_id, attempt, generation, at, .. }) = event.subject().cloned() else { return };
+        let Some(told) = self.told.get_mut(&job_id) else {
+            return report.find(format!("job {job_id}: it is announced, and nobody published it"));
+        };
+        told.attempt = told.attempt.max(attempt);
+        match event {
+            Event::Started { .. } => told.begun.push((generation, at)),
+            Event::Finished { status, result, .. } => told.ended.push(End { generation, at, status, result }),
+            _ => {}
+        }
+    }
+
+    pub(super) fn letters(&self, job_id: &JobId) -> &[&'a DeadLetter] {
+        self.letters.get(job_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Jobs that have a result, with it.
+    pub(super) fn ended(&self) -> impl Iterator<Item = (&'a Accepted, &ParseResult)> {
+        self.ledger.accepted.iter().filter_map(move |job| Some((job, self.results.get(&job.job_id)?)))
+    }
+
+    pub(super) fn keys(&self, job_id: &JobId) -> JobKeys {
+        JobKeys::new(&self.evidence.prefix, &Tenant::default(), job_id)
+    }
+
+    /// How often a job was begun in one generation.
+    pub(super) fn times_begun(&self, job_id: &JobId, generation: u32) -> usize {
+        self.told.get(job_id).map_or(0, |told| told.begun.iter().filter(|(of, _)| *of == generation).count())
+    }
+}
+
+/// Lists every object that a result names.
+pub(super) fn named(result: &ParseResult) -> Vec<&ObjectRef> {
+    let images = result.page_images.values().chain(result.thumbnails.values()).map(|image| &image.object);
+    let attachments = result.document.iter().flat_map(|document| &document.attachments);
+    images.chain(result.artifacts.iter().chain(attachments).map(|artifact| &artifact.object)).collect()
+}
+
+/// Says whether only the broker's fuse wrote a letter.
+pub(super) fn is_crash(letter: &DeadLetter) -> bool {
+    Lane::ALL.into_iter().any(|lane| letter.routing_key == DeadKind::Crash.routing_key(lane))
+}
+
+/// Why a letter was written.
+pub(super) fn code(letter: &DeadLetter) -> &str {
+    if is_crash(letter) { "crash" } else { letter.headers.get(header::ERROR_CODE).map_or("no cause", String::as_str) }
+}

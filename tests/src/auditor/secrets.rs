@@ -1,0 +1,34 @@
+//! What nobody may be shown stands nowhere.
+
+use super::{Report, case::Case};
+
+pub(super) fn check(case: &Case<'_>, report: &mut Report) {
+    for (job_id, json) in &case.evidence.results {
+        look_into(json, &case.ledger.secrets, &format!("the result of job {job_id}"), report);
+    }
+    for event in &case.evidence.events {
+        look_into(event, &case.ledger.secrets, "an event", report);
+    }
+    for letter in &case.evidence.letters {
+        let name = letter.message_id.as_deref().unwrap_or("without an id");
+        for (header, value) in &letter.headers {
+            let place = format!("header {header} of dead letter {name}");
+            look_into(value.as_bytes(), &case.ledger.secrets, &place, report);
+        }
+        look_into(&letter.body, &case.ledger.passwords, &format!("the body of dead letter {name}"), report);
+    }
+}
+
+/// Tells which secret by its number: a report is shown too.
+fn look_into(text: &[u8], secrets: &[String], place: &str, report: &mut Report) {
+    for (number, secret) in secrets.iter().enumerate() {
+        if contains(text, secret) {
+            report.find(format!("{place} shows secret number {number}"));
+        }
+    }
+}
+
+/// An empty secret, such as a key that was not set, stands nowhere.
+fn contains(text: &[u8], secret: &str) -> bool {
+    !secret.is_empty() && String::from_utf8_lossy(text).contains(secret)
+}

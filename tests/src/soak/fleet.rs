@@ -1,0 +1,189 @@
+use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
+
+use futures_util::future::join_all;
+use nix::sys::signal::Signal;
+use tokio::time::{Instant, timeout};
+
+use super::pages::PageCount;
+use crate::{Worker, World, proxy::Proxy};
+
+/// Longer than the grace period and everything that comes after it.
+const STOPPING: Duration = Duration::from_secs(45);
+/// Until then a worker may not yet listen to signals.
+const STARTING: Duration = Duration::from_secs(5);
+/// What a worker exits with that finds no broker or no store when it starts.
+const UNAVAILABLE: i32 = 69;
+const BROKER: &str = "QUIRE_AMQP_URL";
+const STORE: &str = "QUIRE_S3_ENDPOINT";
+
+/// Workers that are always as many: whoever ends is replaced, as an orchestrator does.
+pub(super) struct Fleet<'a> {
+    world: &'a World,
+    settings: Vec<(&'static str, String)>,
+    slots: Vec<Slot>,
+    /// Whether a worker may find no broker or no store when it starts.
+    disturbed: bool,
+    secrets: Vec<String>,
+    pub(super) kills: usize,
+    pages: PageCount,
+    /// What workers did that they should not, a sentence each.
+    pub(super) findings: Vec<String>,
+}
+
+/// A worker, behind a proxy to each server. The proxies outlive it.
+struct Slot {
+    broker: Proxy,
+    store: Proxy,
+    worker: Worker,
+    launched: Instant,
+}
+
+/// How a worker came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Killed,
+    InOrder,
+}
+
+impl<'a> Fleet<'a> {
+    pub(super) async fn start(
+        world: &'a World,
+        workers: u32,
+        settings: Vec<(&'static str, String)>,
+        disturbed: bool,
+        secrets: Vec<String>,
+    ) -> Self {
+        let mut slots = Vec::new();
+        for _ in 0..workers.max(1) {
+            slots.push(Slot::open(world, &settings).await);
+        }
+        let (pages, findings) = (PageCount::default(), Vec::new());
+        Self { world, settings, slots, disturbed, secrets, kills: 0, pages, findings }
+    }
+
+    pub(super) fn broker(&self, worker: u32) -> &Proxy {
+        &self.slots[self.index(worker)].broker
+    }
+
+    pub(super) fn store(&self, worker: u32) -> &Proxy {
+        &self.slots[self.index(worker)].store
+    }
+
+    /// Kills a worker, and starts another one without waiting for anything.
+    pub(super) async fn kill(&mut self, worker: u32) {
+        let index = self.index(worker);
+        self.slots[index].worker.kill().await;
+        self.kills += 1;
+        self.replace(index, Ended::Killed);
+    }
+
+    /// Has a worker end in order, and starts another one then.
+    pub(super) async fn stop(&mut self, worker: u32) {
+        let index = self.index(worker);
+        let (ended, finding) = self.slots[index].stop(self.disturbed).await;
+        self.findings.extend(finding);
+        self.replace(index, ended);
+    }
+
+    /// Replaces whoever ended by itself, which nobody does without a reason.
+    pub(super) async fn revive(&mut self) {
+        for index in 0..self.slots.len() {
+            if let Some(status) = self.slots[index].ended().await {
+                if !(self.disturbed && status.code() == Some(UNAVAILABLE)) {
+                    let last = last_words(&self.slots[index].worker.log());
+                    self.findings.push(format!("a worker ended by itself with {status}: {last}"));
+                }
+                self.replace(index, Ended::Killed);
+            }
+        }
+    }
+
+    /// Has every worker end in order.
+    pub(super) async fn end(mut self) -> (PageCount, Vec<String>) {
+        let disturbed = self.disturbed;
+        let stopped = join_all(self.slots.iter_mut().map(|slot| slot.stop(disturbed))).await;
+        for (index, (ended, finding)) in stopped.into_iter().enumerate() {
+            self.findings.extend(finding);
+            let log = self.slots[index].worker.log();
+            self.read(&log, ended);
+        }
+        (self.pages, self.findings)
+    }
+
+    fn index(&self, worker: u32) -> usize {
+        worker as usize % self.slots.len()
+    }
+
+    fn replace(&mut self, index: usize, ended: Ended) {
+        let log = self.slots[index].worker.log();
+        self.read(&log, ended);
+        let slot = &mut self.slots[index];
+        slot.worker = launch(self.world, &self.settings, &slot.broker, &slot.store);
+        slot.launched = Instant::now();
+    }
+
+    fn read(&mut self, log: &str, ended: Ended) {
+        match ended {
+            Ended::Killed => self.pages.add_killed(log),
+            Ended::InOrder => self.pages.add_ended(log),
+        }
+        for (number, secret) in self.secrets.iter().enumerate() {
+            if !secret.is_empty() && log.contains(secret) {
+                self.findings.push(format!("the log of a worker shows secret number {number}"));
+            }
+        }
+    }
+}
+
+impl Slot {
+    async fn open(world: &World, settings: &[(&'static str, String)]) -> Self {
+        let broker = Proxy::before(&world.setting(BROKER)).await;
+        let store = Proxy::before(&world.setting(STORE)).await;
+        let worker = launch(world, settings, &broker, &store);
+        Self { broker, store, worker, launched: Instant::now() }
+    }
+
+    async fn ended(&mut self) -> Option<ExitStatus> {
+        // Cancel safe: a process that has not ended can be waited for again.
+        timeout(Duration::from_millis(1), self.worker.exit()).await.ok()
+    }
+
+    /// Returns how it ended, and what was wrong with that.
+    async fn stop(&mut self, disturbed: bool) -> (Ended, Option<String>) {
+        let is_young = self.launched.elapsed() < STARTING;
+        self.worker.signal(Signal::SIGTERM);
+        let Ok(status) = timeout(STOPPING, self.worker.exit()).await else {
+            let last = last_words(&self.worker.log());
+            self.worker.kill().await;
+            return (Ended::Killed, Some(format!("a worker did not end when it was told to: {last}")));
+        };
+        let left = self.worker.temporary_files();
+        if status.success() && left.is_empty() {
+            return (Ended::InOrder, None);
+        }
+        if status.success() {
+            return (Ended::InOrder, Some(format!("a worker that ended in order left {left:?}")));
+        }
+        let too_early = is_young && status.signal() == Some(Signal::SIGTERM as i32);
+        let never_up = disturbed && status.code() == Some(UNAVAILABLE);
+        let finding = (!too_early && !never_up).then(|| {
+            let last = last_words(&self.worker.log());
+            format!("a worker that was told to stop: {status}: {last}")
+        });
+        (Ended::Killed, finding)
+    }
+}
+
+fn launch(world: &World, settings: &[(&'static str, String)], broker: &Proxy, store: &Proxy) -> Worker {
+    let builder = world
+        .worker()
+        .with(BROKER, &broker.in_place_of(&world.setting(BROKER)))
+        .with(STORE, &store.in_place_of(&world.setting(STORE)));
+    settings.iter().fold(builder, |builder, (name, value)| builder.with(name, value)).launch()
+}
+
+fn last_words(log: &str) -> String {
+    const LINES: usize = 3;
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join(" | ")
+}

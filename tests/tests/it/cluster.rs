@@ -1,0 +1,80 @@
+//! Three brokers that share the queues and lose one of them while there is work.
+
+use futures_util::future::join_all;
+use quire_producer::schemas::{
+    job::{Job, JobId},
+    names::Lane,
+    result::{JobStatus, ParseResult},
+};
+use quire_tests::{
+    World,
+    cluster::{NODES, PrivateCluster},
+    samples,
+};
+
+use crate::events::{await_event, listen, started};
+
+/// More than fit into the worker, so that some lie in the queue and some are in hand.
+const JOBS: usize = 12;
+
+#[tokio::test]
+async fn jobs_outlive_the_death_of_the_node_that_leads_their_queue() {
+    let cluster = PrivateCluster::start().await;
+    let world = World::at(&cluster.amqp_url, &cluster.management_url).await;
+    let mut events = listen(&world).await;
+    let worker = world.worker().start().await;
+    let source = world.upload(samples::large(10)).await;
+    let mut jobs = join_all((0..JOBS).map(|_| world.submit(Job::new(source.clone())))).await;
+    await_event(&mut events, "a job begins", started).await;
+    let dead = cluster.kill_leader_of(&world, &Lane::Normal.queue()).await;
+
+    // Its end proves that jobs are taken and given out by the two that are left.
+    let late = world.submit_document(samples::report()).await;
+    assert_eq!(world.await_result(&late).await.status, JobStatus::Succeeded);
+    jobs.push(late);
+    let results = results(&world, &jobs).await;
+
+    cluster.start_node(dead).await;
+    cluster.await_replicas(&world).await;
+    assert_each_ended_once(&world, &jobs, results).await;
+    assert_eq!(worker.ask("/livez").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_rolling_restart_of_all_three_nodes_loses_no_job_and_no_worker() {
+    let cluster = PrivateCluster::start().await;
+    let world = World::at(&cluster.amqp_url, &cluster.management_url).await;
+    let worker = world.worker().start().await;
+    let source = world.upload(samples::large(10)).await;
+    let mut jobs = Vec::new();
+    // One of the three leads the queue, and one has the worker's connection.
+    for node in 1..=NODES {
+        jobs.extend(join_all((0..JOBS / NODES).map(|_| world.submit(Job::new(source.clone())))).await);
+        cluster.stop_node(node).await;
+        let meanwhile = world.submit_document(samples::report()).await;
+        assert_eq!(world.await_result(&meanwhile).await.status, JobStatus::Succeeded);
+        jobs.push(meanwhile);
+        cluster.start_node(node).await;
+        cluster.await_replicas(&world).await;
+    }
+    let results = results(&world, &jobs).await;
+    assert_each_ended_once(&world, &jobs, results).await;
+    assert_eq!(worker.ask("/livez").await.0, 200);
+}
+
+async fn results(world: &World, jobs: &[JobId]) -> Vec<ParseResult> {
+    join_all(jobs.iter().map(|job_id| world.await_result(job_id))).await
+}
+
+/// Waits until nothing is left to do, and looks whether a second run has replaced a result since it
+/// was read, or has left anything else behind.
+async fn assert_each_ended_once(world: &World, jobs: &[JobId], results: Vec<ParseResult>) {
+    world.await_idle().await;
+    let statuses: Vec<_> = results.iter().map(|result| &result.status).collect();
+    assert_eq!(statuses, vec![&JobStatus::Succeeded; jobs.len()]);
+    for (job_id, result) in jobs.iter().zip(results) {
+        assert_eq!(world.result(job_id).await, Some(result));
+        world.assert_nothing_astray(job_id).await;
+    }
+    assert_eq!(world.dead_letters().await.len(), 0);
+}

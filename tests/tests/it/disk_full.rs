@@ -1,0 +1,133 @@
+//! A temporary folder that takes no more.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use quire_producer::schemas::{
+    event::Event,
+    names::header,
+    result::{JobStatus, ParseResult},
+};
+use quire_tests::{Worker, World, samples};
+use tempfile::TempDir;
+
+use crate::{
+    events::{await_event, finished, listen},
+    fail_points::assert_settled,
+};
+
+/// Too little for the document; enough for the document, and too little for what is parsed.
+const TOO_LITTLE: [(u64, &str); 2] = [
+    (4 << 10, "the temporary folder does not take the document"),
+    (12 << 10, "the temporary folder does not hold the parsed pages"),
+];
+
+#[tokio::test]
+async fn a_job_that_meets_a_full_disk_is_tried_again_and_succeeds_when_there_is_room() {
+    let disk = SmallDisk::mount();
+    let world = World::new().await;
+    let mut events = listen(&world).await;
+    let mut worker = world.worker().with("QUIRE_TEMP_DIR", &disk.path()).start().await;
+    for (free, reason) in TOO_LITTLE {
+        disk.fill_up_to(free);
+        let job_id = world.submit_document(samples::report()).await;
+        let (message, code, counted) = await_event(&mut events, "the job is put off", put_off).await;
+        assert_eq!((code.as_str(), counted), ("internal", true), "{message}");
+        assert!(message.contains(reason), "{message}");
+        assert_eq!(worker.temporary_files(), [disk.filler()], "{reason}");
+        disk.make_room();
+        await_event(&mut events, "the job ends", finished).await;
+        let result = world.result(&job_id).await.expect("announced, so stored");
+        assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(2)));
+        world.assert_nothing_astray(&job_id).await;
+    }
+    assert_settled(&world, &mut worker).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_job_that_never_finds_room_fails_with_the_reason_and_the_worker_goes_on() {
+    let disk = SmallDisk::mount();
+    let world = World::new().await;
+    let settings = world.worker().with("QUIRE_TEMP_DIR", &disk.path()).with("QUIRE_MAX_ATTEMPTS", "1");
+    let mut worker = settings.start().await;
+    for (free, reason) in TOO_LITTLE {
+        disk.fill_up_to(free);
+        let job_id = world.submit_document(samples::report()).await;
+        assert_failed(&world.await_result(&job_id).await, reason);
+        assert_goes_on(&worker, &disk).await;
+    }
+    for letter in world.await_dead_letters(TOO_LITTLE.len()).await {
+        assert_eq!(letter.headers[header::ERROR_CODE], "internal");
+    }
+    disk.make_room();
+    let job_id = world.submit_document(samples::report()).await;
+    assert_eq!(world.await_result(&job_id).await.status, JobStatus::Succeeded);
+    assert_settled(&world, &mut worker).await;
+}
+
+fn assert_failed(result: &ParseResult, reason: &str) {
+    let codes: Vec<&str> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!((&result.status, codes), (&JobStatus::Failed, vec!["internal", "attempts_exhausted"]));
+    assert!(result.errors[0].message.contains(reason), "{}", result.errors[0].message);
+}
+
+async fn assert_goes_on(worker: &Worker, disk: &SmallDisk) {
+    assert_eq!(worker.ask("/livez").await.0, 200);
+    assert_eq!(worker.temporary_files(), [disk.filler()]);
+}
+
+/// Why a job waits: what happened, its code, and whether it counts.
+fn put_off(event: Event) -> Option<(String, String, bool)> {
+    match event {
+        Event::Retrying { message, code, counted, .. } => Some((message, code, counted)),
+        _ => None,
+    }
+}
+
+/// A file system of one mebibyte. Unmounted when dropped.
+struct SmallDisk {
+    folder: TempDir,
+}
+
+impl SmallDisk {
+    const BYTES: u64 = 1 << 20;
+
+    fn mount() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let size = format!("size={}", Self::BYTES);
+        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
+        let Output { status, stderr, .. } = output.expect("mount is there");
+        let said = String::from_utf8_lossy(&stderr);
+        assert!(status.success(), "a small file system cannot be mounted, which takes root: {said}");
+        Self { folder }
+    }
+
+    fn path(&self) -> String {
+        self.folder.path().display().to_string()
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.folder.path().join("filler")
+    }
+
+    /// Leaves no more than this.
+    fn fill_up_to(&self, free_bytes: u64) {
+        let filler = vec![0; usize::try_from(Self::BYTES - free_bytes).expect("a mebibyte fits")];
+        std::fs::write(self.filler(), filler).expect("there is room for it");
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.filler()).expect("filled before");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a worker that is killed with the test may still hold files in it. Best effort: a
+        // panic in here would hide why the test failed.
+        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
+    }
+}

@@ -1,0 +1,100 @@
+//! A worker that the broker takes for dead while it lives: its job is given to another one.
+
+use std::time::Duration;
+
+use quire_producer::schemas::{event::Event, job::JobId, result::JobStatus};
+use quire_tests::{
+    World, eventually,
+    parse_api::{ParseApi, Scenario},
+    proxy::Proxy,
+    samples,
+};
+
+use crate::{
+    broker_network::{await_loss, await_session},
+    events::{await_event, listen},
+    fail_points::assert_settled,
+    llamaparse,
+    redelivery::{await_pages, slow_job},
+};
+
+const IN_FLIGHT: &str = "quire_jobs_in_flight{lane=\"normal\"}";
+
+#[tokio::test]
+async fn two_workers_that_work_on_one_job_at_once_converge_on_one_result() {
+    let world = World::new().await;
+    let mut events = listen(&world).await;
+    let proxy = Proxy::before(&world.amqp_url).await;
+    // It learns nothing of the partition before it is done.
+    let behind = format!("{}?heartbeat=60", proxy.in_place_of(&world.amqp_url));
+    let one_renderer = || world.worker().with("QUIRE_RENDERERS", "1");
+    let mut cut_off = one_renderer().with("QUIRE_AMQP_URL", &behind).start().await;
+    let source = world.upload(samples::large(20)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 3).await;
+    proxy.half_open();
+    let mut other = one_renderer().start().await;
+    await_event(&mut events, "the other one begins", |event| begun_by(&other.instance, event)).await;
+    assert_eq!(world.result(&job_id).await, None, "the first one was done too soon to show anything");
+    for worker in [&cut_off, &other] {
+        eventually("each comes to a result", || async { (!worker.logged("done").is_empty()).then_some(()) }).await;
+    }
+    let key = world.keys(&job_id).result();
+    let result = world.object(&key).await;
+
+    proxy.heal();
+    await_session(&cut_off, 2).await;
+    for worker in [&mut cut_off, &mut other] {
+        eventually("it lets go of the job", || async { (worker.metric(IN_FLIGHT).await == Some(0)).then_some(()) })
+            .await;
+        assert_settled(&world, worker).await;
+    }
+    assert!(world.object(&key).await == result, "the result was written again");
+    let result = world.result(&job_id).await.expect("each has come to one");
+    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
+    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 20));
+    world.assert_nothing_astray(&job_id).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_that_loses_the_broker_stops_its_job_and_the_next_one_pays_for_nothing_again() {
+    let world = World::new().await;
+    let mut events = listen(&world).await;
+    let proxy = Proxy::before(&world.amqp_url).await;
+    let behind = format!("{}?heartbeat=2", proxy.in_place_of(&world.amqp_url));
+    // Longer than it takes to notice.
+    let scenario = Scenario::Ok { polls: 1, delay: Duration::from_secs(15) };
+    let api = ParseApi::start(4, scenario).await;
+    let mut cut_off = llamaparse::worker(&world, &api).with("QUIRE_AMQP_URL", &behind).start().await;
+    let source = world.upload(samples::report()).await;
+    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    await_pages(&world, &job_id, 4).await;
+    eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
+    proxy.half_open();
+    let mut other = llamaparse::worker(&world, &api).start().await;
+    await_event(&mut events, "the other one begins", |event| begun_by(&other.instance, event)).await;
+    let noticed = await_loss(&cut_off).await;
+    assert_eq!(cut_off.metric(IN_FLIGHT).await, Some(0), "noticed after {noticed:?}");
+
+    let result = world.await_result(&job_id).await;
+    assert_eq!(result.provenance.worker, other.instance, "noticed after {noticed:?}");
+    let came_to = (result.status, result.provenance.attempt, result.branches.images.cache_hit);
+    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), Some(true)));
+    assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
+    proxy.heal();
+    await_session(&cut_off, 2).await;
+    for worker in [&mut cut_off, &mut other] {
+        assert_settled(&world, worker).await;
+    }
+    assert_eq!(cut_off.logged("done").len(), 0, "it came to a result of its own");
+    world.assert_nothing_astray(&job_id).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+fn begun_by(worker: &str, event: Event) -> Option<JobId> {
+    match event {
+        Event::Started { subject, worker: name } if name == worker => Some(subject.job_id),
+        _ => None,
+    }
+}
