@@ -9,9 +9,9 @@ what=(--workspace) skip=()
 if [[ ${1:-} == --broker ]]; then
     shift
     what=(-p quire-tests --test it)
-    # A list of what is left out, so that a new module is in. These are about documents, engines and
-    # children; the broker only brings them their jobs.
-    for module in bad_input children corpora geometry llamaparse process_command sources; do
+    # A list of what is left out, so that a new module is in. These are about documents and children;
+    # the broker only brings them their jobs.
+    for module in bad_input children corpora geometry process_command sources; do
         skip+=(--skip "$module::")
     done
 else

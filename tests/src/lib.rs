@@ -1,10 +1,12 @@
 //! What the tests of the whole system share: a world of its own for each test, in a real broker
 //! and a real object store, with real worker processes.
 
+pub mod amqp;
 pub mod auditor;
 mod broker_control;
 pub mod cluster;
 pub mod corpora;
+pub mod documents;
 pub mod figures;
 pub mod parse_api;
 pub mod permissions;

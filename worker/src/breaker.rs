@@ -64,6 +64,8 @@ impl Breaker {
         let mut state = self.state();
         let was_open = state.open_until.is_some();
         *state = State::default();
+        // Under the lock: whoever waits for the word must not hear an older one last.
+        self.shared.open.send_replace(false);
         drop(state);
         if was_open {
             self.tell(false);
@@ -78,6 +80,7 @@ impl Breaker {
             return;
         }
         let was_open = state.open_until.replace(Instant::now() + COOL_DOWN).is_some();
+        self.shared.open.send_replace(true);
         drop(state);
         if !was_open {
             self.tell(true);
@@ -107,8 +110,12 @@ impl Breaker {
             None => false,
             Some(until) => {
                 let left = until.saturating_duration_since(Instant::now());
-                if state.on_trial || !left.is_zero() {
-                    return Err(left.max(SHORTEST_PROBE));
+                if !left.is_zero() {
+                    return Err(left);
+                }
+                if state.on_trial {
+                    // However that trial ends, it takes a while.
+                    return Err(COOL_DOWN);
                 }
                 state.on_trial = true;
                 true
@@ -153,7 +160,6 @@ impl Breaker {
             tracing::info!(dependency = dependency.as_str(), "a dependency answers again");
         }
         self.shared.metrics.breaker_is(dependency, open);
-        self.shared.open.send_replace(open);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -7,7 +7,7 @@ use quire_producer::schemas::{job::JobId, result::ParseResult};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Accepted, Ledger, Report,
+    Accepted, Report,
     case::{Case, End, Told},
 };
 
@@ -22,7 +22,7 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) {
     }
     for job in &case.ledger.accepted {
         if let Some(told) = case.told.get(&job.job_id) {
-            check_once(case.ledger, job, told, report);
+            check_once(case, job, told, report);
         }
     }
 }
@@ -38,24 +38,31 @@ fn check_last(job_id: &JobId, result: &ParseResult, json: &[u8], told: &Told, re
     }
 }
 
-/// A second run, or a second end, is one too many unless two workers may have had the job at once.
-fn check_once(ledger: &Ledger, job: &Accepted, told: &Told, report: &mut Report) {
+/// A second run, or a second end, is one too many unless two workers may have had the job at once: it
+/// was published twice, or one of those that worked on it was cut off shortly before.
+fn check_once(case: &Case<'_>, job: &Accepted, told: &Told, report: &mut Report) {
     let generations: BTreeSet<u32> = told.ended.iter().map(|end| end.generation).collect();
     for generation in generations {
         let mut ended: Vec<&End> = told.ended.iter().filter(|end| end.generation == generation).collect();
         ended.sort_by_key(|end| end.at);
         let (Some(first), Some(last)) = (ended.first(), ended.last()) else { continue };
         let different: BTreeSet<_> = ended.iter().map(|end| announcement(end)).collect();
-        let again = told.begun.iter().find(|(of, at)| *of == generation && *at > first.at);
+        let again = told.begun.iter().find(|begun| begun.generation == generation && begun.at > first.at);
         let what = match again {
             _ if different.len() > 1 => format!("it ended in different ways, {different:?}"),
-            Some((_, at)) => {
-                format!("it was begun again {} ms after its end was announced", (*at - first.at).num_milliseconds())
+            Some(begun) => {
+                let late = (begun.at - first.at).num_milliseconds();
+                format!("it was begun again {late} ms after its end was announced")
             }
             None => continue,
         };
-        let last_seen = again.map_or(last.at, |(_, at)| last.at.max(*at));
-        let was_cut_off = ledger.cut_off.iter().any(|at| *at <= last_seen && last_seen - *at <= RACE);
+        let last_seen = again.map_or(last.at, |begun| last.at.max(begun.at));
+        let workers = workers(case, job, told, generation);
+        let was_cut_off = case
+            .ledger
+            .cut_off
+            .iter()
+            .any(|cut| workers.contains(cut.worker.as_str()) && cut.at <= last_seen && last_seen - cut.at <= RACE);
         if job.messages > 1 || was_cut_off {
             report.races += 1;
         } else {
@@ -63,6 +70,14 @@ fn check_once(ledger: &Ledger, job: &Accepted, told: &Told, report: &mut Report)
             report.find(format!("job {}: {what}", job.job_id));
         }
     }
+}
+
+/// Who worked on a job in one generation. A beginning that is told of while the broker is away may be
+/// heard by nobody; who wrote the result is written in it, too.
+fn workers<'a>(case: &'a Case<'_>, job: &Accepted, told: &'a Told, generation: u32) -> BTreeSet<&'a str> {
+    let begun = told.begun.iter().filter(|begun| begun.generation == generation).map(|begun| begun.worker.as_str());
+    let result = case.results.get(&job.job_id).filter(|result| result.generation == generation);
+    begun.chain(result.map(|result| result.provenance.worker.as_str())).collect()
 }
 
 /// What is told of an end: how, and the sha256 of the result.

@@ -24,12 +24,18 @@ pub(super) struct Case<'a> {
 /// What was announced of a job.
 #[derive(Default)]
 pub(super) struct Told {
-    /// Generation and time of every beginning.
-    pub(super) begun: Vec<(u32, DateTime<Utc>)>,
+    /// Every beginning.
+    pub(super) begun: Vec<Beginning>,
     /// Every end.
     pub(super) ended: Vec<End>,
     /// The highest counted attempt that was told of.
     pub(super) attempt: u32,
+}
+
+pub(super) struct Beginning {
+    pub(super) generation: u32,
+    pub(super) at: DateTime<Utc>,
+    pub(super) worker: String,
 }
 
 pub(super) struct End {
@@ -78,7 +84,7 @@ impl<'a> Case<'a> {
         };
         told.attempt = told.attempt.max(attempt);
         match event {
-            Event::Started { .. } => told.begun.push((generation, at)),
+            Event::Started { worker, .. } => told.begun.push(Beginning { generation, at, worker }),
             Event::Finished { status, result, .. } => told.ended.push(End { generation, at, status, result }),
             _ => {}
         }
@@ -99,7 +105,7 @@ impl<'a> Case<'a> {
 
     /// How often a job was begun in one generation.
     pub(super) fn times_begun(&self, job_id: &JobId, generation: u32) -> usize {
-        self.told.get(job_id).map_or(0, |told| told.begun.iter().filter(|(of, _)| *of == generation).count())
+        self.told.get(job_id).map_or(0, |told| told.begun.iter().filter(|begun| begun.generation == generation).count())
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) {
         match case.results.get(&job.job_id) {
             Some(result) => {
                 *report.results.entry(result.status.to_string()).or_default() += 1;
-                check_letters(&job.job_id, result, letters, report);
+                check_letters(job, result, letters, report);
                 check_status(case, job, result, report);
             }
             // Told as unreadable already.
@@ -50,10 +50,11 @@ fn check_without_result(job_id: &JobId, letters: &[&DeadLetter], report: &mut Re
     }
 }
 
-fn check_letters(job_id: &JobId, result: &ParseResult, letters: &[&DeadLetter], report: &mut Report) {
+fn check_letters(job: &Accepted, result: &ParseResult, letters: &[&DeadLetter], report: &mut Report) {
+    let job_id = &job.job_id;
     let first = result.errors.first().map(|error| error.code.as_str()).unwrap_or_default();
     if result.status != JobStatus::Failed {
-        if !letters.is_empty() {
+        if !letters.is_empty() && !was_cancelled_behind_its_letter(job, result, letters) {
             report.find(format!("job {job_id}: it {} and has a dead letter ({})", result.status, codes(letters)));
         }
     } else if !letters.iter().any(|letter| !is_crash(letter)) {
@@ -61,6 +62,14 @@ fn check_letters(job_id: &JobId, result: &ParseResult, letters: &[&DeadLetter], 
     } else if !letters.iter().any(|letter| code(letter) == first) {
         report.find(format!("job {job_id}: its result says {first}, its dead letter {}", codes(letters)));
     }
+}
+
+/// The letter comes before the result: whoever dies between the two leaves a job that can still be
+/// cancelled, with the letter that it deserves.
+fn was_cancelled_behind_its_letter(job: &Accepted, result: &ParseResult, letters: &[&DeadLetter]) -> bool {
+    let Expected::Failure(deserved) = job.expected else { return false };
+    let is_deserved = letters.iter().all(|letter| code(letter) == deserved.as_str());
+    job.cancelled && result.status == JobStatus::Cancelled && is_deserved
 }
 
 fn check_status(case: &Case<'_>, job: &Accepted, result: &ParseResult, report: &mut Report) {

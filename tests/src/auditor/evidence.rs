@@ -10,7 +10,7 @@ use quire_producer::schemas::{job::JobId, names::Tenant, result::ParseResult};
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::{EVENTS, Ledger, case::named, uploads};
+use super::{EVENTS, Ledger, case::named, secrets, uploads};
 use crate::{DeadLetter, World};
 
 /// Requests to the store at once.
@@ -44,6 +44,8 @@ pub(super) struct Evidence {
 pub(super) struct Stored {
     pub(super) sha256: String,
     pub(super) size_bytes: u64,
+    /// Which secrets stand in it, by their numbers.
+    pub(super) shows: Vec<usize>,
 }
 
 impl Evidence {
@@ -54,7 +56,7 @@ impl Evidence {
         Self {
             prefix: world.prefix.clone(),
             keys: keys.into_iter().collect(),
-            objects: objects(world, &results).await,
+            objects: objects(world, &results, &ledger.secrets).await,
             results,
             uploads: uploads::unfinished(world, &folder).await,
             events: events(world).await,
@@ -70,7 +72,7 @@ async fn results(world: &World, ledger: &Ledger) -> BTreeMap<JobId, Bytes> {
     reading.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
 }
 
-async fn objects(world: &World, results: &BTreeMap<JobId, Bytes>) -> BTreeMap<String, Stored> {
+async fn objects(world: &World, results: &BTreeMap<JobId, Bytes>, secrets: &[String]) -> BTreeMap<String, Stored> {
     let mut keys = BTreeSet::new();
     for json in results.values() {
         // One that cannot be read is reported where results are looked at.
@@ -80,8 +82,8 @@ async fn objects(world: &World, results: &BTreeMap<JobId, Bytes>) -> BTreeMap<St
     }
     let reading = stream::iter(keys).map(|key| async move {
         let body = world.object(&key).await?;
-        let stored = Stored { sha256: hex::encode(Sha256::digest(&body)), size_bytes: body.len() as u64 };
-        Some((key, stored))
+        let (sha256, shows) = (hex::encode(Sha256::digest(&body)), secrets::shown_by(&body, secrets));
+        Some((key, Stored { sha256, size_bytes: body.len() as u64, shows }))
     });
     reading.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
 }

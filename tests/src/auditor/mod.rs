@@ -8,7 +8,7 @@ mod ends;
 mod evidence;
 mod objects;
 mod report;
-mod secrets;
+pub(crate) mod secrets;
 mod uploads;
 
 #[cfg(test)]
@@ -37,13 +37,22 @@ pub struct Ledger {
     pub accepted: Vec<Accepted>,
     /// Counted attempts that a worker may make.
     pub max_attempts: u32,
-    /// When a worker that went on living was cut off from the broker: what it had in hand then may
-    /// have been worked on twice at once.
-    pub cut_off: Vec<DateTime<Utc>>,
+    /// Every time that a worker that went on living was cut off from the broker.
+    pub cut_off: Vec<CutOff>,
     /// Texts that nobody may be shown. Bodies of dead letters keep addresses whole, for a replay.
     pub secrets: Vec<String>,
     /// Those of them that not even the body of a dead letter may hold.
     pub passwords: Vec<String>,
+}
+
+/// A worker that was cut off from the broker and went on living: what it had in hand then may have been
+/// worked on twice at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutOff {
+    /// The worker's name, as it is announced.
+    pub worker: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A job that the broker took.

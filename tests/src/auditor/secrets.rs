@@ -9,6 +9,11 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) {
     for event in &case.evidence.events {
         look_into(event, &case.ledger.secrets, "an event", report);
     }
+    for (key, stored) in &case.evidence.objects {
+        for number in &stored.shows {
+            report.find(format!("{key} shows secret number {number}"));
+        }
+    }
     for letter in &case.evidence.letters {
         let name = letter.message_id.as_deref().unwrap_or("without an id");
         for (header, value) in &letter.headers {
@@ -21,14 +26,15 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) {
 
 /// Tells which secret by its number: a report is shown too.
 fn look_into(text: &[u8], secrets: &[String], place: &str, report: &mut Report) {
-    for (number, secret) in secrets.iter().enumerate() {
-        if contains(text, secret) {
-            report.find(format!("{place} shows secret number {number}"));
-        }
+    for number in shown_by(text, secrets) {
+        report.find(format!("{place} shows secret number {number}"));
     }
 }
 
-/// An empty secret, such as a key that was not set, stands nowhere.
-fn contains(text: &[u8], secret: &str) -> bool {
-    !secret.is_empty() && String::from_utf8_lossy(text).contains(secret)
+/// Returns the numbers of the secrets that stand in some bytes. An empty one, such as a key that was not
+/// set, stands nowhere.
+pub(crate) fn shown_by(bytes: &[u8], secrets: &[String]) -> Vec<usize> {
+    let text = String::from_utf8_lossy(bytes);
+    let shown = secrets.iter().enumerate().filter(|(_, secret)| !secret.is_empty() && text.contains(secret.as_str()));
+    shown.map(|(number, _)| number).collect()
 }

@@ -16,9 +16,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Accepted, Expected, Ledger, Report,
+    Accepted, CutOff, Expected, Ledger, Report,
     evidence::{Evidence, Stored},
     judge,
+    secrets::shown_by,
 };
 use crate::DeadLetter;
 
@@ -46,6 +47,10 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+}
+
+fn cut_off(worker: &str, seconds: i64) -> CutOff {
+    CutOff { worker: worker.to_owned(), at: at(seconds) }
 }
 
 fn subject(job_id: JobId, seconds: i64) -> Subject {
@@ -91,7 +96,7 @@ impl Scene {
 
     fn store_page(&mut self, job_id: JobId, body: &[u8]) {
         let key = keys(job_id).page(1, ImageFormat::Png);
-        let stored = Stored { sha256: sha256(body), size_bytes: body.len() as u64 };
+        let stored = Stored { sha256: sha256(body), size_bytes: body.len() as u64, shows: Vec::new() };
         self.evidence.objects.insert(key.clone(), stored);
         self.evidence.keys.insert(key);
     }
@@ -282,6 +287,24 @@ fn a_job_is_cancelled_only_if_somebody_asked_for_it() {
 }
 
 #[test]
+fn a_job_may_be_cancelled_behind_the_letter_that_it_deserves_and_behind_no_other() {
+    let cancelled_with = |code: &str| {
+        let mut scene = Scene::clean();
+        scene.forget(id(3));
+        scene.job(id(3)).cancelled = true;
+        scene.store_result(id(3), result(id(3), "cancelled"));
+        scene.announce(id(3), JobStatus::Cancelled, 2);
+        scene.bury(id(3), "failed.normal", code);
+        scene
+    };
+    cancelled_with("not_a_pdf").assert_found(&[]);
+    cancelled_with("internal").assert_found(&["cancelled and has a dead letter (internal)"]);
+    let mut unasked = cancelled_with("not_a_pdf");
+    unasked.job(id(3)).cancelled = false;
+    unasked.assert_found(&["cancelled and has a dead letter (not_a_pdf)", "cancelled () and not failed (not_a_pdf)"]);
+}
+
+#[test]
 fn an_end_is_announced_and_as_it_is_stored() {
     let mut scene = Scene::clean();
     scene.evidence.events.clear();
@@ -298,12 +321,27 @@ fn a_second_end_is_a_duplicate_unless_two_workers_had_the_job_at_once() {
     let mut scene = Scene::clean();
     scene.announce_as(id(1), JobStatus::Succeeded, "of another result", 30);
     assert_eq!(scene.assert_found(&["it ended in different ways"]).duplicates, 1);
-    scene.ledger.cut_off = vec![at(10)];
+    scene.ledger.cut_off = vec![cut_off("w", 10)];
     let report = scene.assert_found(&[]);
     assert_eq!((report.duplicates, report.races), (0, 1));
-    scene.ledger.cut_off = vec![at(31), at(-600)];
+    scene.ledger.cut_off = vec![cut_off("w", 31), cut_off("w", -600), cut_off("of another job", 10)];
     scene.assert_found(&["it ended in different ways"]);
     scene.job(id(1)).messages = 2;
+    assert_eq!(scene.assert_found(&[]).races, 1);
+}
+
+#[test]
+fn a_worker_that_began_unheard_is_known_by_the_result_that_it_left() {
+    let mut scene = Scene::clean();
+    let mut told = result(id(1), "succeeded");
+    told["provenance"]["worker"] = json!("unheard");
+    scene.forget(id(1));
+    scene.begin(id(1), 1);
+    scene.store_page(id(1), IMAGE);
+    scene.store_result(id(1), with_page(told, id(1), IMAGE));
+    scene.announce(id(1), JobStatus::Succeeded, 2);
+    scene.announce_as(id(1), JobStatus::Succeeded, "of another result", 30);
+    scene.ledger.cut_off = vec![cut_off("unheard", 10)];
     assert_eq!(scene.assert_found(&[]).races, 1);
 }
 
@@ -355,6 +393,16 @@ fn a_secret_is_found_in_results_events_and_letters() {
         format!("the body of dead letter {name} shows secret number 0"),
     ];
     scene.assert_found(&parts.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_secret_is_found_in_an_object_that_a_result_names() {
+    let mut scene = Scene::clean();
+    let key = keys(id(1)).page(1, ImageFormat::Png);
+    scene.ledger.secrets.push("another".to_owned());
+    let shows = shown_by(b"\xff\xfe an image with another text in it", &scene.ledger.secrets);
+    scene.evidence.objects.get_mut(&key).expect("stored above").shows = shows;
+    scene.assert_found(&[&format!("{key} shows secret number 2")]);
 }
 
 #[test]

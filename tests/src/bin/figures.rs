@@ -1,7 +1,7 @@
 //! `figures`: the figures of reliability, measured here, each against its bar.
 //!
-//! `figures [--only NAME] [--runs N]` measures outage, half_open, redelivery, poison, sigterm and
-//! rollover, or one of them; `--runs` says how often, where that is open. Prints a Markdown table, a
+//! `figures [--only NAME] [--runs N]` measures outage, half_open, redelivery, poison, sigterm, rollover
+//! and cluster, or one of them; `--runs` says how often, where that is open. Prints a Markdown table, a
 //! row as soon as it is measured; exits with 1 if a bar is missed.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table and the progress are what this is for")]

@@ -11,7 +11,7 @@ use std::{process::ExitCode, str::FromStr, time::Duration};
 
 use quire_tests::{
     servers::PrivateBroker,
-    soak::{self, Faults, Plan, Setting, Size, Total},
+    soak::{self, Faults, Kept, Plan, Setting, Size, Total},
 };
 use tokio::time::Instant;
 
@@ -116,6 +116,15 @@ async fn main() -> ExitCode {
     if total.report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Returns what carries out one round again, and nothing else.
+fn again(seed: u64, size: &Size) -> String {
+    let Size { jobs, jobs_per_kill, workers, faults } = *size;
+    let faults = if faults == Faults::Kills { "kills" } else { "all" };
+    let plan = format!("--seed {seed} --faults {faults} --round {jobs} --jobs-per-kill {jobs_per_kill}");
+    // One job is reached with the first round.
+    format!("soak {plan} --workers {workers} --jobs 1")
+}
+
 async fn run(options: &Options) -> Total {
     let setting = Setting { workers: options.workers, max_attempts: MAX_ATTEMPTS, patience: PATIENCE };
     let (started, mut total) = (Instant::now(), Total::default());
@@ -125,10 +134,12 @@ async fn run(options: &Options) -> Total {
         let Options { round: jobs, jobs_per_kill, workers, .. } = *options;
         let size = Size { jobs, jobs_per_kill, workers, faults: options.faults.of_round(total.rounds) };
         let plan = Plan::from_seed(seed, &size);
-        eprintln!("round {}: seed {seed}, {:?}, {} operations", total.rounds + 1, size.faults, plan.operations.len());
+        let (round, operations) = (total.rounds + 1, plan.operations.len());
+        eprintln!("round {round}: {operations} operations; again: {}", again(seed, &size));
         let outcome = soak::run(&plan, &setting, Some(&broker)).await;
         if !outcome.report.is_clean() {
-            eprintln!("the list of operations is kept in {}", soak::keep(seed, &plan).display());
+            let kept = Kept { seed: Some(seed), faults: size.faults, setting, plan };
+            eprintln!("  the list of operations is kept in {}", kept.write().display());
         }
         for finding in &outcome.report.findings {
             eprintln!("  {finding}");

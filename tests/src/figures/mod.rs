@@ -1,7 +1,7 @@
 //! The figures of reliability: how soon a fault is noticed and got over, and what it costs, measured
 //! with a real broker, a real object store and real workers, each against its bar.
 
-mod documents;
+mod cluster;
 mod half_open;
 mod outage;
 mod poison;
@@ -29,6 +29,8 @@ pub enum Measurement {
     Sigterm,
     /// What a job costs that takes longer than a lease.
     Rollover,
+    /// How soon jobs go on when the node is gone that leads their queue.
+    Cluster,
 }
 
 /// A line of the table.
@@ -46,8 +48,8 @@ pub struct Figure {
 
 impl Measurement {
     /// Every one, in the order of the table.
-    pub const ALL: [Self; 6] =
-        [Self::Outage, Self::HalfOpen, Self::Redelivery, Self::Poison, Self::Sigterm, Self::Rollover];
+    pub const ALL: [Self; 7] =
+        [Self::Outage, Self::HalfOpen, Self::Redelivery, Self::Poison, Self::Sigterm, Self::Rollover, Self::Cluster];
 
     /// Returns its name on the command line.
     #[must_use]
@@ -59,6 +61,7 @@ impl Measurement {
             Self::Poison => "poison",
             Self::Sigterm => "sigterm",
             Self::Rollover => "rollover",
+            Self::Cluster => "cluster",
         }
     }
 
@@ -81,6 +84,7 @@ impl Measurement {
             Self::Poison => vec![poison::measure().await],
             Self::Sigterm => vec![sigterm::measure(runs).await],
             Self::Rollover => vec![rollover::measure().await],
+            Self::Cluster => vec![cluster::measure(runs).await],
         }
     }
 }

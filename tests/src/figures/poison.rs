@@ -11,8 +11,8 @@ use quire_producer::schemas::{
     result::JobStatus,
 };
 
-use super::{Figure, documents::Poison, probe::between, shown};
-use crate::{World, samples};
+use super::{Figure, probe::between, shown};
+use crate::{World, documents::Poison, samples};
 
 const JOBS: usize = 2000;
 const POISONED: usize = 20;

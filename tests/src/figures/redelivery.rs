@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Worker, WorkerBuilder, World,
+    amqp::ACK,
     parse_api::{ParseApi, Scenario},
     proxy::Direction,
     samples,
@@ -26,8 +27,6 @@ const PUBLISHED_AGAIN: u32 = 50;
 const ACKS_CUT: u32 = 5;
 const BAR: Duration = Duration::from_secs(1);
 const PAGES: u32 = 4;
-/// Class and method of `basic.ack`.
-const BASIC_ACK: [u8; 4] = [0x00, 0x3C, 0x00, 0x50];
 
 pub(super) async fn measure(runs: Option<u32>) -> Vec<Figure> {
     vec![published_again(runs.unwrap_or(PUBLISHED_AGAIN)).await, acks_cut(runs.unwrap_or(ACKS_CUT)).await]
@@ -75,7 +74,7 @@ async fn acks_cut(runs: u32) -> Figure {
     let mut times = Vec::new();
     for run in 1..=u64::from(runs) {
         let sessions = lines(&worker, &["consuming"]).len();
-        proxy.cut_before(Direction::ToServer, &BASIC_ACK);
+        proxy.cut_before(Direction::ToServer, &ACK);
         let job_id = world.submit(paid_job(source.clone())).await;
         proxy.await_cut().await;
         assert!(world.result(&job_id).await.is_some(), "acknowledged before there was a result");

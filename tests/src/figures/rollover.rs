@@ -1,17 +1,10 @@
 //! A job that takes longer than a lease: how many deliveries it travels in, and what is done twice.
 
-use lapin::{
-    Channel,
-    message::Delivery,
-    options::{BasicGetOptions, QueueBindOptions, QueueDeclareOptions},
-    types::{AMQPValue, FieldTable},
-};
 use quire_producer::{
     follow::Follower,
     schemas::{
         event::Event,
         job::{Job, JobId},
-        names::{JOBS_EXCHANGE, header},
         result::JobStatus,
     },
 };
@@ -22,7 +15,11 @@ use super::{
     probe::{listen, next_event},
     shown,
 };
-use crate::{World, samples};
+use crate::{
+    World,
+    amqp::{Copies, is_uncounted},
+    samples,
+};
 
 const LEASE: &str = "5s";
 const PAGES: u32 = 200;
@@ -45,10 +42,6 @@ pub(super) async fn measure() -> Figure {
     // none was.
     let counted = deliveries.abs_diff(messages.len());
     let is_whole = result.status == JobStatus::Succeeded && result.page_images.len() == PAGES as usize;
-    let is_uncounted = messages[1..].iter().all(|message| {
-        let (attempt, count) = (header_of(message, header::ATTEMPT), header_of(message, header::DELIVERY_COUNT));
-        attempt == Some(AMQPValue::LongLongInt(1)) && count.is_none()
-    });
     Figure {
         name: format!("{PAGES} pages with a lease of {LEASE}"),
         measured: format!(
@@ -57,7 +50,10 @@ pub(super) async fn measure() -> Figure {
             result.page_images.len()
         ),
         bar: format!("≥ 2; {PAGES}; {PAGES}; 1; 0"),
-        is_met: is_whole && is_uncounted && deliveries >= 2 && (rendered, attempt, counted) == (u64::from(PAGES), 1, 0),
+        is_met: is_whole
+            && is_uncounted(&messages)
+            && deliveries >= 2
+            && (rendered, attempt, counted) == (u64::from(PAGES), 1, 0),
     }
 }
 
@@ -71,36 +67,4 @@ async fn count_deliveries(events: &mut Follower, job_id: JobId) -> usize {
             _ => {}
         }
     }
-}
-
-/// A queue that gets a copy of every message for the job queues.
-struct Copies {
-    channel: Channel,
-    queue: String,
-}
-
-impl Copies {
-    async fn of(world: &World) -> Self {
-        let channel = world.channel().await;
-        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
-        let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.expect("anybody may");
-        let queue = queue.name().to_string();
-        let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-        let bound = channel.queue_bind(queue.as_str().into(), JOBS_EXCHANGE.into(), "job.#".into(), options, arguments);
-        bound.await.expect("the exchange is there");
-        Self { channel, queue }
-    }
-
-    async fn take(&self) -> Vec<Delivery> {
-        let mut messages = Vec::new();
-        loop {
-            let got = self.channel.basic_get(self.queue.as_str().into(), BasicGetOptions::default()).await;
-            let Some(message) = got.expect("the queue is there") else { return messages };
-            messages.push(message.delivery);
-        }
-    }
-}
-
-fn header_of(message: &Delivery, name: &str) -> Option<AMQPValue> {
-    message.properties.headers().as_ref()?.inner().get(name).cloned()
 }

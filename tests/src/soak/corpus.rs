@@ -7,7 +7,7 @@ use super::{
     QUERY_SECRET, WRONG_PASSWORD,
     operation::{GivenPassword, Poison},
 };
-use crate::{World, auditor::Expected, samples};
+use crate::{World, auditor::Expected, documents::pdf, samples};
 
 /// Small enough that the faults, not the drawing, take the time.
 const DPI: [u32; 2] = [36, 50];
@@ -91,17 +91,5 @@ fn plain(pages: usize) -> Vec<u8> {
         objects.push(format!("<< /Type /Page /Parent 2 0 R {sheet} >>"));
         objects.push(format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()));
     }
-    assemble(&objects)
-}
-
-fn assemble(objects: &[String]) -> Vec<u8> {
-    let (mut file, mut offsets) = ("%PDF-1.7\n".to_owned(), String::new());
-    for (number, object) in (1..).zip(objects) {
-        offsets += &format!("{:010} 00000 n \n", file.len());
-        file += &format!("{number} 0 obj\n{object}\nendobj\n");
-    }
-    let (table, size) = (file.len(), objects.len() + 1);
-    file += &format!("xref\n0 {size}\n0000000000 65535 f \n{offsets}");
-    file += &format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n");
-    file.into_bytes()
+    pdf(&objects)
 }

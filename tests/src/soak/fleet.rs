@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 use nix::sys::signal::Signal;
 use tokio::time::{Instant, timeout};
 
-use super::pages::PageCount;
-use crate::{Worker, World, proxy::Proxy};
+use super::{metrics::Metrics, pages::PageCount};
+use crate::{Worker, World, auditor::secrets::shown_by, proxy::Proxy};
 
 /// Longer than the grace period and everything that comes after it.
 const STOPPING: Duration = Duration::from_secs(45);
@@ -25,6 +25,7 @@ pub(super) struct Fleet<'a> {
     disturbed: bool,
     secrets: Vec<String>,
     pub(super) kills: usize,
+    pub(super) kills_in_hand: usize,
     pages: PageCount,
     /// What workers did that they should not, a sentence each.
     pub(super) findings: Vec<String>,
@@ -45,6 +46,14 @@ enum Ended {
     InOrder,
 }
 
+/// What a worker that was told to stop leaves.
+struct Stopped {
+    ended: Ended,
+    /// What was wrong with its end.
+    finding: Option<String>,
+    last: Metrics,
+}
+
 impl<'a> Fleet<'a> {
     pub(super) async fn start(
         world: &'a World,
@@ -58,7 +67,7 @@ impl<'a> Fleet<'a> {
             slots.push(Slot::open(world, &settings).await);
         }
         let (pages, findings) = (PageCount::default(), Vec::new());
-        Self { world, settings, slots, disturbed, secrets, kills: 0, pages, findings }
+        Self { world, settings, slots, disturbed, secrets, kills: 0, kills_in_hand: 0, pages, findings }
     }
 
     pub(super) fn broker(&self, worker: u32) -> &Proxy {
@@ -69,20 +78,34 @@ impl<'a> Fleet<'a> {
         &self.slots[self.index(worker)].store
     }
 
+    /// Returns the name of the worker that there is now.
+    pub(super) fn name(&self, worker: u32) -> String {
+        self.slots[self.index(worker)].worker.instance.clone()
+    }
+
+    /// Returns the names of all.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.slots.iter().map(|slot| slot.worker.instance.clone()).collect()
+    }
+
     /// Kills a worker, and starts another one without waiting for anything.
     pub(super) async fn kill(&mut self, worker: u32) {
         let index = self.index(worker);
+        let last = Metrics::of(&self.slots[index].worker).await;
         self.slots[index].worker.kill().await;
         self.kills += 1;
+        self.kills_in_hand += usize::from(last.has_job_in_hand());
+        self.look_for_secrets(last.text(), "the metrics of a worker");
         self.replace(index, Ended::Killed);
     }
 
     /// Has a worker end in order, and starts another one then.
     pub(super) async fn stop(&mut self, worker: u32) {
         let index = self.index(worker);
-        let (ended, finding) = self.slots[index].stop(self.disturbed).await;
-        self.findings.extend(finding);
-        self.replace(index, ended);
+        let stopped = self.slots[index].stop(self.disturbed).await;
+        self.look_for_secrets(stopped.last.text(), "the metrics of a worker");
+        self.findings.extend(stopped.finding);
+        self.replace(index, stopped.ended);
     }
 
     /// Replaces whoever ended by itself, which nobody does without a reason.
@@ -102,10 +125,11 @@ impl<'a> Fleet<'a> {
     pub(super) async fn end(mut self) -> (PageCount, Vec<String>) {
         let disturbed = self.disturbed;
         let stopped = join_all(self.slots.iter_mut().map(|slot| slot.stop(disturbed))).await;
-        for (index, (ended, finding)) in stopped.into_iter().enumerate() {
-            self.findings.extend(finding);
+        for (index, stopped) in stopped.into_iter().enumerate() {
+            self.look_for_secrets(stopped.last.text(), "the metrics of a worker");
+            self.findings.extend(stopped.finding);
             let log = self.slots[index].worker.log();
-            self.read(&log, ended);
+            self.read(&log, stopped.ended);
         }
         (self.pages, self.findings)
     }
@@ -127,10 +151,13 @@ impl<'a> Fleet<'a> {
             Ended::Killed => self.pages.add_killed(log),
             Ended::InOrder => self.pages.add_ended(log),
         }
-        for (number, secret) in self.secrets.iter().enumerate() {
-            if !secret.is_empty() && log.contains(secret) {
-                self.findings.push(format!("the log of a worker shows secret number {number}"));
-            }
+        self.look_for_secrets(log, "the log of a worker");
+    }
+
+    /// Whatever shows a secret is a finding.
+    pub(super) fn look_for_secrets(&mut self, text: &str, place: &str) {
+        for number in shown_by(text.as_bytes(), &self.secrets) {
+            self.findings.push(format!("{place} shows secret number {number}"));
         }
     }
 }
@@ -148,9 +175,14 @@ impl Slot {
         timeout(Duration::from_millis(1), self.worker.exit()).await.ok()
     }
 
-    /// Returns how it ended, and what was wrong with that.
-    async fn stop(&mut self, disturbed: bool) -> (Ended, Option<String>) {
+    async fn stop(&mut self, disturbed: bool) -> Stopped {
         let is_young = self.launched.elapsed() < STARTING;
+        let last = Metrics::of(&self.worker).await;
+        let (ended, finding) = self.end_in_order(is_young, disturbed).await;
+        Stopped { ended, finding, last }
+    }
+
+    async fn end_in_order(&mut self, is_young: bool, disturbed: bool) -> (Ended, Option<String>) {
         self.worker.signal(Signal::SIGTERM);
         let Ok(status) = timeout(STOPPING, self.worker.exit()).await else {
             let last = last_words(&self.worker.log());

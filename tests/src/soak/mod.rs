@@ -3,18 +3,17 @@
 
 mod corpus;
 mod fleet;
+mod kept;
+mod metrics;
 mod operation;
 mod pages;
 mod plan;
 mod run;
 mod total;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
+pub use kept::Kept;
 pub use operation::{GivenPassword, Operation, Poison};
 pub use pages::Pages;
 pub use plan::{Faults, Plan, Size};
@@ -35,7 +34,7 @@ const QUERY_SECRET: &str = "canary-query-9b20";
 const API_KEY: &str = "llx-canary-key-77ce";
 
 /// How a plan is carried out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
     /// How many workers there are.
     pub workers: u32,
@@ -54,6 +53,10 @@ pub struct Outcome {
     pub operations: usize,
     /// Workers that were killed.
     pub kills: usize,
+    /// Those of them that had a job in hand.
+    pub kills_in_hand: usize,
+    /// Whether nothing else was done to the system: what was done twice has no excuse then.
+    pub is_kills_only: bool,
     /// Page images, and how often they were made in vain.
     pub pages: Pages,
 }
@@ -71,54 +74,11 @@ pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>)
     let ended = run.end(setting.patience).await;
     let mut report = auditor.audit(&world, &ended.ledger).await;
     report.findings.extend(ended.findings);
-    let pages = ended.pages;
-    if plan.is_kills_only() && pages.rendered_again > pages.in_flight_at_kills {
+    let (pages, is_kills_only) = (ended.pages, plan.is_kills_only());
+    if is_kills_only && pages.rendered_again > pages.in_flight_at_kills {
         let Pages { rendered_again, in_flight_at_kills, .. } = pages;
         report.findings.push(format!("{rendered_again} pages rendered again, {in_flight_at_kills} in flight at kills"));
     }
-    Outcome { report, operations: plan.operations.len(), kills: ended.kills, pages }
-}
-
-/// Returns the lists of operations that are run with every test, by name: those that failed once, and a
-/// short one of every kind.
-///
-/// # Panics
-/// If one of them cannot be read.
-#[must_use]
-pub fn kept() -> Vec<(String, Plan)> {
-    let files = fs::read_dir(folder()).expect("the folder is part of the repository").flatten();
-    let lists = files.map(|file| file.path()).filter(|path| path.extension().is_some_and(|kind| kind == "json"));
-    let mut kept: Vec<(String, Plan)> = lists.map(|path| (path.display().to_string(), read(&path))).collect();
-    kept.sort_by(|(left, _), (right, _)| left.cmp(right));
-    kept
-}
-
-/// Keeps a list that failed; returns where it lies.
-///
-/// # Panics
-/// If it cannot be written.
-#[must_use]
-pub fn keep(seed: u64, plan: &Plan) -> PathBuf {
-    let path = folder().join(format!("{seed}.json"));
-    fs::write(&path, plan.to_lines()).expect("the repository can be written to");
-    path
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions")
-}
-
-fn read(path: &Path) -> Plan {
-    let text = fs::read_to_string(path).expect("just listed");
-    Plan::from_lines(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn every_list_that_was_kept_can_still_be_read() {
-        let kept = super::kept();
-        assert!(kept.iter().all(|(_, plan)| !plan.operations.is_empty()), "{kept:?}");
-        assert!(!kept.is_empty());
-    }
+    let (operations, kills, kills_in_hand) = (plan.operations.len(), ended.kills, ended.kills_in_hand);
+    Outcome { report, operations, kills, kills_in_hand, is_kills_only, pages }
 }

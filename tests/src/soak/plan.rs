@@ -1,4 +1,5 @@
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use serde::{Deserialize, Serialize};
 
 use super::operation::{GivenPassword, Operation, Poison};
 
@@ -23,7 +24,8 @@ pub struct Size {
 }
 
 /// Which faults a plan draws from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Faults {
     /// Killed workers only: what is done twice has no excuse then.
     Kills,

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     World,
-    auditor::{Accepted, Expected, Ledger},
+    auditor::{Accepted, CutOff, Expected, Ledger},
     quire_cli::quire,
     servers::{PrivateBroker, PrivateStore},
 };
@@ -65,6 +65,7 @@ pub(super) struct Ended {
     pub(super) ledger: Ledger,
     pub(super) findings: Vec<String>,
     pub(super) kills: usize,
+    pub(super) kills_in_hand: usize,
     pub(super) pages: Pages,
 }
 
@@ -110,15 +111,15 @@ impl<'a> Run<'a> {
             Operation::KillWorker { worker } => self.fleet.kill(worker).await,
             Operation::StopWorker { worker } => {
                 // Told to stop while nothing answers, it would take its whole grace period.
-                self.heal(|_| true).await;
+                self.heal(|_, _| true).await;
                 self.fleet.stop(worker).await;
             }
             Operation::CutBroker { worker } => {
-                self.ledger.cut_off.push(Utc::now());
+                self.note_cut_off(vec![self.fleet.name(worker)]);
                 self.fleet.broker(worker).cut();
             }
             Operation::BlackHoleBroker { worker, ms } => {
-                self.ledger.cut_off.push(Utc::now());
+                self.note_cut_off(vec![self.fleet.name(worker)]);
                 self.fleet.broker(worker).black_hole();
                 self.until(ms, Lasting::BlackHole(worker));
             }
@@ -137,7 +138,7 @@ impl<'a> Run<'a> {
 
     /// Takes every fault away, and waits until everything has come to rest, or for so long.
     pub(super) async fn end(mut self, patience: Duration) -> Ended {
-        self.heal(|_| true).await;
+        self.heal(|_, _| true).await;
         let deadline = Instant::now() + patience;
         let mut empty_since: Option<Instant> = None;
         while Instant::now() < deadline {
@@ -149,11 +150,11 @@ impl<'a> Run<'a> {
             }
             sleep(POLL).await;
         }
-        let kills = self.fleet.kills;
+        let (kills, kills_in_hand) = (self.fleet.kills, self.fleet.kills_in_hand);
         let (pages, findings) = self.fleet.end().await;
         let published_twice: BTreeSet<_> =
             self.ledger.accepted.iter().filter(|job| job.messages > 1).map(|job| job.job_id).collect();
-        Ended { ledger: self.ledger, findings, kills, pages: pages.without(&published_twice) }
+        Ended { ledger: self.ledger, findings, kills, kills_in_hand, pages: pages.without(&published_twice) }
     }
 
     /// Says whether every job has a result.
@@ -173,7 +174,7 @@ impl<'a> Run<'a> {
     /// What is due between two operations.
     async fn tend(&mut self) {
         let now = Instant::now();
-        self.heal(|until| until <= now).await;
+        self.heal(|until, _| until <= now).await;
         self.fleet.revive().await;
     }
 
@@ -181,14 +182,14 @@ impl<'a> Run<'a> {
         self.lasting.push((Instant::now() + Duration::from_millis(ms), fault));
     }
 
-    async fn heal(&mut self, is_over: impl Fn(Instant) -> bool) {
+    async fn heal(&mut self, is_over: impl Fn(Instant, Lasting) -> bool) {
         let (over, lasting): (Vec<_>, Vec<_>) =
-            mem::take(&mut self.lasting).into_iter().partition(|(until, _)| is_over(*until));
+            mem::take(&mut self.lasting).into_iter().partition(|(until, fault)| is_over(*until, *fault));
         self.lasting = lasting;
         for (_, fault) in over {
             match fault {
                 Lasting::BlackHole(worker) => {
-                    self.ledger.cut_off.push(Utc::now());
+                    self.note_cut_off(vec![self.fleet.name(worker)]);
                     self.fleet.broker(worker).heal();
                 }
                 Lasting::SlowStore(worker) => self.fleet.store(worker).heal(),
@@ -199,10 +200,15 @@ impl<'a> Run<'a> {
 
     async fn restart_broker(&mut self) {
         let Some(broker) = self.broker else { panic!("a plan that restarts the broker needs one of its own") };
-        self.ledger.cut_off.push(Utc::now());
+        self.note_cut_off(self.fleet.names());
         broker.kill().await;
         broker.start_again().await;
-        self.ledger.cut_off.push(Utc::now());
+        self.note_cut_off(self.fleet.names());
+    }
+
+    fn note_cut_off(&mut self, workers: Vec<String>) {
+        let at = Utc::now();
+        self.ledger.cut_off.extend(workers.into_iter().map(|worker| CutOff { worker, at }));
     }
 
     async fn stop_store(&mut self, ms: u64) {
@@ -265,8 +271,14 @@ impl<'a> Run<'a> {
     }
 
     async fn replay(&mut self) {
-        let replaying = timeout(REPLAY, quire(self.world, &["dead", "replay", "--all", "--rate", "50"]));
-        let finding = match replaying.await {
+        // Without a store it could not tell what it may replay, and would say so.
+        self.heal(|_, fault| fault == Lasting::NoStore).await;
+        let replayed = timeout(REPLAY, quire(self.world, &["dead", "replay", "--all", "--rate", "50"])).await;
+        if let Ok(output) = &replayed {
+            let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+            self.fleet.look_for_secrets(&String::from_utf8_lossy(&said), "what `quire dead replay` says");
+        }
+        let finding = match replayed {
             // 1: some letters stay, such as those whose password was taken out.
             Ok(output) if matches!(output.status.code(), Some(0 | 1)) => None,
             Ok(output) => Some(format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr))),

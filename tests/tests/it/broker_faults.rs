@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use quire_producer::schemas::{
-    job::{Job, JobId},
-    result::JobStatus,
-};
+use quire_producer::schemas::{job::JobId, result::JobStatus};
 use quire_tests::{
     Worker, World, eventually,
     parse_api::{ParseApi, Scenario},
@@ -19,6 +16,7 @@ use crate::{
     events::{await_event, listen, started},
     fail_points::assert_settled,
     llamaparse,
+    redelivery::slow_job,
 };
 
 #[tokio::test]
@@ -28,11 +26,13 @@ async fn jobs_and_worker_outlive_a_broker_that_is_restarted_and_then_killed() {
     let worker = world.worker().start().await;
     let jobs = jobs_under_way(&world).await;
     broker.stop().await;
+    assert_work_is_left(&world, &jobs).await;
     broker.start_again().await;
     assert_nothing_lost(&world, &worker, jobs, "after the restart").await;
 
     let jobs = jobs_under_way(&world).await;
     broker.kill().await;
+    assert_work_is_left(&world, &jobs).await;
     broker.start_again().await;
     assert_nothing_lost(&world, &worker, jobs, "after the kill").await;
 }
@@ -44,6 +44,7 @@ async fn jobs_and_worker_outlive_a_broker_that_freezes_and_thaws() {
     let worker = world.worker().start().await;
     let jobs = jobs_under_way(&world).await;
     broker.pause().await;
+    assert_work_is_left(&world, &jobs).await;
     let noticed = await_loss(&worker).await;
     broker.resume().await;
     let back = await_session(&worker, 2).await;
@@ -113,13 +114,20 @@ async fn a_worker_that_finds_no_broker_at_its_start_says_so_and_exits_69() {
     assert!(worker.log().contains("the broker is out of reach"), "{}", worker.log());
 }
 
-/// Publishes eight jobs, of which four fit into the worker, and waits until the first has begun.
+/// Publishes eight jobs, of which four fit into the worker and take it seconds, and waits until the first
+/// has begun.
 pub(crate) async fn jobs_under_way(world: &World) -> Vec<JobId> {
     let mut events = listen(world).await;
     let source = world.upload(samples::large(10)).await;
-    let jobs = join_all((0..8).map(|_| world.submit(Job::new(source.clone())))).await;
+    let jobs = join_all((0..8).map(|_| world.submit(slow_job(source.clone())))).await;
     await_event(&mut events, "a job begins", started).await;
     jobs
+}
+
+/// Asserts that a fault has come before everything was done, and so has met work in hand.
+pub(crate) async fn assert_work_is_left(world: &World, jobs: &[JobId]) {
+    let results = join_all(jobs.iter().map(|job_id| world.result(job_id))).await;
+    assert!(results.iter().any(Option::is_none), "everything was done too soon to show anything");
 }
 
 /// Asserts that these jobs, and one more, succeed at the first attempt and leave nothing behind.

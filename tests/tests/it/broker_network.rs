@@ -14,7 +14,9 @@ use quire_producer::{
     },
 };
 use quire_tests::{
-    Worker, World, eventually,
+    Worker, World,
+    amqp::ACK,
+    eventually,
     parse_api::{ParseApi, Scenario},
     proxy::{Direction, Proxy},
     samples,
@@ -22,7 +24,7 @@ use quire_tests::{
 use tokio::time::Instant;
 
 use crate::{
-    broker_faults::{assert_nothing_lost, jobs_under_way},
+    broker_faults::{assert_nothing_lost, assert_work_is_left, jobs_under_way},
     events::{await_event, listen},
     fail_points::assert_settled,
     llamaparse,
@@ -30,8 +32,6 @@ use crate::{
 };
 
 const BROKER: &str = "QUIRE_AMQP_URL";
-/// How a `basic.ack` goes on behind its type and channel: 13 bytes of payload, class 60, method 80.
-const ACK: [u8; 8] = [0, 0, 0, 13, 0, 60, 0, 80];
 const SUCCEEDED: &str = "quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}";
 const REPEATED: &str = "quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}";
 const IN_FLIGHT: &str = "quire_jobs_in_flight{lane=\"normal\"}";
@@ -123,6 +123,7 @@ async fn jobs_outlive_connections_that_are_reset_again_and_again() {
     let mut back = Vec::new();
     for session in 2..=4 {
         proxy.cut();
+        assert_work_is_left(&world, &jobs).await;
         back.push(await_session(&worker, session).await);
     }
     assert_nothing_lost(&world, &worker, jobs, &format!("consuming {back:?} after the resets")).await;

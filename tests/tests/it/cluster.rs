@@ -12,7 +12,10 @@ use quire_tests::{
     samples,
 };
 
-use crate::events::{await_event, listen, started};
+use crate::{
+    broker_faults::assert_work_is_left,
+    events::{await_event, listen, started},
+};
 
 /// More than fit into the worker, so that some lie in the queue and some are in hand.
 const JOBS: usize = 12;
@@ -24,9 +27,11 @@ async fn jobs_outlive_the_death_of_the_node_that_leads_their_queue() {
     let mut events = listen(&world).await;
     let worker = world.worker().start().await;
     let source = world.upload(samples::large(10)).await;
+    let leader = cluster.leader_of(&world, &Lane::Normal.queue()).await;
     let mut jobs = join_all((0..JOBS).map(|_| world.submit(Job::new(source.clone())))).await;
     await_event(&mut events, "a job begins", started).await;
-    let dead = cluster.kill_leader_of(&world, &Lane::Normal.queue()).await;
+    cluster.kill_node(leader).await;
+    assert_work_is_left(&world, &jobs).await;
 
     // Its end proves that jobs are taken and given out by the two that are left.
     let late = world.submit_document(samples::report()).await;
@@ -34,7 +39,7 @@ async fn jobs_outlive_the_death_of_the_node_that_leads_their_queue() {
     jobs.push(late);
     let results = results(&world, &jobs).await;
 
-    cluster.start_node(dead).await;
+    cluster.start_node(leader).await;
     cluster.await_replicas(&world).await;
     assert_each_ended_once(&world, &jobs, results).await;
     assert_eq!(worker.ask("/livez").await.0, 200);

@@ -3,29 +3,19 @@
 
 use std::time::Duration;
 
-use lapin::{
-    Channel,
-    message::Delivery,
-    options::{QueueBindOptions, QueueDeclareOptions},
-    types::{AMQPValue, FieldTable},
-};
 use quire_producer::{
     follow::Follower,
-    schemas::{
-        event::Event,
-        job::JobId,
-        names::{JOBS_EXCHANGE, header},
-        result::JobStatus,
-    },
+    schemas::{event::Event, job::JobId, result::JobStatus},
 };
 use quire_tests::{
     Worker, World,
+    amqp::{Copies, is_uncounted},
     parse_api::{ParseApi, Scenario},
     samples,
 };
 
 use crate::{
-    events::{await_event, listen, next_message},
+    events::{await_event, listen},
     fail_points::assert_settled,
     llamaparse,
     redelivery::slow_job,
@@ -52,7 +42,7 @@ async fn a_job_longer_than_a_lease_is_done_in_several_deliveries_and_every_page_
     for worker in &mut workers {
         assert_settled(&world, worker).await;
     }
-    copies.assert_each_was_delivered_once(deliveries).await;
+    assert_each_was_delivered_once(&copies, deliveries).await;
     world.assert_nothing_astray(&job_id).await;
 }
 
@@ -74,7 +64,7 @@ async fn a_parse_longer_than_a_lease_is_bought_once_and_waited_for_in_several_de
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
     assert_eq!(pages_stored(std::slice::from_ref(&worker)), [1, 2, 3, 4]);
     assert_settled(&world, &mut worker).await;
-    copies.assert_each_was_delivered_once(deliveries).await;
+    assert_each_was_delivered_once(&copies, deliveries).await;
     world.assert_nothing_astray(&job_id).await;
 }
 
@@ -100,39 +90,10 @@ fn pages_stored(workers: &[Worker]) -> Vec<u64> {
     pages
 }
 
-/// A queue that gets a copy of every message for the job queues.
-struct Copies {
-    channel: Channel,
-    queue: String,
-}
-
-impl Copies {
-    async fn of(world: &World) -> Self {
-        let channel = world.channel().await;
-        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
-        let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.expect("anybody may");
-        let queue = queue.name().to_string();
-        let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-        let bound = channel.queue_bind(queue.as_str().into(), JOBS_EXCHANGE.into(), "job.#".into(), options, arguments);
-        bound.await.expect("the exchange is there");
-        Self { channel, queue }
-    }
-
-    /// A message that is delivered a second time counts as failed once. As many messages as
-    /// deliveries: none was. And whoever gives a job back uncounted leaves its attempt as it was.
-    async fn assert_each_was_delivered_once(&self, deliveries: usize) {
-        let mut messages = Vec::new();
-        while let Some(message) = next_message(&self.channel, &self.queue).await {
-            messages.push(message);
-        }
-        assert_eq!(messages.len(), deliveries);
-        for message in &messages[1..] {
-            assert_eq!(header_of(message, header::ATTEMPT), Some(AMQPValue::LongLongInt(1)));
-            assert_eq!(header_of(message, header::DELIVERY_COUNT), None);
-        }
-    }
-}
-
-fn header_of(message: &Delivery, name: &str) -> Option<AMQPValue> {
-    message.properties.headers().as_ref()?.inner().get(name).cloned()
+/// A message that is delivered a second time counts as failed once. As many messages as deliveries:
+/// none was.
+async fn assert_each_was_delivered_once(copies: &Copies, deliveries: usize) {
+    let messages = copies.take().await;
+    assert_eq!(messages.len(), deliveries);
+    assert!(is_uncounted(&messages), "{messages:?}");
 }

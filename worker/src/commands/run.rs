@@ -65,6 +65,9 @@ fn unavailable(error: impl Into<anyhow::Error>) -> StartError {
     StartError::Unavailable(error.into())
 }
 
+/// How long the last word to a broker may take when everything else has ended.
+const FAREWELL: Duration = Duration::from_secs(3);
+
 struct Worker {
     supervisor: Supervisor,
     presence: Presence,
@@ -169,7 +172,7 @@ impl Worker {
     async fn until_stopped(self, mut signals: Signals) -> ExitCode {
         let Self { supervisor, presence, lifecycle, health, publisher, context, grace, exit_when_idle, end } = self;
         let idle = until_idle(exit_when_idle, Arc::clone(&presence.registry), health.clone());
-        let presence = lifecycle::spawn(presence.run(end.clone()));
+        let mut presence = lifecycle::spawn(presence.run(end.clone()));
         let mut consuming = lifecycle::spawn(async move { supervisor.run().await });
         // Cancel safe: a task by reference, signals, a token, a look now and then.
         let ended = tokio::select! {
@@ -191,9 +194,12 @@ impl Worker {
             drain(&lifecycle, &mut consuming, &mut signals, grace).await;
         }
         end.cancel();
-        let _ = timeout(Duration::from_secs(8), presence).await;
+        if timeout(FAREWELL, &mut presence).await.is_err() {
+            presence.abort();
+        }
         context.pool.stop();
-        publisher.close().await;
+        // A broker that does not answer may have others wait for a connection before us.
+        let _ = timeout(FAREWELL, publisher.close()).await;
         // Every task that is left waits for something that has ended; none may keep us.
         let _ = timeout(Duration::from_secs(2), lifecycle::all_tasks_ended()).await;
         tracing::info!("stopped");

@@ -1,6 +1,6 @@
 //! What lies in storage under a job that comes, and whether it is still wanted.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use quire_schemas::{
@@ -10,6 +10,7 @@ use quire_schemas::{
     result::{JobStatus, Phase},
     state::JobState,
 };
+use tokio::time::sleep;
 
 use super::{
     jobs::{Delivered, Jobs},
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     job::{Budget, Fault, next_run},
     pipeline::{
-        self, Run, StateKeeper,
+        self, Identity, Run, StateKeeper,
         existing::{self, Existing},
     },
 };
@@ -51,9 +52,10 @@ impl Jobs {
             match delivered.who.generation.cmp(&found.generation) {
                 // A replay may ask for something else.
                 Ordering::Greater if !succeeded || delivered.who.supersedes_success => {}
-                Ordering::Greater => return Ok(Found::Ended(found)),
-                _ if *digest != request.job.digest() => return Ok(Found::AnotherBody),
-                _ => return Ok(Found::Ended(found)),
+                // A copy of what was replayed since asks for what was wanted then.
+                Ordering::Greater | Ordering::Less => return Ok(Found::Ended(found)),
+                Ordering::Equal if *digest != request.job.digest() => return Ok(Found::AnotherBody),
+                Ordering::Equal => return Ok(Found::Ended(found)),
             }
         }
         if existing.contains(&keys.cancel()) {
@@ -66,8 +68,21 @@ impl Jobs {
             let message = format!("delivered {MOST_DELIVERIES} times without an orderly end");
             return Err(Fault::new(ErrorCode::AttemptsExhausted, Phase::Admission, message));
         }
-        let state = if existing.contains(&keys.state()) { self.state(keys).await? } else { None };
+        let state = if existing.contains(&keys.state()) { self.last_word(delivered).await? } else { None };
         Ok(Found::Nothing { existing, state })
+    }
+
+    /// Reads what the last run noted. A broker gives a delivery to somebody else before the worker
+    /// that lost it has noticed: that one is given a moment to say that it did not die.
+    async fn last_word<R>(&self, delivered: &Delivered<R>) -> Result<Option<JobState>, Fault> {
+        const A_MOMENT: Duration = Duration::from_secs(3);
+        let state = self.state(&delivered.who.keys).await?;
+        let died = |state: &JobState| !state.ended && state.generation == delivered.who.generation;
+        if !state.as_ref().is_some_and(died) {
+            return Ok(state);
+        }
+        sleep(A_MOMENT).await;
+        self.state(&delivered.who.keys).await
     }
 
     pub(super) async fn state(&self, keys: &JobKeys) -> Result<Option<JobState>, Fault> {
@@ -77,45 +92,55 @@ impl Jobs {
         Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 
-    /// Makes ready for a run. From the second one on there is a `state.json`: how the runs before
-    /// ended is known even if every one of them dies. What they paid for is carried over.
-    pub(super) async fn prepare<R>(
+    /// Makes a run out of what earlier ones left. From the second one on there is a `state.json`: how
+    /// the runs before ended is known even if every one of them dies. What they paid for is carried
+    /// over.
+    pub(super) fn prepare<R>(
         &self,
         delivered: &Delivered<R>,
         job: Job,
         existing: Vec<String>,
         earlier: Option<JobState>,
-    ) -> Result<Run, Fault> {
+    ) -> Run {
         let (who, message) = (&delivered.who, &delivered.message);
-        let first = existing.is_empty() && message.attempt() == 1 && message.delivery_count() == 0;
-        let state = (!first).then(|| next_run(earlier.as_ref(), who.generation));
-        if let Some(state) = &state {
-            pipeline::write_state(&self.context, &who.keys, state).await?;
+        let is_first = existing.is_empty() && message.attempt() == 1 && message.delivery_count() == 0;
+        let first = Run { existing, ..Run::first(who.clone(), job, self.budget(delivered)) };
+        if is_first {
+            return first;
         }
-        let first = Run::first(who.clone(), job, self.budget(delivered));
-        let Some(state) = state else { return Ok(Run { existing, ..first }) };
-        let run = Run {
-            existing,
+        let state = next_run(earlier.as_ref(), who.generation);
+        Run {
             external: state.external.clone(),
             one_page_at_a_time: state.alone,
             left_out: state.left_out.iter().copied().collect(),
             state: Arc::new(StateKeeper::new(who.keys.clone(), who.generation, Some(state))),
             ..first
-        };
+        }
+    }
+
+    /// Starts the clock of a run, and writes down that it begins: not before, because a run that
+    /// only waits cannot have killed anybody.
+    pub(super) async fn begin<R>(&self, delivered: &Delivered<R>, run: Run) -> Result<Run, Fault> {
+        run.state.begin(&self.context).await?;
         if run.one_page_at_a_time {
             tracing::warn!(left_out = ?run.left_out, "runs alone: earlier runs took their workers with them");
         }
-        Ok(run)
-    }
-
-    /// Starts the clock of a run.
-    pub(super) fn begin<R>(&self, delivered: &Delivered<R>, run: Run) -> Run {
-        Run { identity: delivered.who.clone(), budget: self.budget(delivered), ..run }
+        Ok(Run { identity: delivered.who.clone(), budget: self.budget(delivered), ..run })
     }
 
     fn budget<R>(&self, delivered: &Delivered<R>) -> Budget {
         let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
         let left = self.rules.timeout.saturating_sub(delivered.message.spent());
         Budget::lasting(left.min(until_deadline))
+    }
+
+    /// Deletes what a job that has ended left behind, unless a later generation of it is under way:
+    /// what that one has stored is not named by this result.
+    pub(super) async fn sweep_behind(&self, who: &Identity, found: &Existing) {
+        match self.state(&who.keys).await {
+            Ok(Some(state)) if state.generation > found.generation => {}
+            Ok(_) => pipeline::sweep(&self.context, &who.keys, &found.named).await,
+            Err(fault) => tracing::warn!("leftovers of a finished job stay for now: {}", fault.chain()),
+        }
     }
 }

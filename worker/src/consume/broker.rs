@@ -211,6 +211,8 @@ struct BrokerInbox {
     consumer: Consumer,
     channel: Arc<Channel>,
     pulse: Arc<Pulse>,
+    /// The client tells of a consumer's end once, and is silent about it from then on.
+    ended: bool,
 }
 
 impl BrokerInbox {
@@ -220,7 +222,7 @@ impl BrokerInbox {
         // would wait here for work that another worker could do.
         channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
         let consumer = consume(&channel, lane).await?;
-        Ok(Self { lane, consumer, channel, pulse })
+        Ok(Self { lane, consumer, channel, pulse, ended: false })
     }
 }
 
@@ -233,11 +235,15 @@ impl Inbox for BrokerInbox {
     type Receipt = BrokerReceipt;
 
     async fn next(&mut self) -> Option<(Message, BrokerReceipt)> {
+        if self.ended {
+            return None;
+        }
         let next = {
             let _waiting = self.pulse.wait();
-            self.consumer.next().await?
+            self.consumer.next().await
         };
-        match next {
+        self.ended = !matches!(next, Some(Ok(_)));
+        match next? {
             Ok(delivery) => {
                 self.pulse.beat();
                 let message = Message {
@@ -261,7 +267,7 @@ impl Inbox for BrokerInbox {
     async fn resume(&mut self) -> bool {
         match timeout(METHOD, consume(&self.channel, self.lane)).await {
             Ok(Ok(consumer)) => {
-                self.consumer = consumer;
+                (self.consumer, self.ended) = (consumer, false);
                 true
             }
             _ => false,

@@ -1,6 +1,6 @@
 //! How a job ends: with its result, later, or in the dead queue.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use chrono::Utc;
 use quire_schemas::{
@@ -9,6 +9,7 @@ use quire_schemas::{
     names::{DeadKind, Tier},
     result::{JobStatus, Phase},
 };
+use tokio::time::timeout;
 
 use super::{
     inbox::Receipt,
@@ -16,11 +17,16 @@ use super::{
     settle::{End, Unsettled, exhausted},
 };
 use crate::{
-    job::{Bury, Circumstances, Ending, Fault, Postpone, Settlement, settle},
+    job::{Bury, Circumstances, Ending, Fault, Postpone, Settlement, decide},
     lifecycle,
-    pipeline::{self, Committed, Identity, Outcome},
+    pipeline::{self, Committed, Identity, Outcome, existing},
     telemetry::JobOutcome,
 };
+
+/// Long enough for a store that is well: on the way out nobody should wait for one that is not.
+const NOTING: Duration = Duration::from_secs(2);
+/// How long a delivery that is lost may keep its permit.
+const TIDYING: Duration = Duration::from_secs(10);
 
 impl Jobs {
     /// The run has output: commit it, unless a required branch may still succeed later.
@@ -61,7 +67,7 @@ impl Jobs {
             deadline: delivered.deadline,
             now: Utc::now(),
         };
-        let settlement = settle(&ending, at);
+        let settlement = decide(&ending, at);
         match &ending {
             Ending::Failed(fault) => tracing::warn!(code = %fault.code, ?settlement, "{}", fault.chain()),
             Ending::Unfinished(cut) => tracing::info!(?cut, ?settlement, "unfinished"),
@@ -90,7 +96,7 @@ impl Jobs {
                 self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
             }
             (Settlement::LetGo, ..) => {
-                self.end_lost_state(&delivered).await;
+                let _ = timeout(TIDYING, self.leave_to_others(&delivered)).await;
                 Ok(())
             }
             (Settlement::Done | Settlement::Retry(_) | Settlement::Park(_) | Settlement::Bury(_), ..) => {
@@ -105,27 +111,34 @@ impl Jobs {
         self.settler.done(&delivered.who, &delivered.message, End::from(committed), delivered.receipt).await
     }
 
-    /// Lets the next run know that this one did not die. If that cannot be stored, the next run is
-    /// more careful than it need be.
+    /// Lets the next run know that this one did not die. If that cannot be stored soon, the next run
+    /// is more careful than it need be.
     async fn end_state<R>(&self, delivered: &Delivered<R>) {
         let Some(state) = &delivered.state else { return };
-        if let Err(fault) = state.end(&self.context).await {
-            tracing::warn!("the end of a run is not noted: {}", fault.chain());
+        match timeout(NOTING, state.end(&self.context)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(fault)) => tracing::warn!("the end of a run is not noted: {}", fault.chain()),
+            Err(_) => tracing::warn!("the end of a run is not noted: storage takes too long"),
         }
     }
 
-    /// The same for a delivery that somebody else may have by now, who may have ended the job: a
-    /// state beside a result would stay for ever.
-    async fn end_lost_state<R>(&self, delivered: &Delivered<R>) {
-        let Some(state) = &delivered.state else { return };
-        if state.state().await.is_none() {
-            return;
+    /// The same for a delivery that somebody else may have by now: what they wrote since must stay,
+    /// and if they have ended the job, what this run has stored since then must not.
+    async fn leave_to_others<R>(&self, delivered: &Delivered<R>) {
+        let who = &delivered.who;
+        let ours = match &delivered.state {
+            Some(state) => state.state().await,
+            None => None,
+        };
+        let theirs = self.state(&who.keys).await;
+        if let (Some(ours), Ok(Some(theirs))) = (ours, theirs)
+            && (ours.run, ours.generation) == (theirs.run, theirs.generation)
+        {
+            self.end_state(delivered).await;
         }
-        self.end_state(delivered).await;
-        let (store, keys) = (&self.context.store, &delivered.who.keys);
-        if let Ok(Some(_)) = store.head(&keys.result(), Phase::Settle).await {
-            // Best effort, like the note itself.
-            let _ = store.delete(&keys.state(), Phase::Settle).await;
+        match existing::find(&self.context.store, &who.keys, Phase::Settle).await {
+            Ok(Some(found)) if found.generation >= who.generation => self.sweep_behind(who, &found).await,
+            _ => {}
         }
     }
 
@@ -194,6 +207,7 @@ impl Jobs {
         letter: Letter,
     ) -> Result<(), Unsettled> {
         tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
+        self.end_state(&delivered).await;
         let Delivered { who, message, receipt, deadline, .. } = delivered;
         let may_pass = fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < deadline;
         let later = Postpone { tier: Tier::S30, attempt: who.attempt };

@@ -9,7 +9,7 @@ pub trait Inbox: Send {
     type Receipt: Receipt;
 
     /// Waits for the next delivery; `None` when there will be no more: cancelled by us or by the
-    /// broker, or the connection is lost. Cancel safe.
+    /// broker, or the connection is lost. It stays at that until resumed. Cancel safe.
     fn next(&mut self) -> impl Future<Output = Option<(Message, Self::Receipt)>> + Send;
 
     /// Asks the broker for no more. What it has sent already still comes out of [`Self::next`].

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     job::{Bury, Cut, Ending, Fault, Postpone, chain},
     lifecycle::{self, Lifecycle},
-    pipeline::{self, Context, Halt, Identity, Outcome, Progress, Run, StateKeeper, existing},
+    pipeline::{self, Context, Halt, Identity, Outcome, Progress, Run, StateKeeper},
     telemetry::{JobOutcome, Metrics},
 };
 
@@ -82,6 +82,8 @@ pub(super) struct Delivered<R> {
     pub(super) message: Message,
     pub(super) receipt: R,
     pub(super) deadline: DateTime<Utc>,
+    /// Until when it may be kept.
+    pub(super) kept_until: Instant,
     /// What the next run will know of this one; absent until there is a run.
     pub(super) state: Option<Arc<StateKeeper>>,
 }
@@ -107,14 +109,16 @@ impl<R: Receipt> Handler<R> for Jobs {
         }
     }
 
-    async fn give_back(self: Arc<Self>, message: Message, receipt: R) {
-        let job_id = message.decode().map(|request| request.job_id).ok().or_else(|| message.job_id_of_property());
-        // Without an id there is nothing to start over: it is invalid wherever it is looked at.
-        let Some(job_id) = job_id else { return };
-        let who = self.identity(job_id, &message);
-        if let Err(error) = self.settler.release(&who, &message, receipt).await {
-            tracing::warn!(job.id = %job_id, %error, "a delivery could not be given back; the broker will");
-        }
+    async fn give_back(self: Arc<Self>, message: Message, receipt: R) -> Result<(), ()> {
+        let settled = match message.decode() {
+            Ok(request) => {
+                let who = self.identity(request.job_id, &message);
+                self.settler.release(&who, &message, receipt).await
+            }
+            // Nobody can begin to work on it, here or elsewhere.
+            Err(fault) => self.bury_undecodable(message, receipt, &fault).await,
+        };
+        settled.map_err(|error| tracing::warn!(error = %chain(&error), "a delivery could not be given back"))
     }
 }
 
@@ -141,6 +145,7 @@ impl Jobs {
         receipt: R,
         lease: &CancellationToken,
     ) -> Result<(), Unsettled> {
+        let kept_until = Instant::now() + self.rules.lease;
         let request = match message.decode() {
             Ok(request) => request,
             Err(fault) => return self.bury_undecodable(message, receipt, &fault).await,
@@ -163,7 +168,7 @@ impl Jobs {
         let span = tracing::info_span!("job", job.id = %who.job_id, tenant = %who.tenant, lane = %who.lane, attempt = who.attempt, generation = who.generation);
         let own_deadline = message.first_seen() + self.rules.max_age;
         let deadline = request.job.deadline.map_or(own_deadline, |asked| asked.min(own_deadline));
-        let delivered = Delivered { who, message, receipt, deadline, state: None };
+        let delivered = Delivered { who, message, receipt, deadline, kept_until, state: None };
         tracing::Instrument::instrument(self.work(delivered, request, &running, lease), span).await
     }
 
@@ -190,18 +195,17 @@ impl Jobs {
         if known.is_none() {
             return self.settler.forget(receipt).await;
         }
-        match existing::find(&self.context.store, &who.keys, Phase::Admission).await {
-            // Somebody's result must not give way to a message that cannot be read.
-            Ok(Some(_)) => self.settler.forget(receipt).await,
-            Ok(None) => {
-                let result = pipeline::failed_result(&self.settler.worker, &who, None, fault);
-                let delivered = Delivered { deadline: Utc::now(), who, message, receipt, state: None };
+        let found = self.context.store.list(who.keys.folder(), Phase::Admission).await;
+        let (deadline, kept_until) = (Utc::now(), Instant::now());
+        let delivered = Delivered { deadline, kept_until, who, message, receipt, state: None };
+        match found {
+            // Somebody's job, under way or ended, must not give way to a message that cannot be read.
+            Ok(objects) if !objects.is_empty() => self.settler.forget(delivered.receipt).await,
+            Ok(_) => {
+                let result = pipeline::failed_result(&self.settler.worker, &delivered.who, None, fault);
                 self.end_with(delivered, result.into(), Letter::Written).await
             }
-            Err(unknown) => {
-                let delivered = Delivered { deadline: Utc::now(), who, message, receipt, state: None };
-                self.end_without_result(delivered, unknown, Letter::Written).await
-            }
+            Err(unknown) => self.end_without_result(delivered, unknown, Letter::Written).await,
         }
     }
 
@@ -212,17 +216,22 @@ impl Jobs {
         running: &Running,
         lease: &CancellationToken,
     ) -> Result<(), Unsettled> {
-        match self.look_around(&delivered, &request).await {
+        let found = tokio::select! {
+            found = self.look_around(&delivered, &request) => found,
+            // Storage may take its time to answer.
+            ending = self.interruption(running, lease) => {
+                return self.conclude(delivered, Some(&request.job), ending, Product::Nothing).await;
+            }
+        };
+        match found {
             Ok(Found::Nothing { existing, state }) => {
-                match self.prepare(&delivered, request.job.clone(), existing, state).await {
-                    Ok(run) => self.run(delivered, run, running, lease).await,
-                    Err(fault) => self.conclude(delivered, Some(&request.job), fault.into(), Product::Nothing).await,
-                }
+                let run = self.prepare(&delivered, request.job, existing, state);
+                self.run(delivered, run, running, lease).await
             }
             Ok(Found::Ended(found)) => {
                 tracing::info!(status = %found.committed.status, "already done; announced again");
                 self.metrics.job_left(self.lane, JobOutcome::Repeated);
-                pipeline::sweep(&self.context, &delivered.who.keys, &found.named).await;
+                self.sweep_behind(&delivered.who, &found).await;
                 let end = End::from(&found.committed);
                 self.settler.done(&delivered.who, &delivered.message, end, delivered.receipt).await
             }
@@ -245,24 +254,30 @@ impl Jobs {
         running: &Running,
         lease: &CancellationToken,
     ) -> Result<(), Unsettled> {
-        let worker = self.settler.worker.clone();
-        self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;
-        delivered.state = Some(Arc::clone(&run.state));
         let job = run.job.clone();
-        let _company = tokio::select! {
-            company = keep_company(&self.company, run.one_page_at_a_time) => company,
-            ending = self.interruption(running, lease) => {
-                return self.conclude(delivered, Some(&job), ending, Product::Nothing).await;
-            }
-            () = sleep(self.rules.lease) => {
-                let ending = Ending::Unfinished(Cut::LeaseOver);
-                return self.conclude(delivered, Some(&job), ending, Product::Nothing).await;
+        let waiting = async {
+            // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
+            tokio::select! {
+                company = keep_company(&self.company, run.one_page_at_a_time) => Ok(company),
+                ending = self.interruption(running, lease) => Err(ending),
+                () = sleep_until(delivered.kept_until) => Err(Ending::Unfinished(Cut::LeaseOver)),
             }
         };
-        // Its time begins here: waiting for others is not its own doing.
+        let company = waiting.await;
+        // The attempt's time begins here: waiting for others is not its own doing.
         delivered.who.started_at = Utc::now();
-        let run = self.begin(&delivered, run);
-        match self.supervise(run, running, lease).await {
+        let _company = match company {
+            Ok(company) => company,
+            Err(ending) => return self.conclude(delivered, Some(&job), ending, Product::Nothing).await,
+        };
+        let run = match self.begin(&delivered, run).await {
+            Ok(run) => run,
+            Err(fault) => return self.conclude(delivered, Some(&job), fault.into(), Product::Nothing).await,
+        };
+        delivered.state = Some(Arc::clone(&run.state));
+        let worker = self.settler.worker.clone();
+        self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;
+        match self.supervise(run, running, lease, delivered.kept_until).await {
             Ok(outcome) => self.finish(delivered, &job, outcome).await,
             Err(ending) => self.conclude(delivered, Some(&job), ending, Product::Nothing).await,
         }
@@ -270,7 +285,13 @@ impl Jobs {
 
     /// Runs the pipeline on a task of its own, so that a panic in it still settles the job, and
     /// tells of its progress.
-    async fn supervise(&self, run: Run, running: &Running, lease: &CancellationToken) -> Result<Outcome, Ending> {
+    async fn supervise(
+        &self,
+        run: Run,
+        running: &Running,
+        lease: &CancellationToken,
+        kept_until: Instant,
+    ) -> Result<Outcome, Ending> {
         let (context, who, mut progress) = (Arc::clone(&self.context), run.identity.clone(), run.progress.subscribe());
         let pause = run.pause.clone();
         let mut task = AbortOnDrop(lifecycle::spawn(tracing::Instrument::in_current_span(async move {
@@ -278,7 +299,7 @@ impl Jobs {
         })));
         let telling = self.tell_progress(&who, &mut progress);
         let lease_over = async {
-            sleep(self.rules.lease).await;
+            sleep_until(kept_until).await;
             tracing::info!("the lease is over; the run stops between two pages");
             pause.cancel();
             sleep(LAST_PAGES).await;

@@ -22,8 +22,8 @@ pub trait Handler<R>: Send + Sync + 'static {
         lease: CancellationToken,
     ) -> impl Future<Output = Result<(), ()>> + Send;
 
-    /// Gives a delivery back that nobody began to work on.
-    fn give_back(self: Arc<Self>, message: Message, receipt: R) -> impl Future<Output = ()> + Send;
+    /// Gives a delivery back that nobody began to work on. An error ends the session, as above.
+    fn give_back(self: Arc<Self>, message: Message, receipt: R) -> impl Future<Output = Result<(), ()>> + Send;
 }
 
 /// What tells a lane to go on, to pause and to end.
@@ -50,7 +50,7 @@ where
     let jobs = TaskTracker::new();
     loop {
         if *outage.borrow_and_update() {
-            give_back_the_rest(&mut inbox, &handler).await;
+            give_back_the_rest(&mut inbox, &handler, &lease).await;
             // Cancel safe: all of them only wait.
             tokio::select! {
                 biased;
@@ -89,7 +89,7 @@ where
         lifecycle::spawn(jobs.track_future(job));
     }
     if !lease.is_cancelled() {
-        give_back_the_rest(&mut inbox, &handler).await;
+        give_back_the_rest(&mut inbox, &handler, &lease).await;
     }
     jobs.close();
     jobs.wait().await;
@@ -119,7 +119,7 @@ async fn work<R, H: Handler<R>>(
 }
 
 /// Deliveries that the broker had sent before it heard of the end.
-async fn give_back_the_rest<I, H>(inbox: &mut I, handler: &Arc<H>)
+async fn give_back_the_rest<I, H>(inbox: &mut I, handler: &Arc<H>, lease: &CancellationToken)
 where
     I: Inbox,
     H: Handler<I::Receipt>,
@@ -128,7 +128,11 @@ where
     inbox.cancel().await;
     tracing::info!(milliseconds = asked.elapsed().as_millis(), "the consumer is cancelled");
     while let Some((message, receipt)) = inbox.next().await {
-        Arc::clone(handler).give_back(message, receipt).await;
+        if Arc::clone(handler).give_back(message, receipt).await.is_err() {
+            // Kept by a channel that lives on, it would be nobody's.
+            lease.cancel();
+            return;
+        }
     }
 }
 
@@ -233,8 +237,9 @@ mod tests {
             Ok(())
         }
 
-        async fn give_back(self: Arc<Self>, message: Message, _: R) {
+        async fn give_back(self: Arc<Self>, message: Message, _: R) -> Result<(), ()> {
             self.given_back.lock().expect("no panic").push(message.routing_key);
+            Ok(())
         }
     }
 

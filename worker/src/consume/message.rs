@@ -178,9 +178,11 @@ impl Message {
     }
 }
 
-/// Whoever publishes a message again says when the next delivery begins, and where it waits.
+/// Whoever publishes a message again says when the next delivery begins, where it waits, and what
+/// went wrong: an old fault would be taken for the cause of what comes after it.
 fn is_of_this_delivery(name: &str) -> bool {
-    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE].contains(&name)
+    const FAULT: &str = "quire-error-";
+    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE].contains(&name) || name.starts_with(FAULT)
 }
 
 fn text(value: &str) -> Value {
@@ -271,6 +273,8 @@ mod tests {
             ("x-last-death-queue", text("…")),
             ("x-delivery-count", Value::LongLongInt(3)),
             ("CC", text("copy")),
+            ("quire-error-code", text("internal")),
+            ("quire-not-before", text("2026-11-20T08:00:00Z")),
             ("traceparent", text("00-…-03")),
         ]);
         let onward = first.properties_onward(Lane::Bulk, &Headers::default().number(header::ATTEMPT, 2));

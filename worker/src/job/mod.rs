@@ -9,4 +9,4 @@ mod settlement;
 pub use budget::Budget;
 pub use fault::{Fault, chain};
 pub use quarantine::next_run;
-pub use settlement::{Bury, Circumstances, Cut, Ending, Postpone, Settlement, settle};
+pub use settlement::{Bury, Circumstances, Cut, Ending, Postpone, Settlement, decide};

@@ -89,10 +89,10 @@ pub struct Bury {
 
 /// Decides where a job goes after a run.
 #[must_use]
-pub fn settle(ending: &Ending, at: Circumstances) -> Settlement {
+pub fn decide(ending: &Ending, at: Circumstances) -> Settlement {
     match ending {
         Ending::Done => Settlement::Done,
-        Ending::Failed(fault) => settle_fault(fault, at),
+        Ending::Failed(fault) => decide_on_fault(fault, at),
         Ending::Unfinished(Cut::Stopping | Cut::LeaseOver) => Settlement::Release,
         Ending::Unfinished(Cut::Fenced) => Settlement::LetGo,
     }
@@ -104,7 +104,7 @@ pub fn settle(ending: &Ending, at: Circumstances) -> Settlement {
 /// own wait without counting. Both end at the deadline: a job that could only run after it is
 /// buried now, while somebody may still act on it.
 #[must_use]
-pub fn settle_fault(fault: &Fault, at: Circumstances) -> Settlement {
+pub fn decide_on_fault(fault: &Fault, at: Circumstances) -> Settlement {
     match fault.disposition() {
         Disposition::Cancelled => Settlement::Cancel,
         Disposition::Retry => retry(fault, at),

@@ -82,10 +82,12 @@ pub async fn commit(context: &Context, who: &Identity, mut outcome: Outcome) -> 
     if let Some(theirs) = better_result(context, who, &result).await? {
         return Ok(adopt(context, keys, theirs).await);
     }
+    let named = named_keys(&result);
+    let listed = list_named(context, keys, &named).await?;
     let stored = context.store.put(&object, Phase::Commit).await?;
     fail_point::reach("result_stored");
     context.metrics.stage_took(Stage::Commit, started.elapsed());
-    sweep(context, keys, &named_keys(&result)).await;
+    delete_unnamed(context, keys, &listed, &named).await;
     let elements = elements + body.elements_elsewhere;
     Ok(Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256, elements))
 }
@@ -338,11 +340,31 @@ fn to_json(result: &ParseResult, elements: &[u8]) -> Result<(Vec<u8>, usize), Fa
 /// left for each other, and the cancellation marker, which a job that has ended no longer needs. The
 /// result is written: what cannot be deleted now is litter, not a reason to fail.
 pub async fn sweep(context: &Context, keys: &JobKeys, named: &BTreeSet<String>) {
-    let listed = match context.store.list(keys.folder(), Phase::Commit).await {
-        Ok(listed) => listed,
-        Err(fault) => return tracing::warn!("objects of earlier runs may stay behind: {}", fault.chain()),
-    };
-    let kept = |key: &String| *key == keys.result() || named.contains(key);
+    match context.store.list(keys.folder(), Phase::Commit).await {
+        Ok(listed) => delete_unnamed(context, keys, &listed, named).await,
+        Err(fault) => tracing::warn!("objects of earlier runs may stay behind: {}", fault.chain()),
+    }
+}
+
+/// Lists what lies under the job, and makes sure that everything its result will name is there:
+/// another run of the job that has ended meanwhile deletes what its own result does not name.
+async fn list_named(context: &Context, keys: &JobKeys, named: &BTreeSet<String>) -> Result<Vec<String>, Fault> {
+    if matches!(context.store, Store::Directory(_)) {
+        return Ok(Vec::new());
+    }
+    let listed = context.store.list(keys.folder(), Phase::Commit).await?;
+    let there: BTreeSet<&String> = listed.iter().collect();
+    match named.iter().find(|key| !there.contains(key)) {
+        None => Ok(listed),
+        Some(gone) => {
+            let message = format!("{gone} is gone: another run of the job has ended meanwhile");
+            Err(Fault::new(ErrorCode::StorageUnavailable, Phase::Commit, message))
+        }
+    }
+}
+
+async fn delete_unnamed(context: &Context, keys: &JobKeys, listed: &[String], named: &BTreeSet<String>) {
+    let kept = |key: &&String| **key == keys.result() || named.contains(*key);
     for key in listed.iter().filter(|key| !kept(key)) {
         if let Err(fault) = context.store.delete(key, Phase::Commit).await {
             tracing::warn!(key, "an object of an earlier run stays behind: {}", fault.chain());

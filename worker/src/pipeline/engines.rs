@@ -209,8 +209,8 @@ fn judged(trial: Trial, fault: Fault) -> Fault {
             let down = trial.failed();
             return if down { fault.in_outage() } else { fault };
         }
-        ErrorCode::ParserRejected | ErrorCode::ParserJobLost => trial.succeeded(),
-        // Of this document, or of this minute: says nothing about the engine.
+        ErrorCode::ParserRejected | ErrorCode::ParserJobLost | ErrorCode::ParserThrottled => trial.succeeded(),
+        // Of this document: says nothing about the engine.
         _ => {}
     }
     fault

@@ -33,7 +33,7 @@ pub use assemble::{cancelled_result, failed_result};
 pub use commit::{Committed, commit, sweep};
 pub use reuse::RendererBuild;
 pub use spool::Spool;
-pub use state::{StateKeeper, write as write_state};
+pub use state::StateKeeper;
 
 use crate::{
     breaker::Breaker,

@@ -12,7 +12,7 @@ use quire_schemas::{
     result::{BranchName, ImageRole, ObjectRef, PageImage, Phase, Warning},
 };
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{
     Context, Run,
@@ -29,6 +29,9 @@ use crate::{
     store::{Object, digest},
     telemetry::Stage,
 };
+
+/// How long pages that were begun may take to come to their end once a run is told to pause.
+const LAST_PAGES: Duration = Duration::from_secs(60);
 
 /// What is done with the text of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +106,19 @@ impl PageJob<'_> {
             .map(|number| self.one(number, &stored, &fingerprint))
             .buffer_unordered(in_flight);
         let mut done = 0;
-        while let Some(page) = work.try_next().await? {
+        let last_call = async {
+            self.run.pause.cancelled().await;
+            sleep(LAST_PAGES).await;
+        };
+        let mut last_call = std::pin::pin!(last_call);
+        loop {
+            // Cancel safe: pages that are under way stay in the stream.
+            let page = tokio::select! {
+                page = work.try_next() => page?,
+                // Renderers are shared: pages that were begun may be waiting behind those of others.
+                () = &mut last_call => None,
+            };
+            let Some(page) = page else { break };
             self.count(&page);
             pages.add(page);
             done += 1;

@@ -27,6 +27,17 @@ impl StateKeeper {
         Self { keys, generation, state: Mutex::new(state) }
     }
 
+    /// Writes down that the run begins, unless it is a first one.
+    ///
+    /// # Errors
+    /// `storage_unavailable` or `storage_denied`.
+    pub async fn begin(&self, context: &Context) -> Result<(), Fault> {
+        match self.state.lock().await.as_ref() {
+            Some(state) => write(context, &self.keys, state).await,
+            None => Ok(()),
+        }
+    }
+
     /// Returns what the run began with or has written since.
     pub async fn state(&self) -> Option<JobState> {
         self.state.lock().await.clone()
@@ -95,7 +106,7 @@ fn first_run(generation: u32) -> JobState {
 ///
 /// # Errors
 /// `storage_unavailable` or `storage_denied`.
-pub async fn write(context: &Context, keys: &JobKeys, state: &JobState) -> Result<(), Fault> {
+async fn write(context: &Context, keys: &JobKeys, state: &JobState) -> Result<(), Fault> {
     let json = serde_json::to_vec(state).expect("a state is plain data");
     let object = Object::new(keys.state(), json.into(), "application/json");
     context.store.put(&object, Phase::Admission).await.map(drop)

@@ -73,7 +73,7 @@ impl Fetcher {
     /// Fetches a document within the job's budget.
     ///
     /// # Errors
-    /// One of the `source_*` codes, `not_a_pdf`, or `internal` if it cannot be written down.
+    /// One of the `source_*` codes, `storage_unavailable`, `not_a_pdf`, or `internal` if it cannot be written down.
     pub async fn fetch(&self, source: &Source, budget: &Budget) -> Result<Fetched, Fault> {
         let fetching = async {
             let mut sink = Sink::create(&self.limits).await?;

@@ -11,6 +11,12 @@ pub(super) async fn fetch(fetcher: &Fetcher, bucket: &str, key: &str, sink: &mut
     };
     let blocked = || fault(ErrorCode::SourceBlocked, format!("bucket {bucket} is not among QUIRE_SOURCE_BUCKETS"));
     let store = fetcher.objects.as_ref().filter(allowed).ok_or_else(blocked)?;
+    // Results go to the same bucket: that it is away is no fault of the source.
+    let unavailable = match store.bucket() == bucket {
+        true => ErrorCode::StorageUnavailable,
+        false => ErrorCode::SourceUnavailable,
+    };
+    let classify = |error| classify(error, unavailable);
     let mut download = store.open(bucket, key).await.map_err(classify)?;
     sink.expect(download.size_bytes)?;
     while let Some(chunk) = download.next_chunk().await.map_err(classify)? {
@@ -19,11 +25,11 @@ pub(super) async fn fetch(fetcher: &Fetcher, bucket: &str, key: &str, sink: &mut
     Ok(())
 }
 
-fn classify(error: StoreError) -> Fault {
+fn classify(error: StoreError, unavailable: ErrorCode) -> Fault {
     let (code, message) = match &error {
         StoreError::NotFound { .. } => (ErrorCode::SourceNotFound, "there is no such object"),
         StoreError::Denied { .. } => (ErrorCode::SourceDenied, "the source object may not be read"),
-        StoreError::Unavailable { .. } => (ErrorCode::SourceUnavailable, "the source's storage is unavailable"),
+        StoreError::Unavailable { .. } => (unavailable, "the source's storage is unavailable"),
         StoreError::TooLarge { .. } => (ErrorCode::SourceTooLarge, "the source is too large"),
     };
     fault(code, message).because(error)

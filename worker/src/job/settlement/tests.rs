@@ -20,7 +20,7 @@ fn fault(code: ErrorCode) -> Fault {
 #[test]
 fn a_transient_fault_walks_the_tiers_and_then_ends() {
     let walked: Vec<_> =
-        (1..=6).map(|attempt| settle_fault(&fault(ErrorCode::SourceUnavailable), at(attempt, DAY))).collect();
+        (1..=6).map(|attempt| decide_on_fault(&fault(ErrorCode::SourceUnavailable), at(attempt, DAY))).collect();
     let mut expected: Vec<_> =
         Tier::ALL.into_iter().zip(2..).map(|(tier, attempt)| Settlement::Retry(Postpone { tier, attempt })).collect();
     expected.push(Settlement::Bury(Bury {
@@ -34,31 +34,31 @@ fn a_transient_fault_walks_the_tiers_and_then_ends() {
 #[test]
 fn a_missing_source_is_given_three_tiers() {
     let fault = fault(ErrorCode::SourceNotFound);
-    assert!(matches!(settle_fault(&fault, at(3, 600)), Settlement::Retry(Postpone { tier: Tier::M2, .. })));
-    assert!(matches!(settle_fault(&fault, at(4, 600)), Settlement::Bury(Bury { exhausted: true, .. })));
+    assert!(matches!(decide_on_fault(&fault, at(3, 600)), Settlement::Retry(Postpone { tier: Tier::M2, .. })));
+    assert!(matches!(decide_on_fault(&fault, at(4, 600)), Settlement::Bury(Bury { exhausted: true, .. })));
 }
 
 #[test]
 fn throttling_waits_as_long_as_asked_and_costs_no_attempt() {
     let fault = fault(ErrorCode::ParserThrottled).after(Some(Duration::from_secs(60)));
-    assert_eq!(settle_fault(&fault, at(6, 600)), Settlement::Park(Postpone { tier: Tier::M2, attempt: 6 }));
+    assert_eq!(decide_on_fault(&fault, at(6, 600)), Settlement::Park(Postpone { tier: Tier::M2, attempt: 6 }));
 }
 
 #[test]
 fn an_outage_of_an_engine_costs_no_attempt_but_a_refusal_in_it_still_ends_the_job() {
     let outage = fault(ErrorCode::ParserUnavailable).in_outage();
-    assert_eq!(settle_fault(&outage, at(6, 600)), Settlement::Park(Postpone { tier: Tier::S30, attempt: 6 }));
+    assert_eq!(decide_on_fault(&outage, at(6, 600)), Settlement::Park(Postpone { tier: Tier::S30, attempt: 6 }));
     let refused = fault(ErrorCode::ParserRejected).in_outage();
-    assert!(matches!(settle_fault(&refused, at(1, 600)), Settlement::Bury(_)));
+    assert!(matches!(decide_on_fault(&refused, at(1, 600)), Settlement::Bury(_)));
 }
 
 #[test]
 fn what_is_unfinished_goes_back_uncounted_unless_it_is_no_longer_ours() {
-    let settled = |cut| settle(&Ending::Unfinished(cut), at(6, -5));
+    let settled = |cut| decide(&Ending::Unfinished(cut), at(6, -5));
     assert_eq!(settled(Cut::Stopping), Settlement::Release);
     assert_eq!(settled(Cut::LeaseOver), Settlement::Release);
     assert_eq!(settled(Cut::Fenced), Settlement::LetGo);
-    assert_eq!(settle(&Ending::Done, at(9, -5)), Settlement::Done);
+    assert_eq!(decide(&Ending::Done, at(9, -5)), Settlement::Done);
 }
 
 /// What one run comes to, as a generator can make it.
@@ -111,7 +111,7 @@ impl Life {
     fn live_through(&mut self, run: Run) -> Result<(), TestCaseError> {
         // A worker that dies and one that lost its delivery settle nothing: it comes again as it is.
         let Some(ending) = run.ending() else { return Ok(()) };
-        let settlement = settle(&ending, self.at);
+        let settlement = decide(&ending, self.at);
         match settlement {
             Settlement::Retry(next) => {
                 self.faults_counted += 1;

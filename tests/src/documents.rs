@@ -1,4 +1,4 @@
-//! Documents that nothing can be done with.
+//! Documents that nothing can be done with, and files that are written object by object.
 
 use quire_producer::schemas::{
     failure::ErrorCode,
@@ -8,14 +8,18 @@ use quire_producer::schemas::{
 use crate::samples;
 
 /// What may become of the child that draws a page without end.
-const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
+pub const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
 
 /// What is wrong with a document.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Poison {
+pub enum Poison {
+    /// Another kind of file.
     NotAPdf,
+    /// Half of one.
     CutOff,
+    /// One without pages.
     Pageless,
+    /// One that needs a password, which nobody gives.
     Encrypted,
     /// Its first page never ends; the second is fine.
     Bomb,
@@ -23,10 +27,12 @@ pub(super) enum Poison {
 
 impl Poison {
     /// Twenty of them; a bomb takes seconds of a renderer's time.
-    pub(super) const DOSES: [(Self, usize); 5] =
+    pub const DOSES: [(Self, usize); 5] =
         [(Self::Bomb, 2), (Self::NotAPdf, 5), (Self::CutOff, 5), (Self::Pageless, 4), (Self::Encrypted, 4)];
 
-    pub(super) fn document(self) -> Vec<u8> {
+    /// Returns such a document.
+    #[must_use]
+    pub fn document(self) -> Vec<u8> {
         match self {
             Self::NotAPdf => b"GIF89a and so on".to_vec(),
             Self::CutOff => {
@@ -42,8 +48,9 @@ impl Poison {
         }
     }
 
-    /// What ends a job that has nothing to show, and is written on its dead letter.
-    pub(super) const fn buries_with(self) -> Option<ErrorCode> {
+    /// Returns what ends a job that has nothing to show, and is written on its dead letter.
+    #[must_use]
+    pub const fn buries_with(self) -> Option<ErrorCode> {
         match self {
             Self::NotAPdf => Some(ErrorCode::NotAPdf),
             Self::CutOff | Self::Pageless => Some(ErrorCode::InvalidDocument),
@@ -53,7 +60,8 @@ impl Poison {
     }
 
     /// Says whether a result tells what was wrong, and nothing else.
-    pub(super) fn is_told_by(self, result: &ParseResult) -> bool {
+    #[must_use]
+    pub fn is_told_by(self, result: &ParseResult) -> bool {
         let codes: Vec<&str> = result.errors.iter().map(|error| error.code.as_str()).collect();
         match self.buries_with() {
             Some(code) => result.status == JobStatus::Failed && codes == [code.as_str()],
@@ -70,7 +78,8 @@ impl Poison {
 }
 
 /// Builds a PDF of these objects; the first is the catalog.
-fn pdf(objects: &[String]) -> Vec<u8> {
+#[must_use]
+pub fn pdf(objects: &[String]) -> Vec<u8> {
     let (mut file, mut offsets) = ("%PDF-1.7\n".to_owned(), String::new());
     for (number, object) in (1..).zip(objects) {
         offsets += &format!("{:010} 00000 n \n", file.len());
@@ -86,8 +95,9 @@ fn stream(entries: &str, content: &str) -> String {
     format!("<< {entries} /Length {} >>\nstream\n{content}\nendstream", content.len())
 }
 
-/// Two pages: the first draws a form that draws itself, and the next one twice, and so on.
-fn bomb() -> Vec<u8> {
+/// Builds a PDF of two pages: the first draws a form that draws itself, and the next one twice, and so on.
+#[must_use]
+pub fn bomb() -> Vec<u8> {
     const FORMS: usize = 24;
     const FIRST: usize = 7;
     let page = |contents: usize, resources: &str| {
