@@ -215,6 +215,15 @@ pub async fn ensure(publisher: &Publisher, mode: Mode) -> Result<(), TopologyErr
         let channel = open(publisher, &mut channel, &what).await?;
         let options = QueueDeclareOptions { durable: true, passive, ..QueueDeclareOptions::default() };
         let declared = channel.queue_declare(queue.name.as_str().into(), options, queue.arguments).await;
+        if queue.name == EVENT_LOG
+            && let Err(cause) = &declared
+            && is_out_of_reach(cause)
+        {
+            // Seen after a node lost its power: for a while the stream is there and has no leader. Jobs
+            // do not need it. It is the last queue, so that the channel this has closed is not missed.
+            tracing::warn!(error = %cause, "the event log is out of reach; events are not kept meanwhile");
+            return Ok(());
+        }
         declared.map_err(|cause| classify(what.clone(), cause))?;
         if !passive {
             let bound = channel.queue_bind(
@@ -240,6 +249,12 @@ async fn open<'a>(
         *channel = Some(opened.map_err(|cause| TopologyError::Broker { what: what.to_owned(), cause })?);
     }
     Ok(channel.as_ref().expect("opened above"))
+}
+
+/// Says whether a queue exists on nodes that do not answer.
+fn is_out_of_reach(error: &lapin::Error) -> bool {
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(answer)
+        if answer.get_id() == 404 && answer.get_message().as_str().contains("down or inaccessible"))
 }
 
 fn classify(what: String, cause: lapin::Error) -> TopologyError {

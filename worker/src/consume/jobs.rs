@@ -223,6 +223,11 @@ impl Jobs {
                 return self.conclude(delivered, Some(&request.job), ending, Product::Nothing).await;
             }
         };
+        if self.lifecycle.drain.is_cancelled() && matches!(found, Ok(Found::Nothing { .. })) {
+            // Taken before the word to stop, and not begun.
+            let ending = Ending::Unfinished(Cut::Stopping);
+            return self.conclude(delivered, Some(&request.job), ending, Product::Nothing).await;
+        }
         match found {
             Ok(Found::Nothing { existing, state }) => {
                 let run = self.prepare(&delivered, request.job, existing, state);
