@@ -58,8 +58,18 @@ wait_until_ready() {
     wait_for_port "$PORT" 120 "$PID" "$BIRTH" || give_up "the node did not open its port"
     "${AS_NODE[@]}" "$RABBITMQ_PROGRAMS/rabbitmqctl" -q await_startup --timeout 120 \
         </dev/null >>"$dir/console.log" 2>&1 || give_up "the node did not finish starting"
+    elect_leaders
     READY=yes
     save
+}
+
+# A node that was killed may come back with a queue or the stream coordinator as the follower of
+# nobody, and stay so (seen on 3.10.8): publishes to it are never confirmed. In a cluster it
+# costs an election too many.
+elect_leaders() {
+    local servers='S <- [quorum_queues, coordination], {N, _} <- ra_directory:list_registered(S)'
+    "${AS_NODE[@]}" "$RABBITMQ_PROGRAMS/rabbitmqctl" -q eval "[ra:trigger_election({N, node()}) || $servers]." \
+        </dev/null >>"$dir/console.log" 2>&1 || say "no leaders could be elected by hand: see $dir/console.log"
 }
 
 give_up() {

@@ -19,7 +19,7 @@ pub struct CancelArgs {
     /// Whose jobs they are
     #[arg(long, default_value = "default")]
     pub(crate) tenant: Tenant,
-    /// Wait until every job has ended, and show how
+    /// Wait until every job has ended, and show how; for a replay of one that had ended, 15 seconds
     #[arg(long)]
     pub(crate) wait: bool,
     /// Print JSON lines
@@ -36,7 +36,7 @@ pub struct DeleteArgs {
     /// Whose jobs they are
     #[arg(long, default_value = "default")]
     pub(crate) tenant: Tenant,
-    /// Also if there is no result: nobody waits for the job, and no worker works on it
+    /// Also if there is no result, or signs of a replay: no worker will work on the job or does
     #[arg(long)]
     pub(crate) force: bool,
     /// Print JSON lines
@@ -132,7 +132,7 @@ pub struct DeadReplayArgs {
     /// Leave a page out, of the parse and of the images; may be repeated
     #[arg(long = "skip-page", value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(crate) skip_pages: Vec<u32>,
-    /// File with the password of the documents: a burial takes passwords out
+    /// File with the password of documents whose own was taken out, missing or wrong
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
     /// Replay jobs that have succeeded, too, and supersede their results

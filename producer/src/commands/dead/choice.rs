@@ -7,13 +7,13 @@ use crate::{cli::LetterChoice, commands::WrongUsage};
 
 impl LetterChoice {
     /// Says whether a letter is one of those asked for. One whose age is not known is neither
-    /// older nor newer than anything.
+    /// older nor newer than anything; one whose lane or tenant cannot be read is of none.
     pub(super) fn takes(&self, letter: &Letter, now: DateTime<Utc>) -> bool {
         let age = letter.first_seen.map(|seen| (now - seen).to_std().unwrap_or_default());
         (self.jobs.is_empty() || letter.job.is_some_and(|job| self.jobs.contains(&job)))
             && (self.codes.is_empty() || letter.code.as_ref().is_some_and(|code| self.codes.contains(code)))
-            && self.lane.is_none_or(|lane| lane == letter.lane)
-            && self.tenant.as_ref().is_none_or(|tenant| *tenant == letter.tenant)
+            && self.lane.is_none_or(|lane| Some(lane) == letter.lane)
+            && self.tenant.as_ref().is_none_or(|tenant| Some(tenant) == letter.tenant.as_ref())
             && self.kind.is_none_or(|kind| Some(kind) == letter.kind)
             && self.older_than.is_none_or(|least| age.is_some_and(|age| age > least))
             && self.newer_than.is_none_or(|most| age.is_some_and(|age| age < most))
@@ -43,7 +43,10 @@ impl LetterChoice {
 mod tests {
     use std::time::Duration;
 
-    use quire_schemas::{job::JobId, names::Lane};
+    use quire_schemas::{
+        job::JobId,
+        names::{Lane, Tenant},
+    };
 
     use super::*;
     use crate::commands::dead::letter::{Kind, tests};
@@ -93,6 +96,22 @@ mod tests {
         let new = LetterChoice { newer_than: Some(Duration::MAX), ..LetterChoice::default() };
         assert!(!old.takes(&ageless, an_hour_later()) && !new.takes(&ageless, an_hour_later()));
         assert!(LetterChoice::default().takes(&ageless, an_hour_later()));
+    }
+
+    #[test]
+    fn a_letter_that_names_no_lane_and_no_tenant_is_not_one_of_the_defaults() {
+        let nobodys = tests::letter("something", &[("quire-tenant", "no tenant"), ("quire-lane", "fast")]);
+        let lane = LetterChoice { lane: Some(Lane::default()), ..LetterChoice::default() };
+        let tenant = LetterChoice { tenant: Some(Tenant::default()), ..LetterChoice::default() };
+        assert!(!lane.takes(&nobodys, an_hour_later()) && !tenant.takes(&nobodys, an_hour_later()));
+        assert!(LetterChoice::default().takes(&nobodys, an_hour_later()));
+    }
+
+    #[test]
+    fn a_letter_of_the_fuse_is_not_chosen_by_the_code_of_an_earlier_retry() {
+        let crashed = tests::letter("crash.high", &[("quire-error-code", "not_a_pdf")]);
+        let choice = LetterChoice { codes: vec!["not_a_pdf".to_owned()], ..LetterChoice::default() };
+        assert!(!choice.takes(&crashed, an_hour_later()));
     }
 
     #[test]

@@ -20,11 +20,14 @@ pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadDropArgs) -> anyh
     let mut pile = Pile::open(&publisher, Reach::SEARCH).await?;
     let mut tally = Tally { json: arguments.json, dry_run: arguments.dry_run, ..Tally::default() };
     let outcome = drop_letters(&mut pile, arguments, &mut tally).await;
+    tally.is_partial |= pile.is_cut_short();
+    tally.is_unfinished = pile.is_cut_short();
     let closed = pile.close().await;
     publisher.close().await;
     tally.tell("dropped")?;
     outcome?;
-    if let (Err(error), true) = (closed, tally.done > 0) {
+    if let (Err(error), true) = (closed, tally.done > 0 && !arguments.dry_run) {
+        tally.is_unfinished = true;
         note(&format!("letters that were dropped may be there still: {error:#}"));
     }
     tally.tell_missing(&arguments.letters);
@@ -45,5 +48,6 @@ async fn drop_letters(pile: &mut Pile, arguments: &DeadDropArgs, tally: &mut Tal
             taken.receipt.take_out().await.context("the last letter told of stays")?;
         }
     }
+    tally.is_partial = tally.done >= most;
     Ok(())
 }

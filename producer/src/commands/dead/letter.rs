@@ -49,11 +49,12 @@ pub(crate) struct Letter {
     /// Absent if neither property nor body is an id.
     #[serde(rename = "job_id")]
     pub(crate) job: Option<JobId>,
-    pub(crate) tenant: Tenant,
-    pub(crate) lane: Lane,
+    /// Absent if nothing readable names it, like the lane.
+    pub(crate) tenant: Option<Tenant>,
+    pub(crate) lane: Option<Lane>,
     pub(crate) kind: Option<Kind>,
     pub(crate) routing_key: String,
-    /// Absent in letters of the broker's fuse, like all else that a worker writes.
+    /// Absent in letters of the broker's fuse, as are message, phase and page.
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) phase: Option<String>,
@@ -83,19 +84,22 @@ impl Letter {
         let death = Death::of(headers);
         let (own_lane, own_tenant) = death.own_key.as_deref().map(names::parse_job_routing_key).unwrap_or_default();
         let (kind, lane) = routing_key.split_once('.').unwrap_or((routing_key, ""));
+        let kind = Kind::of_word(kind);
+        // The fuse keeps the headers of the last retry: a fault that did not end the job.
+        let error = |name: &str| text(name).filter(|_| kind != Some(Kind::Crash));
         let lane = lane.parse::<Lane>();
         let published = properties.timestamp().and_then(headers::of_seconds);
         Self {
             job: job_of(properties, body),
             // The key that the broker wrote down comes first: it can hold a publisher to it.
-            tenant: own_tenant.or_else(|| text(header::TENANT)?.parse().ok()).unwrap_or_default(),
-            lane: lane.ok().or(own_lane).or_else(|| text(header::LANE)?.parse().ok()).unwrap_or_default(),
-            kind: Kind::of_word(kind),
+            tenant: own_tenant.or_else(|| text(header::TENANT)?.parse().ok()),
+            lane: lane.ok().or(own_lane).or_else(|| text(header::LANE)?.parse().ok()),
+            kind,
             routing_key: routing_key.to_owned(),
-            code: text(header::ERROR_CODE),
-            message: text(header::ERROR_MESSAGE),
-            phase: text(header::ERROR_PHASE),
-            page: headers::number(headers, header::ERROR_PAGE),
+            code: error(header::ERROR_CODE),
+            message: error(header::ERROR_MESSAGE),
+            phase: error(header::ERROR_PHASE),
+            page: headers::number(headers, header::ERROR_PAGE).filter(|_| kind != Some(Kind::Crash)),
             attempt: headers::number(headers, header::ATTEMPT),
             generation: headers::number(headers, header::GENERATION).unwrap_or_default(),
             first_seen: headers::time(headers, header::FIRST_SEEN).or(published).or(death.at),
@@ -106,6 +110,11 @@ impl Letter {
             log: text(header::LOG),
             published,
         }
+    }
+
+    /// Returns whose the job is as a worker would take it.
+    pub(crate) fn tenant_or_default(&self) -> Tenant {
+        self.tenant.clone().unwrap_or_default()
     }
 
     /// Says what a list shows as the reason: the code, or that there is none.
@@ -205,8 +214,8 @@ pub(super) mod tests {
         ];
         let expected = Letter {
             job: Some(ID.parse().expect("a uuid")),
-            tenant: "acme".parse().expect("valid"),
-            lane: Lane::Bulk,
+            tenant: Some("acme".parse().expect("valid")),
+            lane: Some(Lane::Bulk),
             kind: Some(Kind::Failed),
             routing_key: "failed.bulk".to_owned(),
             code: Some("page_failed".to_owned()),
@@ -241,15 +250,31 @@ pub(super) mod tests {
         headers.insert("x-death".into(), AMQPValue::FieldArray(FieldArray::from(deaths)));
         headers.insert("quire-tenant".into(), AMQPValue::LongString("of-the-publisher".into()));
         let letter = Letter::read("crash.bulk", &BasicProperties::default().with_headers(headers), b"");
-        assert_eq!((letter.tenant.as_str(), letter.lane, letter.kind), ("acme", Lane::Bulk, Some(Kind::Crash)));
+        let told = (letter.tenant.as_ref().map(Tenant::as_str), letter.lane, letter.kind);
+        assert_eq!(told, (Some("acme"), Some(Lane::Bulk), Some(Kind::Crash)));
         assert_eq!((letter.code.as_deref(), letter.reason()), (None, "crash"));
         assert_eq!(letter.first_seen, headers::of_seconds(1_000));
     }
 
     #[test]
-    fn a_letter_without_anything_is_one_of_the_defaults() {
+    fn a_letter_of_the_fuse_has_no_error_of_an_earlier_retry() {
+        let headers = [
+            ("quire-error-code", "source_unavailable"),
+            ("quire-error-message", "it was down"),
+            ("quire-error-phase", "fetch"),
+            ("quire-error-page", "3"),
+            ("quire-attempt", "2"),
+        ];
+        let letter = letter("crash.high", &headers);
+        assert_eq!((&letter.code, &letter.message, &letter.phase, letter.page), (&None, &None, &None, None));
+        assert_eq!((letter.reason(), letter.attempt), ("crash", Some(2)));
+    }
+
+    #[test]
+    fn a_letter_without_anything_is_nobodys_and_goes_to_the_default_tenant() {
         let letter = Letter::read("something", &BasicProperties::default(), b"");
-        assert_eq!((letter.kind, letter.lane, letter.tenant), (None, Lane::Normal, Tenant::default()));
+        assert_eq!((letter.kind, letter.lane, &letter.tenant), (None, None, &None));
+        assert_eq!(letter.tenant_or_default(), Tenant::default());
         assert_eq!((letter.job, letter.first_seen, letter.generation), (None, None, 0));
     }
 }

@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::{
     letter::{Kind, Letter},
     pile::{Pile, Reach},
+    text::{age, cut, one_line},
 };
 use crate::{
-    cli::{DeadListArgs, Endpoints},
+    cli::{DeadListArgs, Endpoints, UNFINISHED},
     commands::{note, or_unknown, say, table},
 };
 
@@ -22,6 +23,7 @@ pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadListArgs) -> anyh
     let publisher = endpoints.publisher()?;
     let mut pile = Pile::open(&publisher, Reach::SEARCH).await?;
     let letters = collect(&mut pile, arguments).await;
+    let is_cut_short = pile.is_cut_short();
     pile.put_back().await;
     publisher.close().await;
     let (letters, now) = (letters?, Utc::now());
@@ -36,6 +38,9 @@ pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadListArgs) -> anyh
             let rows: Vec<_> = groups(&letters).iter().map(|group| group.row(now)).collect();
             say(&table(GROUP_HEADINGS, &rows))?;
         }
+    }
+    if is_cut_short {
+        return Ok(ExitCode::from(UNFINISHED));
     }
     if letters.is_empty() {
         note("no such dead letters");
@@ -66,8 +71,8 @@ const HEADINGS: [&str; 11] =
 fn row(letter: &Letter, now: DateTime<Utc>) -> [String; 11] {
     [
         or_unknown(letter.job),
-        letter.tenant.to_string(),
-        letter.lane.to_string(),
+        or_unknown(letter.tenant.as_ref()),
+        or_unknown(letter.lane),
         or_unknown(letter.kind.map(Kind::as_str)),
         or_unknown(letter.code.as_deref().map(one_line)),
         or_unknown(letter.phase.as_deref().map(one_line)),
@@ -88,7 +93,7 @@ struct Group {
     oldest: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
     example: Option<JobId>,
-    tenant: Tenant,
+    tenant: Option<Tenant>,
 }
 
 const GROUP_HEADINGS: [&str; 6] = ["code", "count", "oldest", "newest", "example", "tenant"];
@@ -123,7 +128,7 @@ impl Group {
             or_unknown(self.oldest.map(|seen| age(seen, now))),
             or_unknown(self.newest.map(|seen| age(seen, now))),
             or_unknown(self.example),
-            self.tenant.to_string(),
+            or_unknown(self.tenant.as_ref()),
         ]
     }
 }
@@ -138,30 +143,6 @@ fn groups(letters: &[Letter]) -> Vec<Group> {
     let mut groups: Vec<Group> = by_reason.into_values().collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.count));
     groups
-}
-
-/// Shows how long ago something was, in the unit that says it best.
-pub(super) fn age(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    // Clocks differ: what is yet to come has just been.
-    let seconds = (now - then).num_seconds().max(0);
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..172_800 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
-    }
-}
-
-/// A header holds anything, and a terminal obeys control characters.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-pub(super) fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -190,10 +171,9 @@ mod tests {
             ("quire-worker", "w1"),
         ];
         let shown = format!("the page  [31mfailed{}…", "!".repeat(39));
-        let expected =
-            [ID, "default", "bulk", "failed", "page_failed", "render", "37", "3", "20m", "w1", shown.as_str()];
+        let expected = [ID, "-", "bulk", "failed", "page_failed", "render", "37", "3", "20m", "w1", shown.as_str()];
         assert_eq!(row(&letter("failed.bulk", &headers), at(20)), expected);
-        let expected = [ID, "default", "high", "crash", "-", "-", "-", "-", "-", "-", ""];
+        let expected = [ID, "-", "high", "crash", "-", "-", "-", "-", "-", "-", ""];
         assert_eq!(row(&letter("crash.high", &[]), at(20)), expected);
     }
 
@@ -202,23 +182,16 @@ mod tests {
         let letters = [
             seen("expired.high", "expired", 9),
             seen("failed.bulk", "not_a_pdf", 7),
-            letter("crash.high", &[]),
+            letter("crash.high", &[("quire-error-code", "not_a_pdf")]),
             seen("failed.high", "not_a_pdf", 3),
             seen("failed.high", "not_a_pdf", 5),
         ];
         let rows: Vec<_> = groups(&letters).iter().map(|group| group.row(at(10))).collect();
         let expected = [
-            ["not_a_pdf", "3", "7m", "3m", ID, "default"],
-            ["(crash)", "1", "-", "-", ID, "default"],
-            ["expired", "1", "1m", "1m", ID, "default"],
+            ["not_a_pdf", "3", "7m", "3m", ID, "-"],
+            ["(crash)", "1", "-", "-", ID, "-"],
+            ["expired", "1", "1m", "1m", ID, "-"],
         ];
         assert_eq!(rows, expected);
-    }
-
-    #[test]
-    fn an_age_is_told_in_the_unit_that_says_it_best() {
-        let after = |seconds: i64| age(at(0), at(0) + chrono::TimeDelta::seconds(seconds));
-        let told = [-5, 59, 60, 3_599, 3_600, 172_799, 172_800].map(after);
-        assert_eq!(told, ["0s", "59s", "1m", "59m", "1h", "47h", "2d"]);
     }
 }

@@ -16,6 +16,7 @@ mod report;
 mod republish;
 mod revise;
 mod show;
+mod text;
 
 use std::process::ExitCode;
 

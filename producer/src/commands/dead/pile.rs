@@ -13,7 +13,7 @@ use quire_schemas::names::DEAD_QUEUE;
 use tokio::time::{Instant, timeout};
 
 use super::letter::Letter;
-use crate::amqp::Publisher;
+use crate::{amqp::Publisher, commands::note};
 
 const ANSWER: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -41,6 +41,7 @@ pub(super) struct Pile {
     reach: Reach,
     taken: usize,
     opened: Instant,
+    is_cut_short: bool,
 }
 
 /// A letter in our hands.
@@ -57,13 +58,13 @@ pub(super) struct Receipt(Acker);
 impl Pile {
     pub(super) async fn open(publisher: &Publisher, reach: Reach) -> anyhow::Result<Self> {
         let channel = publisher.connection().await?.create_channel().await?;
-        Ok(Self { channel, reach, taken: 0, opened: Instant::now() })
+        Ok(Self { channel, reach, taken: 0, opened: Instant::now(), is_cut_short: false })
     }
 
     /// Takes the next letter; `None` if there is none or this look does not go further.
     pub(super) async fn take(&mut self) -> anyhow::Result<Option<Taken>> {
         if self.taken == self.reach.letters || self.opened.elapsed() >= self.reach.within {
-            tracing::warn!("only the first {} letters of the dead queue were looked at", self.taken);
+            self.cut_short();
             return Ok(None);
         }
         let asked = timeout(ANSWER, self.channel.basic_get(DEAD_QUEUE.into(), BasicGetOptions::default())).await;
@@ -71,6 +72,17 @@ impl Pile {
         let Some(message) = got else { return Ok(None) };
         self.taken += 1;
         Ok(Some(message.delivery.into()))
+    }
+
+    /// Ends the look before the end of the queue, and tells the person.
+    pub(super) fn cut_short(&mut self) {
+        self.is_cut_short = true;
+        note(&format!("only the first {} letters of the dead queue were looked at", self.taken));
+    }
+
+    /// Says whether there may be letters that this look did not come to.
+    pub(super) const fn is_cut_short(&self) -> bool {
+        self.is_cut_short
     }
 
     /// Puts back what was not taken out, and waits until the broker has what was.

@@ -5,8 +5,9 @@ use serde_json::Value;
 use url::Url;
 
 const HIDDEN: &str = "(not shown)";
-/// Names of fields that hold secrets end like this, in lower case.
-const SECRETS: [&str; 6] = ["password", "secret", "token", "api_key", "apikey", "authorization"];
+/// Names of fields that hold secrets end like this, in lower case and without `-` and `_`.
+const SECRETS: [&str; 9] =
+    ["key", "password", "passphrase", "secret", "token", "credential", "credentials", "cookie", "authorization"];
 /// Longer texts are documents or prompts; nobody reads them here.
 const LONGEST_TEXT: usize = 512;
 
@@ -20,7 +21,12 @@ pub(super) fn body(bytes: &[u8]) -> Option<Value> {
 
 fn hide(value: &mut Value) {
     match value {
-        Value::Object(fields) => fields.iter_mut().for_each(|(name, value)| hide_field(name, value)),
+        Value::Object(fields) => {
+            // Where the document lies opens nothing, and is what one looks for.
+            let is_object = fields.get("kind").is_some_and(|kind| kind == "s3");
+            let others = fields.iter_mut().filter(|(name, _)| !(is_object && *name == "key"));
+            others.for_each(|(name, value)| hide_field(name, value));
+        }
         Value::Array(values) => values.iter_mut().for_each(hide),
         Value::String(text) if text.len() > LONGEST_TEXT => *text = format!("({} bytes)", text.len()),
         Value::String(text) => *text = address(text).unwrap_or_else(|| addresses(text)),
@@ -29,7 +35,7 @@ fn hide(value: &mut Value) {
 }
 
 fn hide_field(name: &str, value: &mut Value) {
-    let name = name.to_ascii_lowercase();
+    let name = name.replace(['-', '_'], "").to_lowercase();
     match value {
         Value::Null => {}
         secret if SECRETS.iter().any(|end| name.ends_with(end)) => *secret = Value::String(HIDDEN.to_owned()),
@@ -102,6 +108,27 @@ mod tests {
             "metadata": { "seen": ["see https://host/ then", 1], "access_token": "(not shown)" },
         });
         assert_eq!(shown(&job), expected);
+    }
+
+    #[test]
+    fn a_name_is_recognised_however_it_is_written() {
+        for name in [
+            "apiKey",
+            "API_KEY",
+            "api-key",
+            "key",
+            "x-Api-Key",
+            "pass_phrase",
+            "client-secret",
+            "accessToken",
+            "aws_credentials",
+            "Credential",
+            "Set-Cookie",
+            "Proxy-Authorization",
+            "PASSWORD",
+        ] {
+            assert_eq!(shown(&json!({ name: "canary" })), json!({ name: HIDDEN }), "{name}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     amqp::Publisher,
-    cli::{DeadReplayArgs, Endpoints, UNFINISHED},
+    cli::{DeadReplayArgs, Endpoints},
     commands::{Storage, note},
     store::StoreError,
 };
@@ -60,21 +60,20 @@ pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadReplayArgs) -> an
         Ok(candidates) => replay.all(candidates).await,
         Err(error) => Err(error),
     };
+    (replay.tally.is_partial, replay.tally.is_unfinished) = (pile.is_cut_short(), pile.is_cut_short());
     let closed = pile.close().await;
     publisher.close().await;
     reader.close().await;
     if is_begun {
         replay.tally.tell("replayed")?;
     }
-    let end = outcome?;
-    if let (Err(error), true) = (closed, replay.tally.done > 0) {
+    replay.tally.is_unfinished |= matches!(outcome?, End::OutOfTime);
+    if let (Err(error), true) = (closed, replay.tally.done > 0 && !arguments.dry_run) {
+        replay.tally.is_unfinished = true;
         note(&format!("letters of jobs that were replayed may be there still: {error:#}"));
     }
     replay.tally.tell_missing(&arguments.letters);
-    Ok(match end {
-        End::OutOfTime => ExitCode::from(UNFINISHED),
-        End::Complete => ExitCode::from(replay.tally.exit_code(&arguments.letters)),
-    })
+    Ok(ExitCode::from(replay.tally.exit_code(&arguments.letters)))
 }
 
 /// Takes every letter that was asked for and makes its new body, before the first is replayed: an
@@ -96,7 +95,8 @@ async fn gather(pile: &mut Pile, arguments: &DeadReplayArgs, revision: &Revision
         candidates.push(Candidate { letter, properties, receipt, revised });
     }
     if held_bytes >= MOST_BYTES {
-        note(&format!("more than {} letters are too much at once: replay again for the rest", candidates.len()));
+        pile.cut_short();
+        note(&format!("more than {} jobs are too much at once: replay again for the rest", candidates.len()));
     }
     Ok(candidates)
 }
@@ -171,10 +171,11 @@ impl Replay<'_> {
             Revised::Job { job_id, body, changes } => (job_id, body, changes),
             Revised::Refused(why) => return Ok(Err(why)),
         };
-        if self.replayed.contains(&(letter.tenant.clone(), job_id)) {
+        let tenant = letter.tenant_or_default();
+        if self.replayed.contains(&(tenant.clone(), job_id)) {
             return refused("another letter of this job was replayed just now");
         }
-        let stored = match self.storage.result(&letter.tenant, &job_id).await {
+        let stored = match self.storage.result(&tenant, &job_id).await {
             Ok(stored) => stored.map(|stored| (stored.result.status, stored.result.generation)),
             Err(error) if error.is::<StoreError>() => return Err(error.context(format!("job {job_id}"))),
             Err(error) => return refused(&format!("its result cannot be read: {error:#}")),
@@ -199,12 +200,13 @@ impl Replay<'_> {
         ensure!(receipt.is_ours(), "the connection is lost, and the letters have gone back to the dead queue");
         let Ready { job_id, body, generation, .. } = ready;
         let not_replayed = || format!("job {job_id} is not replayed, and its letter stays");
-        let marker = self.storage.keys(&letter.tenant, &job_id).cancel();
+        let tenant = letter.tenant_or_default();
+        let marker = self.storage.keys(&tenant, &job_id).cancel();
         self.storage.store.delete(&marker).await.with_context(not_replayed)?;
         let force = if self.arguments.force { Force::Yes } else { Force::No };
         let message = republish::message(letter, properties, body, generation, force, Utc::now());
         self.publisher.publish(&message, CONFIRM_WITHIN).await.with_context(not_replayed)?;
-        self.replayed.insert((letter.tenant.clone(), job_id));
+        self.replayed.insert((tenant, job_id));
         Ok(())
     }
 }

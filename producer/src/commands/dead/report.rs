@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{
     letter::Letter,
-    list::{cut, one_line},
+    text::{cut, one_line},
 };
 use crate::{
-    cli::{FAILED, LetterChoice},
+    cli::{FAILED, LetterChoice, UNFINISHED},
     commands::{note, or_unknown, say},
 };
 
@@ -34,6 +34,10 @@ pub(super) struct Tally {
     pub(super) refused: usize,
     /// Asked for and not come to.
     pub(super) left: usize,
+    /// Whether letters were not looked at: a job without one may have one nevertheless.
+    pub(super) is_partial: bool,
+    /// Whether another run is needed, for the rest or for letters that may be there still.
+    pub(super) is_unfinished: bool,
     pub(super) seen: HashSet<JobId>,
 }
 
@@ -90,13 +94,17 @@ impl Tally {
     }
 
     pub(super) fn exit_code(&self, choice: &LetterChoice) -> u8 {
+        if self.is_unfinished {
+            return UNFINISHED;
+        }
         let is_all_done = self.refused == 0 && self.missing(choice).next().is_none();
         if is_all_done { 0 } else { FAILED }
     }
 
     /// A job whose turn did not come has a letter, for all that is known.
     fn missing<'a>(&'a self, choice: &'a LetterChoice) -> impl Iterator<Item = &'a JobId> {
-        choice.jobs.iter().filter(move |job| self.left == 0 && !self.seen.contains(job))
+        let is_known = self.left == 0 && !self.is_partial;
+        choice.jobs.iter().filter(move |job| is_known && !self.seen.contains(job))
     }
 }
 
@@ -109,7 +117,8 @@ fn line(letter: &Letter, event: &str) -> Value {
 fn describe(letter: &Letter) -> String {
     let message = letter.message.as_deref().map(one_line).unwrap_or_default();
     let why = cut(&format!("{} {message}", one_line(letter.reason())), MESSAGE_WIDTH);
-    format!("{}\t{}\t{}\t{}", or_unknown(letter.job), letter.tenant, letter.lane, why.trim_end())
+    let (tenant, lane) = (or_unknown(letter.tenant.as_ref()), or_unknown(letter.lane));
+    format!("{}\t{}\t{}\t{}", or_unknown(letter.job), tenant, lane, why.trim_end())
 }
 
 #[cfg(test)]
@@ -120,9 +129,9 @@ mod tests {
     #[test]
     fn a_letter_is_described_in_one_line() {
         let headers = [("quire-error-code", "not_a_pdf"), ("quire-error-message", "it begins\nwith GIF89a")];
-        let expected = format!("{ID}\tdefault\tbulk\tnot_a_pdf it begins with GIF89a");
+        let expected = format!("{ID}\t-\tbulk\tnot_a_pdf it begins with GIF89a");
         assert_eq!(describe(&letter("failed.bulk", &headers)), expected);
-        assert_eq!(describe(&letter("crash.high", &[])), format!("{ID}\tdefault\thigh\tcrash"));
+        assert_eq!(describe(&letter("crash.high", &[])), format!("{ID}\t-\thigh\tcrash"));
     }
 
     #[test]
@@ -133,6 +142,13 @@ mod tests {
         assert_eq!(Tally::default().exit_code(&LetterChoice::default()), 0);
         assert_eq!(Tally { refused: 1, ..done() }.exit_code(&named), FAILED);
         assert_eq!(Tally::default().exit_code(&named), FAILED);
+        let partial = Tally { is_partial: true, ..Tally::default() };
+        assert_eq!(
+            (partial.exit_code(&named), partial.missing(&named).count()),
+            (0, 0),
+            "it may not have been looked at"
+        );
+        assert_eq!(Tally { is_unfinished: true, refused: 1, ..done() }.exit_code(&named), UNFINISHED);
         assert_eq!(Tally { left: 1, ..Tally::default() }.exit_code(&named), 0, "it may be among those that are left");
     }
 }

@@ -31,15 +31,16 @@ pub(super) fn message(
 ) -> Outgoing {
     let kept = onward_properties(properties, |name| name.starts_with(OURS));
     let mut headers = kept.headers().clone().unwrap_or_default();
-    headers.insert(header::LANE.into(), text(letter.lane.as_str()));
-    headers.insert(header::TENANT.into(), text(letter.tenant.as_str()));
+    let (lane, tenant) = (letter.lane.unwrap_or_default(), letter.tenant_or_default());
+    headers.insert(header::LANE.into(), text(lane.as_str()));
+    headers.insert(header::TENANT.into(), text(tenant.as_str()));
     headers.insert(header::GENERATION.into(), AMQPValue::LongLongInt(generation.into()));
     if force == Force::Yes {
         headers.insert(header::FORCE.into(), text("true"));
     }
     Outgoing {
         exchange: JOBS_EXCHANGE.to_owned(),
-        routing_key: names::job_routing_key(letter.lane, &letter.tenant),
+        routing_key: names::job_routing_key(lane, &tenant),
         properties: kept.with_headers(headers).with_timestamp(u64::try_from(now.timestamp()).unwrap_or_default()),
         body,
         mandatory: true,

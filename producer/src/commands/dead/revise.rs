@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use quire_schemas::{
+    failure::ErrorCode,
     job::{InvalidJob, Job, JobId, Password},
     page_ranges::PageRanges,
 };
@@ -80,7 +81,7 @@ impl Revision {
             return refused("its body is not a JSON object");
         };
         let wrong = |why: String| WrongUsage(format!("{}: {why}", name(letter)).into());
-        let mut changes = self.change(&mut fields).map_err(wrong)?;
+        let mut changes = self.change(letter, &mut fields).map_err(wrong)?;
         let job = match (decode(&fields, message_id), before) {
             (Ok((_, job)), _) => job,
             (Err(error), Ok(_)) => return Err(wrong(format!("with these changes it is no job any more: {error}"))),
@@ -99,7 +100,7 @@ impl Revision {
     }
 
     /// Returns what was changed, in words. Values may be secrets; only their places are told.
-    fn change(&self, fields: &mut Map<String, Value>) -> Result<Vec<String>, String> {
+    fn change(&self, letter: &Letter, fields: &mut Map<String, Value>) -> Result<Vec<String>, String> {
         let mut changes = Vec::new();
         for assignment in &self.assignments {
             assignment.apply(fields)?;
@@ -112,7 +113,7 @@ impl Revision {
             let pages: Vec<String> = self.skipped_pages.iter().map(u32::to_string).collect();
             changes.push(format!("without page {}", pages.join(", ")));
         }
-        if let Some(password) = &self.password {
+        if let Some(password) = self.password.as_ref().filter(|_| needs_password(letter)) {
             fields.insert("password".to_owned(), Value::String(password.reveal().to_owned()));
             changes.push("with a password".to_owned());
         }
@@ -126,6 +127,14 @@ impl Revision {
             None => Ok(()),
         }
     }
+}
+
+/// Says whether a password that is given is for this letter: others have their own in the body, or
+/// none.
+fn needs_password(letter: &Letter) -> bool {
+    let codes = [ErrorCode::PasswordRequired, ErrorCode::PasswordWrong];
+    let is_told = letter.code.as_deref().is_some_and(|code| codes.iter().any(|told| told.as_str() == code));
+    is_told || letter.redacted.is_some()
 }
 
 /// Leaves pages out of what a branch selects. Absent or null selects every page; images that are
@@ -185,7 +194,11 @@ mod tests {
 
     /// Applies a revision that has to give a job; returns its body and what was changed.
     fn revised(revision: &Revision, body: &Value) -> (Value, Vec<String>) {
-        match apply(revision, &[], body.to_string().as_bytes()) {
+        revised_letter(revision, &[], body)
+    }
+
+    fn revised_letter(revision: &Revision, headers: &[(&str, &str)], body: &Value) -> (Value, Vec<String>) {
+        match apply(revision, headers, body.to_string().as_bytes()) {
             Ok(Revised::Job { body, changes, .. }) => (serde_json::from_slice(&body).expect("JSON"), changes),
             other => panic!("no job: {other:?}"),
         }
@@ -257,8 +270,14 @@ mod tests {
     fn a_password_that_was_taken_out_has_to_be_given_again() {
         let (redacted, body) = ([("quire-redacted", "password")], job_with("password", Value::Null).to_string());
         assert!(refusal(&Revision::default(), &redacted, body.as_bytes()).contains("--password-file"));
-        let (body, changes) = revised(&with_password(), &job());
-        assert_eq!((body, changes), (job_with("password", json!("quire")), vec!["with a password".to_owned()]));
+        for headers in [redacted, [("quire-error-code", "password_required")], [("quire-error-code", "password_wrong")]]
+        {
+            let (body, changes) = revised_letter(&with_password(), &headers, &job());
+            assert_eq!((body, changes), (job_with("password", json!("quire")), vec!["with a password".to_owned()]));
+        }
+        let of_its_own = job_with("password", json!("of its own"));
+        let unlocked = [("quire-error-code", "source_unavailable")];
+        assert_eq!(revised_letter(&with_password(), &unlocked, &of_its_own), (of_its_own, Vec::new()));
         let whole = [("quire-redacted", "body")];
         assert!(refusal(&with_password(), &whole, b"").contains("its body was taken out"));
     }

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use super::{
     headers,
     letter::{Kind, Letter},
-    list::{age, one_line},
     pile::{Pile, Reach, Taken},
     redact,
+    text::{age, one_line},
 };
 use crate::{
-    cli::{DeadShowArgs, Endpoints, FAILED},
+    cli::{DeadShowArgs, Endpoints, FAILED, UNFINISHED},
     commands::{Storage, note, or_unknown, say, table},
 };
 
@@ -27,6 +27,7 @@ pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadShowArgs) -> anyh
     let storage = if endpoints.knows_storage() { Some(endpoints.storage().await?) } else { None };
     let mut pile = Pile::open(&publisher, Reach::SEARCH).await?;
     let letters = collect(&mut pile, arguments.job).await;
+    let is_cut_short = pile.is_cut_short();
     pile.put_back().await;
     publisher.close().await;
     let letters = letters?;
@@ -41,6 +42,9 @@ pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadShowArgs) -> anyh
             let gap = if index == 0 { "" } else { "\n" };
             say(&format!("{gap}{}", to_text(taken, &result, Utc::now())))?;
         }
+    }
+    if is_cut_short {
+        return Ok(ExitCode::from(UNFINISHED));
     }
     if letters.is_empty() {
         note(&format!("job {} has no dead letter", arguments.job));
@@ -73,7 +77,7 @@ enum StoredResult {
 
 async fn stored_result(storage: &Storage, letter: &Letter) -> StoredResult {
     let Some(job) = letter.job else { return StoredResult::Unknown };
-    match storage.result(&letter.tenant, &job).await {
+    match storage.result(&letter.tenant_or_default(), &job).await {
         Ok(Some(stored)) => StoredResult::There {
             status: stored.result.status.to_string(),
             generation: stored.result.generation,
@@ -146,8 +150,8 @@ fn rows(taken: &Taken, result: &StoredResult, now: DateTime<Utc>) -> Vec<[String
     let row = |name: &str, value: String| [name.to_owned(), one_line(&value)];
     let mut rows = vec![
         row("letter", letter.routing_key.clone()),
-        row("tenant", letter.tenant.to_string()),
-        row("lane", letter.lane.to_string()),
+        row("tenant", or_unknown(letter.tenant.as_ref())),
+        row("lane", or_unknown(letter.lane)),
         row("kind", or_unknown(letter.kind.map(Kind::as_str))),
         row("code", or_unknown(letter.code.as_deref())),
         row("message", or_unknown(letter.message.as_deref())),
