@@ -64,7 +64,7 @@ pub enum PublishError {
         routing_key: String,
         /// The broker's words.
         #[source]
-        cause: lapin::Error,
+        cause: Box<lapin::Error>,
     },
     /// The time given was over before the broker confirmed it.
     #[error("not confirmed within {} s", .within.as_secs_f32())]
@@ -142,7 +142,7 @@ impl Publisher {
                 Ok(Ok(Err(final_word))) => return Err(final_word),
                 Ok(Err(Interruption::Broker(cause))) if is_refusal(&cause) => {
                     let (exchange, routing_key) = (message.exchange.clone(), message.routing_key.clone());
-                    return Err(PublishError::Denied { exchange, routing_key, cause });
+                    return Err(PublishError::Denied { exchange, routing_key, cause: Box::new(cause) });
                 }
                 Ok(Err(interruption)) => {
                     tracing::debug!(error = %interruption, "publish interrupted");

@@ -140,7 +140,10 @@ impl Settler {
         more: Headers,
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
-        still_ours(&receipt)?;
+        // There is another delivery of it already: publishing it would make two jobs of one.
+        if !receipt.is_ours() {
+            return Err(Unsettled::LeaseLost);
+        }
         let not_before = Utc::now() + postpone.tier.delay();
         let headers = self
             .onward(message, postpone.attempt)
@@ -169,7 +172,9 @@ impl Settler {
     /// # Errors
     /// [`Unsettled`]
     pub async fn release(&self, who: &Identity, message: &Message, receipt: impl Receipt) -> Result<(), Unsettled> {
-        still_ours(&receipt)?;
+        if !receipt.is_ours() {
+            return Err(Unsettled::LeaseLost);
+        }
         let now = Utc::now();
         let spent = message.spent() + (now - who.started_at).to_std().unwrap_or_default();
         let headers =
@@ -195,7 +200,9 @@ impl Settler {
         if message.is_buried() {
             return Ok(());
         }
-        still_ours(receipt)?;
+        if !receipt.is_ours() {
+            return Err(Unsettled::LeaseLost);
+        }
         let (body, redacted) = without_password(&message.body);
         let mut headers = self
             .onward(message, who.attempt)
@@ -268,11 +275,6 @@ impl Settler {
             .time(header::FIRST_SEEN, message.first_seen())
             .text(header::WORKER, &self.worker)
     }
-}
-
-/// Of a delivery that is lost there is another one already: publishing it would make two jobs of one.
-fn still_ours(receipt: &impl Receipt) -> Result<(), Unsettled> {
-    if receipt.is_ours() { Ok(()) } else { Err(Unsettled::LeaseLost) }
 }
 
 fn onward(exchange: &str, who: &Identity, message: &Message, headers: &Headers) -> Outgoing {
