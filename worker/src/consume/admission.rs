@@ -135,11 +135,16 @@ impl Jobs {
     }
 
     /// Deletes what a job that has ended left behind, unless a later generation of it is under way:
-    /// what that one has stored is not named by this result.
+    /// what that one has stored is not named by this result. A cancellation marker stays: it may be
+    /// meant for a replay that still waits.
     pub(super) async fn sweep_behind(&self, who: &Identity, found: &Existing) {
         match self.state(&who.keys).await {
             Ok(Some(state)) if state.generation > found.generation => {}
-            Ok(_) => pipeline::sweep(&self.context, &who.keys, &found.named).await,
+            Ok(_) => {
+                let mut kept = found.named.clone();
+                kept.insert(who.keys.cancel());
+                pipeline::sweep(&self.context, &who.keys, &kept).await;
+            }
             Err(fault) => tracing::warn!("leftovers of a finished job stay for now: {}", fault.chain()),
         }
     }
