@@ -87,7 +87,16 @@ impl Settler {
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
         let event = Event::Finished { subject: subject(who), status: end.status, result: end.result, code: end.code };
-        self.publish_while_ours(&event_message(&event), &receipt).await?;
+        let announcement = event_message(&event);
+        match self.publisher.publish(&announcement, BEST_EFFORT).await {
+            Ok(()) => {}
+            // Anybody may bind a queue to the events; one that lies on a dead node must not stop all work.
+            Err(PublishError::Refused { .. }) => {
+                tracing::warn!("a queue of somebody who listens refuses the end of a job");
+                self.metrics.event_dropped();
+            }
+            Err(_) => self.publish_while_ours(&announcement, &receipt).await?,
+        }
         fail_point::reach("finished_published");
         acknowledge(receipt).await?;
         fail_point::reach("acked");
