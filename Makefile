@@ -9,7 +9,7 @@ export RABBITMQ ?= 3
 # Settings of the caller's own shell must not reach a private world.
 DEV := deploy/dev
 
-.PHONY: help build release demo test test-broker up down check audit bench corpora memory soak figures schemas
+.PHONY: help build tools demo test test-broker up down check audit bench corpora memory soak figures schemas
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -17,8 +17,8 @@ help:
 build:
 	cargo build --workspace --all-targets --locked
 
-release:
-	cargo build --release --locked -p quire-worker -p quire-producer -p quire-tests
+tools:
+	cargo build --profile tools --locked -p quire-worker -p quire-producer -p quire-tests
 
 ## RABBITMQ=4 with demo, test, test-broker, up, soak or figures: RabbitMQ 4.3 or newer instead of this machine's
 ## make demo      install what is missing, run real documents through broker, worker and storage
@@ -71,15 +71,15 @@ bench:
 corpora: build
 	$(DEV)/with-servers.sh target/debug/corpora $(abspath $(DIR))
 
-## make memory    resident memory of a release worker over JOBS jobs (default 1000), sixteen in flight
-memory: release
-	$(DEV)/with-servers.sh target/release/memory $(or $(JOBS),1000)
+## make memory    resident memory of an optimised worker over JOBS jobs (default 1000), sixteen in flight
+memory: tools
+	$(DEV)/with-servers.sh target/tools/memory $(or $(JOBS),1000)
 
 ## make soak      MINUTES=… of jobs while parts of the system are killed and cut off (JOBS=, KILLS=, SEED=), then an audit
-soak: release
-	$(DEV)/with-servers.sh target/release/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \
+soak: tools
+	$(DEV)/with-servers.sh target/tools/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
 
 ## make figures   the reliability figures, measured here
-figures: release
-	$(DEV)/with-servers.sh target/release/figures
+figures: tools
+	$(DEV)/with-servers.sh target/tools/figures

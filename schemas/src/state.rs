@@ -38,6 +38,15 @@ pub struct JobState {
     pub left_out: Vec<u32>,
 }
 
+impl JobState {
+    /// Returns the state of a run that has nothing to say yet.
+    #[must_use]
+    pub const fn of_run(run: u32, generation: u32, phase: Phase) -> Self {
+        let (page, external, suspect) = (None, None, None);
+        Self { run, generation, phase, page, external, ended: false, suspect, alone: false, left_out: Vec::new() }
+    }
+}
+
 /// A place where runs ended without an orderly end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suspect {

@@ -5,6 +5,7 @@
 //! an unknown section, or a missing key is refused.
 
 mod answer;
+mod customer;
 mod multipart;
 mod scenario;
 mod service;
@@ -30,13 +31,14 @@ use tokio::{
 };
 use url::form_urlencoded;
 
+pub use self::{
+    customer::{KEY, llamaparse_job},
+    scenario::{RetryAfter, Scenario, Step},
+    service::ParseJob,
+};
 use self::{
     scenario::Plan,
     service::{Reply, Service},
-};
-pub use self::{
-    scenario::{RetryAfter, Scenario, Step},
-    service::ParseJob,
 };
 
 /// A running double; it stops when this is dropped.

@@ -15,7 +15,7 @@ use tokio::{process::Command, time::timeout};
 use crate::{World, eventually};
 
 /// Of a failed test's workers, so many lines of the log are shown.
-const LAST_WORDS: usize = 60;
+const LAST_WORDS: usize = 25;
 
 /// A worker about to start, with settings small and quick enough for tests.
 #[derive(Debug)]
@@ -47,6 +47,13 @@ pub fn programs() -> PathBuf {
     } else {
         folder.to_owned()
     }
+}
+
+/// Says whether a process runs. A zombie that nobody has waited for yet does not run any more.
+#[must_use]
+pub fn is_running(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 impl WorkerBuilder {

@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -79,7 +80,17 @@ impl PrivateBroker {
 impl PrivateStore {
     /// Starts a server with an empty bucket.
     pub async fn start() -> Self {
+        Self::start_in(Server::new("store.sh")).await
+    }
+
+    /// Starts one that keeps its objects in this folder, such as one with little room.
+    pub async fn start_on(folder: &Path) -> Self {
         let server = Server::new("store.sh");
+        symlink(folder, server.folder.path().join("data")).expect("a fresh folder");
+        Self::start_in(server).await
+    }
+
+    async fn start_in(server: Server) -> Self {
         Self { variables: server.run("start", &[]).await, server }
     }
 

@@ -18,13 +18,13 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Storage, note, say,
+    Failures, Storage, note, say,
     summary::{End, Summary},
     wait::Waiting,
 };
 use crate::{
     amqp::{Outgoing, Publisher},
-    cli::{self, CancelArgs, Endpoints, FAILED},
+    cli::{CancelArgs, Endpoints},
     store::Metadata,
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &CancelArgs) -> anyhow
         false => None,
     };
     let canceller = Canceller { storage, publisher, tenant: &arguments.tenant };
-    let (mut open, mut ended_before, mut failure) = (Vec::new(), Vec::new(), None);
+    let (mut open, mut ended_before, mut failures) = (Vec::new(), Vec::new(), Failures::default());
     for job in &arguments.jobs {
         match canceller.cancel(job).await.with_context(|| format!("job {job}")) {
             Ok(outcome) => {
@@ -57,11 +57,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &CancelArgs) -> anyhow
                 }
             }
             Err(error) => {
-                note(&format!("{error:#}"));
-                let code = cli::exit_code(&error);
-                failure = failure.or(Some(code));
-                // What is out of reach for one job is so for the next one.
-                if code != FAILED {
+                if failures.add(&error).is_break() {
                     break;
                 }
             }
@@ -72,7 +68,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &CancelArgs) -> anyhow
         show_ends(&canceller, waiting, &open, arguments).await?;
     }
     canceller.publisher.close().await;
-    Ok(ExitCode::from(failure.unwrap_or(0)))
+    Ok(failures.exit_code())
 }
 
 struct Canceller<'a> {

@@ -8,9 +8,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use quire_schemas::job::JobId;
 use serde_json::json;
 
-use super::{Storage, note, say};
+use super::{Failures, Storage, say};
 use crate::{
-    cli::{self, DeleteArgs, Endpoints, FAILED},
+    cli::{DeleteArgs, Endpoints},
     store::{S3Store, StoreError},
 };
 
@@ -30,7 +30,7 @@ enum Outcome {
 
 pub(crate) async fn run(endpoints: &Endpoints, arguments: &DeleteArgs) -> anyhow::Result<ExitCode> {
     let storage = endpoints.storage().await?;
-    let mut failure = None;
+    let mut failures = Failures::default();
     for job in &arguments.jobs {
         let deleted = delete(&storage, arguments, job).await;
         match deleted.with_context(|| format!("job {job} is not deleted, or not all of it")) {
@@ -39,7 +39,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &DeleteArgs) -> anyhow
             }
             Ok(Outcome::Deleted(objects)) => say(&format!("{job}\tdeleted, {objects} objects"))?,
             Ok(Outcome::Refused(reason)) => {
-                failure = failure.or(Some(FAILED));
+                failures.refused();
                 if arguments.json {
                     say(&json!({ "event": "refused", "job_id": job, "reason": reason }).to_string())?;
                 } else {
@@ -47,17 +47,13 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &DeleteArgs) -> anyhow
                 }
             }
             Err(error) => {
-                note(&format!("{error:#}"));
-                let code = cli::exit_code(&error);
-                failure = failure.or(Some(code));
-                // What is out of reach for one job is so for the next one.
-                if code != FAILED {
+                if failures.add(&error).is_break() {
                     break;
                 }
             }
         }
     }
-    Ok(ExitCode::from(failure.unwrap_or(0)))
+    Ok(failures.exit_code())
 }
 
 /// Deletes the objects of a job, unless they tell that it may be queued or running. A replay that

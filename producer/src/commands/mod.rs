@@ -18,7 +18,9 @@ pub(crate) mod workers;
 use std::{
     borrow::Cow,
     io::{self, Write},
+    ops::ControlFlow,
     path::Path,
+    process::ExitCode,
 };
 
 use anyhow::Context;
@@ -35,7 +37,7 @@ use crate::{
         Connector, Publisher,
         management::{Management, vhost_of},
     },
-    cli::{Endpoints, SecretUrl},
+    cli::{self, Endpoints, FAILED, SecretUrl},
     store::{S3Settings, S3Store},
 };
 
@@ -137,6 +139,31 @@ pub(crate) async fn read_password(path: &Path) -> anyhow::Result<Password> {
     let text = text.with_context(|| format!("cannot read the password file {}", path.display()))?;
     // Editors and `echo` end a file with a line break that is not part of the password.
     Ok(Password::new(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// What went wrong for single jobs while a command goes through several.
+#[derive(Debug, Default)]
+pub(crate) struct Failures(Option<u8>);
+
+impl Failures {
+    /// The job stays as it is, and the command has told why.
+    pub(crate) fn refused(&mut self) {
+        self.0.get_or_insert(FAILED);
+    }
+
+    /// Tells what went wrong for a job. What is out of reach for one job is so for the next one: a break
+    /// means that there is no use in going on.
+    pub(crate) fn add(&mut self, error: &anyhow::Error) -> ControlFlow<()> {
+        note(&format!("{error:#}"));
+        let code = cli::exit_code(error);
+        self.0.get_or_insert(code);
+        if code == FAILED { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    /// Returns what the command exits with: the code of what went wrong first.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.0.unwrap_or(0))
+    }
 }
 
 /// Writes a line of data.

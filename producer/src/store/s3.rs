@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, error::Error, time::Duration};
+use std::{collections::BTreeMap, error::Error, iter::successors, time::Duration};
 
 use aws_config::{
     BehaviorVersion, Region, meta::region::RegionProviderChain, retry::RetryConfig, timeout::TimeoutConfig,
@@ -13,6 +13,7 @@ use aws_sdk_s3::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     primitives::ByteStream,
 };
+use aws_smithy_checksums::body::validate::Error as ChecksumError;
 use aws_smithy_http_client::tls;
 use bytes::Bytes;
 
@@ -58,6 +59,15 @@ pub enum StoreError {
         /// What happened.
         detail: String,
     },
+    /// What is stored is not what was once written, by the checksum that was stored with it; reading it
+    /// again gives the same.
+    #[error("{what}: damaged ({detail})")]
+    Damaged {
+        /// What was attempted.
+        what: String,
+        /// Which checksums differ.
+        detail: String,
+    },
     /// The object is larger than the caller can hold.
     #[error("{what}: larger than {limit} bytes")]
     TooLarge {
@@ -89,11 +99,15 @@ impl Download {
     /// Returns the next part of the body, `None` at its end.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the transfer breaks off.
+    /// [`StoreError::Unavailable`] if the transfer breaks off, [`StoreError::Damaged`] if it is whole and wrong.
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let chunk = self.stream.next().await.transpose();
-        chunk
-            .map_err(|error| StoreError::Unavailable { what: "reading the body".to_owned(), detail: error.to_string() })
+        self.stream.next().await.transpose().map_err(|error| {
+            let what = "reading the body".to_owned();
+            match mismatch(&error) {
+                Some(mismatch) => StoreError::Damaged { what, detail: mismatch.to_string() },
+                None => StoreError::Unavailable { what, detail: error.to_string() },
+            }
+        })
     }
 }
 
@@ -257,6 +271,11 @@ impl S3Store {
         let sent = self.client.head_bucket().bucket(&self.bucket).send().await;
         sent.map(drop).map_err(|error| classify(&format!("bucket {}", self.bucket), &error))
     }
+}
+
+/// Finds out whether a body ended and was not what its checksum says.
+fn mismatch<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ChecksumError> {
+    successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 /// Codes that come with 400 and may pass.

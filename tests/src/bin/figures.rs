@@ -36,7 +36,7 @@ impl Options {
     /// Returns what measures this one again in the same way.
     fn command(&self, measurement: Measurement) -> String {
         let runs = self.runs.map(|runs| format!(" --runs {runs}")).unwrap_or_default();
-        format!("deploy/dev/with-servers.sh target/release/figures --only {measurement}{runs}")
+        format!("deploy/dev/with-servers.sh target/tools/figures --only {measurement}{runs}")
     }
 }
 

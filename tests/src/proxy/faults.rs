@@ -38,14 +38,24 @@ pub(super) struct Allowance {
     pub(super) bytes: u64,
 }
 
-/// Bytes that the connection they pass on does not survive.
+/// Bytes that something is done about when they come.
 #[derive(Debug, Clone)]
 pub(super) struct Trap {
     pub(super) since: u64,
     pub(super) direction: Direction,
     pub(super) pattern: Vec<u8>,
-    /// Whether the chunk that completes them still passes.
-    pub(super) passes: bool,
+    pub(super) strike: Strike,
+}
+
+/// What is done about the chunk that completes a trap's bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strike {
+    /// It passes, and the connection is reset behind it.
+    CutAfter,
+    /// The connection is reset instead.
+    CutBefore,
+    /// It waits, and so does everything else that goes the same way.
+    StallBefore,
 }
 
 /// How a connection ends that does not end by itself.
@@ -85,6 +95,13 @@ impl Faults {
             Some(End::Severed)
         } else {
             None
+        }
+    }
+
+    pub(super) const fn stall(&mut self, direction: Direction) {
+        match direction {
+            Direction::ToServer => self.stalled_to_server = true,
+            Direction::ToClient => self.stalled_to_client = true,
         }
     }
 

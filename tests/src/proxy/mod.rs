@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 use url::Url;
 
 pub use self::faults::Direction;
-use self::faults::{Allowance, Faults, Trap};
+use self::faults::{Allowance, Faults, Strike, Trap};
 use crate::World;
 
 const AMQP_PORT: u16 = 5672;
@@ -118,10 +118,7 @@ impl Proxy {
 
     /// Lets nothing pass in one direction.
     pub fn stall(&self, direction: Direction) {
-        self.change(|faults| match direction {
-            Direction::ToServer => faults.stalled_to_server = true,
-            Direction::ToClient => faults.stalled_to_client = true,
-        });
+        self.change(|faults| faults.stall(direction));
     }
 
     /// Lets everything arrive later by so much, in each direction.
@@ -147,7 +144,7 @@ impl Proxy {
     /// # Panics
     /// If there are no bytes to wait for.
     pub fn cut_after(&self, direction: Direction, pattern: &[u8]) {
-        self.set_trap(direction, pattern, true);
+        self.set_trap(direction, pattern, Strike::CutAfter);
     }
 
     /// Does the same without letting that chunk pass.
@@ -155,7 +152,15 @@ impl Proxy {
     /// # Panics
     /// If there are no bytes to wait for.
     pub fn cut_before(&self, direction: Direction, pattern: &[u8]) {
-        self.set_trap(direction, pattern, false);
+        self.set_trap(direction, pattern, Strike::CutBefore);
+    }
+
+    /// Lets nothing pass in one direction from the chunk on that completes these bytes.
+    ///
+    /// # Panics
+    /// If there are no bytes to wait for.
+    pub fn stall_before(&self, direction: Direction, pattern: &[u8]) {
+        self.set_trap(direction, pattern, Strike::StallBefore);
     }
 
     /// Counts the connections that are open.
@@ -164,8 +169,8 @@ impl Proxy {
         self.shared.open.load(Ordering::SeqCst)
     }
 
-    /// Waits until the last [`Self::cut_after`], [`Self::cut_before`] or [`Self::reset_after`] has
-    /// struck.
+    /// Waits until the last [`Self::cut_after`], [`Self::cut_before`], [`Self::stall_before`] or
+    /// [`Self::reset_after`] has struck.
     ///
     /// # Panics
     /// If it does not in a minute and a half.
@@ -175,11 +180,11 @@ impl Proxy {
         drop(struck.expect("the fault strikes").expect("the proxy keeps the sender"));
     }
 
-    fn set_trap(&self, direction: Direction, pattern: &[u8], passes: bool) {
+    fn set_trap(&self, direction: Direction, pattern: &[u8], strike: Strike) {
         assert!(!pattern.is_empty(), "nothing to wait for");
         self.change(|faults| {
             faults.struck = false;
-            faults.trap = Some(Trap { since: faults.tick(), direction, pattern: pattern.to_owned(), passes });
+            faults.trap = Some(Trap { since: faults.tick(), direction, pattern: pattern.to_owned(), strike });
         });
     }
 

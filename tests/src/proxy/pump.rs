@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     Shared,
-    faults::{Allowance, Direction, End, Faults, Trap},
+    faults::{Allowance, Direction, End, Faults, Strike, Trap},
 };
 
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -137,8 +137,8 @@ impl<'a> Pump<'a> {
             && self.completes(&trap, bytes)
             && self.spring(&trap)
         {
-            last = true;
-            if !trap.passes {
+            last = trap.strike != Strike::StallBefore;
+            if trap.strike == Strike::CutBefore {
                 passes = 0;
             }
         }
@@ -178,7 +178,14 @@ impl<'a> Pump<'a> {
 
     /// Takes the trap away; `false` if another connection was first.
     fn spring(&self, trap: &Trap) -> bool {
-        self.shared.faults.send_if_modified(|faults| faults.trap.take_if(|set| set.since == trap.since).is_some())
+        self.shared.faults.send_if_modified(|faults| {
+            let springs = faults.trap.take_if(|set| set.since == trap.since).is_some();
+            if springs && trap.strike == Strike::StallBefore {
+                faults.stall(trap.direction);
+                faults.struck = true;
+            }
+            springs
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
+use std::{collections::BTreeSet, os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
 
 use futures_util::future::join_all;
 use nix::sys::signal::Signal;
@@ -27,6 +27,7 @@ pub(super) struct Fleet<'a> {
     pub(super) kills: usize,
     pub(super) kills_in_hand: usize,
     pages: PageCount,
+    logs: Vec<String>,
     /// What workers did that they should not, a sentence each.
     pub(super) findings: Vec<String>,
 }
@@ -44,6 +45,25 @@ struct Slot {
 enum Ended {
     Killed,
     InOrder,
+}
+
+/// What all workers together leave.
+pub(super) struct Traces {
+    pub(super) pages: PageCount,
+    pub(super) findings: Vec<String>,
+    pub(super) logs: Vec<String>,
+}
+
+impl Traces {
+    /// Returns what was logged about jobs, in the order of time.
+    pub(super) fn about(&self, jobs: &BTreeSet<String>) -> Vec<String> {
+        let lines = self.logs.iter().flat_map(|log| log.lines());
+        let mut about: Vec<_> =
+            lines.filter(|line| jobs.iter().any(|job_id| line.contains(job_id))).map(str::to_owned).collect();
+        // Each begins with its time.
+        about.sort();
+        about
+    }
 }
 
 /// What a worker that was told to stop leaves.
@@ -66,8 +86,8 @@ impl<'a> Fleet<'a> {
         for _ in 0..workers.max(1) {
             slots.push(Slot::open(world, &settings).await);
         }
-        let (pages, findings) = (PageCount::default(), Vec::new());
-        Self { world, settings, slots, disturbed, secrets, kills: 0, kills_in_hand: 0, pages, findings }
+        let (pages, logs, findings) = (PageCount::default(), Vec::new(), Vec::new());
+        Self { world, settings, slots, disturbed, secrets, kills: 0, kills_in_hand: 0, pages, logs, findings }
     }
 
     pub(super) fn broker(&self, worker: u32) -> &Proxy {
@@ -122,16 +142,15 @@ impl<'a> Fleet<'a> {
     }
 
     /// Has every worker end in order.
-    pub(super) async fn end(mut self) -> (PageCount, Vec<String>) {
+    pub(super) async fn end(mut self) -> Traces {
         let disturbed = self.disturbed;
         let stopped = join_all(self.slots.iter_mut().map(|slot| slot.stop(disturbed))).await;
         for (index, stopped) in stopped.into_iter().enumerate() {
             self.look_for_secrets(stopped.last.text(), "the metrics of a worker");
             self.findings.extend(stopped.finding);
-            let log = self.slots[index].worker.log();
-            self.read(&log, stopped.ended);
+            self.read(index, stopped.ended);
         }
-        (self.pages, self.findings)
+        Traces { pages: self.pages, findings: self.findings, logs: self.logs }
     }
 
     fn index(&self, worker: u32) -> usize {
@@ -139,19 +158,21 @@ impl<'a> Fleet<'a> {
     }
 
     fn replace(&mut self, index: usize, ended: Ended) {
-        let log = self.slots[index].worker.log();
-        self.read(&log, ended);
+        self.read(index, ended);
         let slot = &mut self.slots[index];
         slot.worker = launch(self.world, &self.settings, &slot.broker, &slot.store);
         slot.launched = Instant::now();
     }
 
-    fn read(&mut self, log: &str, ended: Ended) {
+    /// Reads what a worker leaves.
+    fn read(&mut self, index: usize, ended: Ended) {
+        let log = self.slots[index].worker.log();
         match ended {
-            Ended::Killed => self.pages.add_killed(log),
-            Ended::InOrder => self.pages.add_ended(log),
+            Ended::Killed => self.pages.add_killed(&log),
+            Ended::InOrder => self.pages.add_ended(&log),
         }
-        self.look_for_secrets(log, "the log of a worker");
+        self.look_for_secrets(&log, "the log of a worker");
+        self.logs.push(log);
     }
 
     /// Whatever shows a secret is a finding.

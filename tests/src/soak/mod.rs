@@ -24,7 +24,7 @@ use crate::{
     auditor::{Auditor, Report},
     servers::{PrivateBroker, PrivateStore},
 };
-use run::Run;
+use run::{Ended, Run};
 
 /// A password that opens nothing, and that nobody may be shown.
 const WRONG_PASSWORD: &str = "canary-password-4d1f";
@@ -73,12 +73,25 @@ pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>)
     }
     let ended = run.end(setting.patience).await;
     let mut report = auditor.audit(&world, &ended.ledger).await;
-    report.findings.extend(ended.findings);
+    report.findings.extend_from_slice(&ended.traces.findings);
     let (pages, is_kills_only) = (ended.pages, plan.is_kills_only());
     if is_kills_only && pages.rendered_again > pages.in_flight_at_kills {
         let Pages { rendered_again, in_flight_at_kills, .. } = pages;
         report.findings.push(format!("{rendered_again} pages rendered again, {in_flight_at_kills} in flight at kills"));
     }
+    if !report.is_clean() {
+        report.findings.extend(explanation(&ended, &report));
+    }
     let (operations, kills, kills_in_hand) = (plan.operations.len(), ended.kills, ended.kills_in_hand);
     Outcome { report, operations, kills, kills_in_hand, is_kills_only, pages }
+}
+
+/// Returns what workers logged about every job that a finding names, or of which a page was rendered again
+/// without a kill that explains it: it is gone when the run is over.
+fn explanation(ended: &Ended, report: &Report) -> Vec<String> {
+    let accepted = ended.ledger.accepted.iter().map(|job| job.job_id);
+    let is_named = |job_id: &String| report.findings.iter().any(|finding| finding.contains(job_id));
+    let named = accepted.map(|job_id| job_id.to_string()).filter(is_named);
+    let wasteful = ended.traces.pages.wasteful().into_iter().map(|job_id| job_id.to_string());
+    ended.traces.about(&named.chain(wasteful).collect())
 }

@@ -60,6 +60,13 @@ impl PageCount {
         (begun, stored)
     }
 
+    /// Returns the jobs with a page that was rendered again and had been in flight at no kill.
+    pub(super) fn wasteful(&self) -> BTreeSet<JobId> {
+        let in_flight = |page: &Page| self.in_flight.get(page).copied().unwrap_or_default();
+        let wasted = self.begun.iter().filter(|(page, begun)| **begun > 1 + in_flight(page));
+        wasted.map(|((job_id, ..), _)| *job_id).collect()
+    }
+
     /// Counts, but for jobs of which more than one message was published: two workers may have
     /// worked on those at once.
     pub(super) fn without(&self, jobs: &BTreeSet<JobId>) -> Pages {
@@ -137,11 +144,13 @@ mod tests {
         pages.add_ended(&log(&[("page begun", 2), ("page begun", 3), ("page stored", 2), ("page stored", 3)]));
         let expected = Pages { stored: 3, rendered_again: 2, stored_again: 0, in_flight_at_kills: 2 };
         assert_eq!(pages.without(&BTreeSet::new()), expected);
+        assert!(pages.wasteful().is_empty());
 
         pages.add_ended(&log(&[("page begun", 1), ("page stored", 1)]));
         let wasteful = Pages { rendered_again: 3, stored_again: 1, ..expected };
         assert_eq!(pages.without(&BTreeSet::new()), wasteful);
-        assert_eq!(pages.without(&BTreeSet::from([JOB.parse().expect("a uuid")])), Pages::default());
+        let jobs = BTreeSet::from([JOB.parse().expect("a uuid")]);
+        assert_eq!((pages.without(&jobs), pages.wasteful()), (Pages::default(), jobs));
     }
 
     #[test]

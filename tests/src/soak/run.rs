@@ -17,7 +17,10 @@ use quire_producer::{
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
-    API_KEY, Pages, QUERY_SECRET, Setting, WRONG_PASSWORD, corpus::Corpus, fleet::Fleet, operation::Operation,
+    API_KEY, Pages, QUERY_SECRET, Setting, WRONG_PASSWORD,
+    corpus::Corpus,
+    fleet::{Fleet, Traces},
+    operation::Operation,
 };
 use crate::{
     World,
@@ -63,10 +66,10 @@ enum Lasting {
 /// What is left when everything has come to rest.
 pub(super) struct Ended {
     pub(super) ledger: Ledger,
-    pub(super) findings: Vec<String>,
     pub(super) kills: usize,
     pub(super) kills_in_hand: usize,
     pub(super) pages: Pages,
+    pub(super) traces: Traces,
 }
 
 impl<'a> Run<'a> {
@@ -151,10 +154,11 @@ impl<'a> Run<'a> {
             sleep(POLL).await;
         }
         let (kills, kills_in_hand) = (self.fleet.kills, self.fleet.kills_in_hand);
-        let (pages, findings) = self.fleet.end().await;
+        let traces = self.fleet.end().await;
         let published_twice: BTreeSet<_> =
             self.ledger.accepted.iter().filter(|job| job.messages > 1).map(|job| job.job_id).collect();
-        Ended { ledger: self.ledger, findings, kills, kills_in_hand, pages: pages.without(&published_twice) }
+        let pages = traces.pages.without(&published_twice);
+        Ended { ledger: self.ledger, kills, kills_in_hand, pages, traces }
     }
 
     /// Says whether every job has a result.

@@ -10,16 +10,13 @@ use quire_producer::{
     },
 };
 use quire_tests::{
-    World, eventually,
-    parse_api::{ParseApi, Scenario},
+    World,
+    events::{await_event, listen, retrying},
+    eventually,
+    jobs::assert_settled,
+    parse_api::{ParseApi, Scenario, llamaparse_job},
     samples,
     servers::PrivateStore,
-};
-
-use crate::{
-    events::{await_event, listen, retrying},
-    fail_points::assert_settled,
-    llamaparse,
 };
 
 /// Three times what a worker of these tests has in hand.
@@ -58,11 +55,11 @@ async fn while_the_store_is_away_jobs_stay_in_their_queue() {
 async fn while_the_parse_service_is_away_jobs_wait_uncounted_and_those_without_it_go_on() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::Unavailable { times: u32::MAX }).await);
     let mut events = listen(&world).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let mut parsed_elsewhere = Vec::new();
     for _ in 0..4 {
         let source = world.upload(samples::report()).await;
-        parsed_elsewhere.push(world.submit(llamaparse::job(source, &[])).await);
+        parsed_elsewhere.push(world.submit(llamaparse_job(source, &[])).await);
     }
     let waits_uncounted = |event: Event| retrying(event).filter(|(_, counted, _)| !counted);
     let (code, ..) = await_event(&mut events, "a job waits uncounted", waits_uncounted).await;

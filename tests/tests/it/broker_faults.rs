@@ -3,20 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use quire_producer::schemas::{job::JobId, result::JobStatus};
+use quire_producer::schemas::result::JobStatus;
 use quire_tests::{
-    Worker, World, eventually,
-    parse_api::{ParseApi, Scenario},
+    World, eventually,
+    jobs::{assert_nothing_lost, assert_settled, assert_work_is_left, jobs_under_way},
+    parse_api::{ParseApi, Scenario, llamaparse_job},
     samples,
     servers::PrivateBroker,
-};
-
-use crate::{
-    broker_network::{await_loss, await_session, quick_to_notice},
-    events::{await_event, listen, started},
-    fail_points::assert_settled,
-    llamaparse,
-    redelivery::slow_job,
+    session::{await_loss, await_session, quick_to_notice},
 };
 
 #[tokio::test]
@@ -97,9 +91,9 @@ async fn a_parse_that_outlives_the_consumer_timeout_is_bought_once() {
     // More than one delivery may take, and less than two.
     let scenario = Scenario::Ok { polls: 1, delay: Duration::from_secs(8) };
     let api = ParseApi::start(4, scenario).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
     await_session(&worker, 2).await;
     assert_eq!(world.result(&job_id).await, None, "done before the broker took it back");
     let result = world.await_result(&job_id).await;
@@ -118,35 +112,4 @@ async fn a_worker_that_finds_no_broker_at_its_start_says_so_and_exits_69() {
     let mut worker = world.worker().launch();
     assert_eq!(worker.exit().await.code(), Some(69), "{}", worker.log());
     assert!(worker.log().contains("the broker is out of reach"), "{}", worker.log());
-}
-
-/// Publishes six jobs, of which four fit into the worker and take it seconds, and waits until the first
-/// has begun.
-pub(crate) async fn jobs_under_way(world: &World) -> Vec<JobId> {
-    let mut events = listen(world).await;
-    let source = world.upload(samples::large(8)).await;
-    let jobs = join_all((0..6).map(|_| world.submit(slow_job(source.clone())))).await;
-    await_event(&mut events, "a job begins", started).await;
-    jobs
-}
-
-/// Asserts that a fault has come before everything was done, and so has met work in hand.
-pub(crate) async fn assert_work_is_left(world: &World, jobs: &[JobId]) {
-    let results = join_all(jobs.iter().map(|job_id| world.result(job_id))).await;
-    assert!(results.iter().any(Option::is_none), "everything was done too soon to show anything");
-}
-
-/// Asserts that these jobs, and one more, succeed at the first attempt and leave nothing behind.
-/// `context` is shown if they do not.
-pub(crate) async fn assert_nothing_lost(world: &World, worker: &Worker, mut jobs: Vec<JobId>, context: &str) {
-    jobs.push(world.submit_document(samples::report()).await);
-    let results = join_all(jobs.iter().map(|job_id| world.await_result(job_id))).await;
-    let came_to: Vec<_> = results.into_iter().map(|result| (result.status, result.provenance.attempt)).collect();
-    assert_eq!(came_to, vec![(JobStatus::Succeeded, Some(1)); jobs.len()], "{context}");
-    world.await_idle().await;
-    for job_id in &jobs {
-        world.assert_nothing_astray(job_id).await;
-    }
-    assert_eq!(world.dead_letters().await.len(), 0, "{context}");
-    assert_eq!(worker.ask("/livez").await.0, 200, "{context}");
 }

@@ -16,20 +16,15 @@ use quire_producer::{
 use quire_tests::{
     Worker, World,
     amqp::ACK,
+    events::{await_event, listen},
     eventually,
-    parse_api::{ParseApi, Scenario},
+    jobs::{assert_nothing_lost, assert_settled, assert_work_is_left, await_pages, jobs_under_way},
+    parse_api::{ParseApi, Scenario, llamaparse_job},
     proxy::{Direction, Proxy},
     samples,
+    session::{await_loss, await_session, quick_to_notice},
 };
 use tokio::time::Instant;
-
-use crate::{
-    broker_faults::{assert_nothing_lost, assert_work_is_left, jobs_under_way},
-    events::{await_event, listen},
-    fail_points::assert_settled,
-    llamaparse,
-    redelivery::await_pages,
-};
 
 const BROKER: &str = "QUIRE_AMQP_URL";
 const SUCCEEDED: &str = "quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}";
@@ -40,11 +35,11 @@ const IN_FLIGHT: &str = "quire_jobs_in_flight{lane=\"normal\"}";
 async fn a_job_whose_ack_is_lost_comes_again_and_is_only_announced_again() {
     let (world, proxy) = World::new().await.through_proxy(BROKER).await;
     let api = ParseApi::start(4, Scenario::prompt()).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let mut events = listen(&world).await;
     proxy.cut_before(Direction::ToServer, &ACK);
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
     proxy.await_cut().await;
     let (lost, key) = (Instant::now(), world.keys(&job_id).result());
     let result = world.object(&key).await.expect("it is there before the ack");
@@ -70,10 +65,10 @@ async fn a_job_whose_ack_is_lost_comes_again_and_is_only_announced_again() {
 async fn a_connection_that_breaks_behind_an_ack_costs_nothing() {
     let (world, proxy) = World::new().await.through_proxy(BROKER).await;
     let api = ParseApi::start(4, Scenario::prompt()).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     proxy.cut_after(Direction::ToServer, &ACK);
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
     proxy.await_cut().await;
     let key = world.keys(&job_id).result();
     let result = world.object(&key).await.expect("it is there before the ack");
@@ -93,9 +88,9 @@ async fn a_broker_that_falls_silent_is_noticed_and_its_job_goes_on_from_where_it
     // Longer than it takes to notice.
     let scenario = Scenario::Ok { polls: 1, delay: Duration::from_secs(15) };
     let api = ParseApi::start(4, scenario).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
     await_pages(&world, &job_id, 4).await;
     eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
 
@@ -165,30 +160,6 @@ async fn a_worker_whose_whole_topology_is_gone_declares_it_again_and_goes_on() {
     checked.expect("everything is there again");
     assert_does_a_job(&world).await;
     assert_settled(&world, &mut worker).await;
-}
-
-/// Has the workers notice a silent broker after four seconds.
-pub(crate) fn quick_to_notice(world: World) -> World {
-    let url = format!("{}?heartbeat=2", world.setting(BROKER));
-    world.with_setting(BROKER, &url)
-}
-
-/// Waits until a worker knows that it has lost the broker; says how long that took.
-pub(crate) async fn await_loss(worker: &Worker) -> Duration {
-    let began = Instant::now();
-    eventually("the worker notices", || async {
-        worker.ask("/readyz").await.1.contains("no connection to consume").then_some(())
-    })
-    .await;
-    began.elapsed()
-}
-
-/// Waits until a worker consumes for the so manieth time; says how long that took.
-pub(crate) async fn await_session(worker: &Worker, number: usize) -> Duration {
-    let began = Instant::now();
-    eventually("the worker consumes again", || async { (worker.logged("consuming").len() >= number).then_some(()) })
-        .await;
-    began.elapsed()
 }
 
 /// Waits for a job's result; meanwhile the worker must never be seen with two runs of it.

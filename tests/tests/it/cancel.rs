@@ -1,18 +1,27 @@
 //! Jobs that somebody no longer wants: a cancelled result, and no dead letter.
 
-use lapin::{BasicProperties, options::BasicPublishOptions};
-use quire_producer::schemas::{
-    job::JobId,
-    names::CONTROL_EXCHANGE,
-    result::{BranchStatus, JobStatus, ParseResult},
-};
-use quire_tests::{World, samples};
-use serde_json::json;
+use std::time::Duration;
 
-use crate::{
-    events::{await_event, finished, listen},
-    redelivery::{await_pages, identified_job, slow_job},
+use quire_producer::{
+    amqp::{FieldTable, Outgoing},
+    schemas::{
+        event::Control,
+        job::JobId,
+        names::{CONTROL_EXCHANGE, Tenant},
+        result::{BranchStatus, JobStatus, ParseResult},
+    },
 };
+use quire_tests::{
+    Worker, World,
+    events::{await_event, finished, listen},
+    eventually,
+    jobs::{await_pages, identified_job, slow_job, tell_workers_to_cancel},
+    samples,
+};
+
+const CONFIRM_WITHIN: Duration = Duration::from_secs(30);
+/// What a worker logs when it is told to log differently.
+const MARK: &str = "the log filter was changed";
 
 #[tokio::test]
 async fn a_job_with_a_cancellation_marker_is_not_begun() {
@@ -44,13 +53,49 @@ async fn a_running_job_stops_when_a_control_message_says_so() {
     assert_eq!(world.dead_letters().await.len(), 0);
 }
 
-pub(crate) async fn tell_workers_to_cancel(world: &World, job_id: &JobId) {
-    let control = json!({ "control": "cancel", "job_id": job_id, "tenant": "default" }).to_string();
-    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
-    let channel = world.channel().await;
-    let sent = channel.basic_publish(CONTROL_EXCHANGE.into(), "".into(), options, control.as_bytes(), properties).await;
-    sent.expect("the broker answers").await.expect("nothing is confirmed, so nothing fails");
-    channel.close(200, "told".into()).await.expect("the channel closes");
+#[tokio::test]
+async fn a_running_job_begins_at_most_one_more_page_for_each_renderer_once_its_worker_is_told() {
+    let (renderers, pages) = (2_usize, 40);
+    let world = World::new().await;
+    let worker = world.worker().with("QUIRE_RENDERERS", &renderers.to_string()).start().await;
+    let source = world.upload(samples::large(pages)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 1).await;
+    tell_to_cancel_and_to_leave_a_mark(&world, job_id).await;
+    assert_cancelled(&world.await_result(&job_id).await);
+    world.await_idle().await;
+
+    let (log, told) = eventually("the mark is in the log", || async {
+        let log = messages(&worker);
+        let told = log.iter().position(|message| message == MARK)?;
+        Some((log, told))
+    })
+    .await;
+    let begun = |log: &[String]| log.iter().filter(|message| *message == "page begun").count();
+    let (before, after) = (begun(&log[..told]), begun(&log[told..]));
+    assert!(after <= renderers, "{after} pages were begun behind the mark");
+    assert!(before + 2 * renderers < pages as usize, "{before} pages were begun before it: too few were left");
+    world.assert_nothing_astray(&job_id).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+/// Has every worker stop a job, and then write a line into its log: what is logged behind that was done by
+/// somebody who had been told.
+async fn tell_to_cancel_and_to_leave_a_mark(world: &World, job_id: JobId) {
+    let cancel = Control::Cancel { job_id, tenant: Tenant::default() };
+    let mark = Control::Log { filter: "info,quire_worker=debug".to_owned() };
+    for control in [cancel, mark] {
+        let body = serde_json::to_vec(&control).expect("plain data");
+        let told = Outgoing::json(CONTROL_EXCHANGE, String::new(), body, FieldTable::default());
+        world.quire.publisher().publish(&told, CONFIRM_WITHIN).await.expect("a worker listens");
+    }
+}
+
+/// What a worker has logged, oldest first.
+fn messages(worker: &Worker) -> Vec<String> {
+    let log = worker.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    lines.filter_map(|line| line["message"].as_str().map(str::to_owned)).collect()
 }
 
 fn assert_cancelled(result: &ParseResult) {

@@ -5,13 +5,15 @@ use quire_producer::schemas::{
     job::{Job, JobId},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, proxy::Direction, quire, samples};
-use serde_json::{Value, json};
-
-use crate::{
-    dead_letters::{await_generation, json_lines, stdout, succeeds, without_its_source},
-    redelivery::{await_pages, identified_job, slow_job},
+use quire_tests::{
+    World, eventually,
+    jobs::{await_generation, await_pages, identified_job, slow_job, without_its_source},
+    proxy::Direction,
+    quire,
+    quire_cli::{json_lines, stdout, succeeds},
+    samples,
 };
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_job_that_waits_ends_cancelled_when_a_worker_comes_and_stays_so() {

@@ -17,19 +17,15 @@ use quire_producer::schemas::{
     names::Lane,
     result::{JobStatus, ParseResult},
 };
-use quire_tests::{World, eventually, samples};
+use quire_tests::{
+    World,
+    documents::{FAULTS_OF_A_CHILD, bomb},
+    eventually, is_running, samples,
+};
 use quire_worker::{
     render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings},
     telemetry::Metrics,
 };
-
-pub(crate) const FAULTS_OF_A_CHILD: [&str; 3] = ["renderer_crashed", "renderer_timeout", "resource_limit"];
-
-/// A zombie that nobody has waited for yet does not run any more.
-pub(crate) fn is_running(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
-}
 
 /// Returns the CPU time that a process has used, in ticks.
 fn cpu_ticks(pid: i32) -> u64 {
@@ -97,49 +93,6 @@ async fn a_child_that_crashes_costs_no_more_than_its_page() {
 #[tokio::test]
 async fn a_child_that_hangs_is_killed_and_costs_no_more_than_its_page() {
     a_child_is_lost_to(Signal::SIGSTOP).await;
-}
-
-/// Builds a PDF of these objects; the first is the catalog.
-pub(crate) fn pdf(objects: &[String]) -> Vec<u8> {
-    let mut text = String::from("%PDF-1.7\n");
-    let mut offsets = String::new();
-    for (index, object) in objects.iter().enumerate() {
-        offsets.push_str(&format!("{:010} 00000 n \n", text.len()));
-        text.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
-    }
-    let (start, size) = (text.len(), objects.len() + 1);
-    let table = format!("xref\n0 {size}\n0000000000 65535 f \n{offsets}");
-    let trailer = format!("trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
-    (text + &table + &trailer).into_bytes()
-}
-
-fn stream(entries: &str, content: &str) -> String {
-    format!("<< {entries} /Length {} >>\nstream\n{content}\nendstream", content.len())
-}
-
-/// Two pages: the first draws a form that draws itself, and the next one twice, and so on.
-pub(crate) fn bomb() -> Vec<u8> {
-    const FORMS: usize = 24;
-    const FIRST: usize = 7;
-    let page = |contents: usize, resources: &str| {
-        let boxes = "/MediaBox [0 0 200 200]";
-        format!("<< /Type /Page /Parent 2 0 R {boxes} /Contents {contents} 0 R /Resources << {resources} >> >>")
-    };
-    let mut objects = vec![
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>".to_owned(),
-        page(5, &format!("/XObject << /Next {FIRST} 0 R >>")),
-        page(6, ""),
-        stream("", "/Next Do"),
-        stream("", "10 10 50 50 re f"),
-    ];
-    objects.extend((FIRST..FIRST + FORMS).map(|number| {
-        let next = (number + 1).min(FIRST + FORMS - 1);
-        let forms = format!("/XObject << /Self {number} 0 R /Next {next} 0 R >>");
-        let entries = format!("/Type /XObject /Subtype /Form /BBox [0 0 200 200] /Resources << {forms} >>");
-        stream(&entries, "/Self Do /Next Do /Next Do 0 0 9 9 re f")
-    }));
-    pdf(&objects)
 }
 
 #[tokio::test]

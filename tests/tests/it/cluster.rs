@@ -12,12 +12,10 @@ use quire_producer::{
 use quire_tests::{
     World,
     cluster::{NODES, PrivateCluster},
-    eventually, samples,
-};
-
-use crate::{
-    broker_faults::assert_work_is_left,
     events::{await_event, listen, started},
+    eventually,
+    jobs::{assert_work_is_left, slow_job},
+    samples,
 };
 
 /// More than fit into the worker, so that some lie in the queue and some are in hand.
@@ -31,7 +29,7 @@ async fn jobs_outlive_the_death_of_the_node_that_leads_their_queue() {
     let worker = world.worker().start().await;
     let source = world.upload(samples::large(10)).await;
     let leader = cluster.leader_of(&world, &Lane::Normal.queue()).await;
-    let mut jobs = join_all((0..JOBS).map(|_| world.submit(Job::new(source.clone())))).await;
+    let mut jobs = join_all((0..JOBS).map(|_| world.submit(slow_job(source.clone())))).await;
     await_event(&mut events, "a job begins", started).await;
     cluster.kill_node(leader).await;
     assert_work_is_left(&world, &jobs).await;

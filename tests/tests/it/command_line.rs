@@ -3,11 +3,9 @@
 use std::process::{Output, Stdio};
 
 use quire_producer::schemas::{job::JobId, result::ParseResult};
-use quire_tests::{World, samples};
+use quire_tests::{World, processed::program, samples};
 use serde_json::Value;
 use tokio::process::Command;
-
-use crate::process_command::program;
 
 /// `quire-worker` with these variables and no others.
 async fn quire_worker(arguments: &[&str], variables: &[(&str, &str)]) -> Output {

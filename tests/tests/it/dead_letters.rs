@@ -8,32 +8,15 @@ use std::{collections::BTreeSet, process::Output, time::Duration};
 
 use quire_producer::{
     amqp::{BasicProperties, FieldTable, Outgoing, Value as Header},
-    schemas::{
-        job::{Job, JobId, Source},
-        names::DEAD_EXCHANGE,
-        result::{JobStatus, ParseResult},
-    },
+    schemas::{job::JobId, names::DEAD_EXCHANGE},
 };
-use quire_tests::{World, eventually, quire};
+use quire_tests::{
+    World, eventually, quire,
+    quire_cli::{json_lines, stdout, succeeds},
+};
 use serde_json::{Value, json};
 
 const CONFIRM_WITHIN: Duration = Duration::from_secs(30);
-
-/// Runs a command that has to succeed.
-pub(crate) async fn succeeds(world: &World, arguments: &[&str]) -> Output {
-    let output = quire(world, arguments).await;
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
-    output
-}
-
-pub(crate) fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("commands print text")
-}
-
-pub(crate) fn json_lines(output: &Output) -> Vec<Value> {
-    let text = stdout(output);
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
-}
 
 fn assert_says_nothing_of(secret: &str, output: &Output) {
     for stream in [&output.stdout, &output.stderr] {
@@ -83,13 +66,6 @@ async fn letters(world: &World, count: usize) -> Vec<(Option<String>, Vec<u8>, u
     letters
 }
 
-pub(crate) async fn await_generation(world: &World, job_id: &JobId, generation: u32) -> ParseResult {
-    eventually("the result of the replay", || async {
-        world.result(job_id).await.filter(|result| result.generation == generation)
-    })
-    .await
-}
-
 /// Writes a letter as a worker does, where it does not matter how the job came to it.
 async fn bury(world: &World, routing_key: &str, headers: &[(&str, &str)]) -> JobId {
     let job_id = JobId::generate();
@@ -113,15 +89,4 @@ async fn bury(world: &World, routing_key: &str, headers: &[(&str, &str)]) -> Job
     };
     world.quire.publisher().publish(&letter, CONFIRM_WITHIN).await.expect("the dead queue takes it");
     job_id
-}
-
-/// Submits a job whose document is not there yet; returns where it is looked for once it is buried,
-/// by a worker that attempts it only once.
-pub(crate) async fn without_its_source(world: &World, of: impl Fn(Source) -> Job) -> (String, JobId) {
-    let key = format!("{}/inbox/late.pdf", world.prefix);
-    let source = Source::S3 { bucket: world.store.bucket().to_owned(), key: key.clone() };
-    let job_id = world.submit(of(source)).await;
-    assert_eq!(world.await_result(&job_id).await.status, JobStatus::Failed);
-    world.await_idle().await;
-    (key, job_id)
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use quire_producer::schemas::job::JobId;
-use quire_tests::{World, quire, samples};
+use quire_tests::{
+    World, quire,
+    quire_cli::{json_lines, stdout, succeeds},
+    samples,
+};
 use serde_json::json;
-
-use crate::dead_letters::{json_lines, stdout, succeeds};
 
 #[tokio::test]
 async fn everything_of_a_job_is_deleted_but_the_document_that_was_uploaded() {

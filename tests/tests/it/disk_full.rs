@@ -1,21 +1,16 @@
 //! A temporary folder that takes no more.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Output},
-};
-
 use quire_producer::schemas::{
     event::Event,
     names::header,
     result::{JobStatus, ParseResult},
 };
-use quire_tests::{Worker, World, samples};
-use tempfile::TempDir;
-
-use crate::{
+use quire_tests::{
+    Worker, World,
     events::{await_event, finished, listen},
-    fail_points::assert_settled,
+    jobs::assert_settled,
+    samples,
+    small_disk::SmallDisk,
 };
 
 /// Too little for the document; enough for the document, and too little for what is parsed.
@@ -26,10 +21,10 @@ const TOO_LITTLE: [(u64, &str); 2] = [
 
 #[tokio::test]
 async fn a_job_that_meets_a_full_disk_is_tried_again_and_succeeds_when_there_is_room() {
-    let disk = SmallDisk::mount();
+    let disk = SmallDisk::mount(1 << 20);
     let world = World::new().await;
     let mut events = listen(&world).await;
-    let mut worker = world.worker().with("QUIRE_TEMP_DIR", &disk.path()).start().await;
+    let mut worker = world.worker().with("QUIRE_TEMP_DIR", &disk.path().display().to_string()).start().await;
     for (free, reason) in TOO_LITTLE {
         disk.fill_up_to(free);
         let job_id = world.submit_document(samples::report()).await;
@@ -49,9 +44,10 @@ async fn a_job_that_meets_a_full_disk_is_tried_again_and_succeeds_when_there_is_
 
 #[tokio::test]
 async fn a_job_that_never_finds_room_fails_with_the_reason_and_the_worker_goes_on() {
-    let disk = SmallDisk::mount();
+    let disk = SmallDisk::mount(1 << 20);
     let world = World::new().await;
-    let settings = world.worker().with("QUIRE_TEMP_DIR", &disk.path()).with("QUIRE_MAX_ATTEMPTS", "1");
+    let settings =
+        world.worker().with("QUIRE_TEMP_DIR", &disk.path().display().to_string()).with("QUIRE_MAX_ATTEMPTS", "1");
     let mut worker = settings.start().await;
     for (free, reason) in TOO_LITTLE {
         disk.fill_up_to(free);
@@ -84,50 +80,5 @@ fn put_off(event: Event) -> Option<(String, String, bool)> {
     match event {
         Event::Retrying { message, code, counted, .. } => Some((message, code, counted)),
         _ => None,
-    }
-}
-
-/// A file system of one mebibyte. Unmounted when dropped.
-struct SmallDisk {
-    folder: TempDir,
-}
-
-impl SmallDisk {
-    const BYTES: u64 = 1 << 20;
-
-    fn mount() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let size = format!("size={}", Self::BYTES);
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
-        let Output { status, stderr, .. } = output.expect("mount is there");
-        let said = String::from_utf8_lossy(&stderr);
-        assert!(status.success(), "a small file system cannot be mounted, which takes root: {said}");
-        Self { folder }
-    }
-
-    fn path(&self) -> String {
-        self.folder.path().display().to_string()
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.folder.path().join("filler")
-    }
-
-    /// Leaves no more than this.
-    fn fill_up_to(&self, free_bytes: u64) {
-        let filler = vec![0; usize::try_from(Self::BYTES - free_bytes).expect("a mebibyte fits")];
-        std::fs::write(self.filler(), filler).expect("there is room for it");
-    }
-
-    fn make_room(&self) {
-        std::fs::remove_file(self.filler()).expect("filled before");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: a worker that is killed with the test may still hold files in it. Best effort: a
-        // panic in here would hide why the test failed.
-        let _ = Command::new("umount").arg("--lazy").arg(self.folder.path()).status();
     }
 }

@@ -2,11 +2,11 @@
 
 use futures_util::future::join_all;
 use quire_producer::schemas::{event::Event, result::JobStatus};
-use quire_tests::{World, samples};
-
-use crate::{
+use quire_tests::{
+    World,
     events::{await_event, listen},
-    redelivery::{identified_job, metric},
+    jobs::identified_job,
+    samples,
 };
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn ten_messages_of_one_job_share_one_run_and_are_all_settled() {
     let result = world.result(&ids[0]).await.expect("announced, so stored");
     assert_eq!((result.status, result.page_images.len()), (JobStatus::Succeeded, 4));
     world.await_idle().await;
-    assert_eq!(metric(&worker, "quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}").await, Some(1));
-    assert_eq!(metric(&worker, "quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}").await, Some(9));
+    assert_eq!(worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}").await, Some(1));
+    assert_eq!(worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}").await, Some(9));
     assert_eq!(world.dead_letters().await.len(), 0);
 }

@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use lapin::{
-    Channel,
-    message::Delivery,
-    options::{BasicGetOptions, QueueDeclareOptions},
-    types::FieldTable,
-};
+use lapin::{Channel, options::QueueDeclareOptions, types::FieldTable};
 use quire_producer::{
     Submission,
     follow::Follower,
@@ -18,10 +13,12 @@ use quire_producer::{
         result::{JobStatus, Phase},
     },
 };
-use quire_tests::{World, eventually, samples};
+use quire_tests::{
+    World,
+    events::{await_event, listen, next_message},
+    eventually, samples,
+};
 use tokio::time::timeout;
-
-const PATIENCE: Duration = Duration::from_secs(90);
 
 #[tokio::test]
 async fn a_job_tells_its_start_its_progress_and_its_end_in_this_order_and_answers_its_caller() {
@@ -68,47 +65,6 @@ async fn a_live_worker_is_heard_of_within_twelve_seconds() {
     assert_eq!((beat.lanes, beat.jobs, beat.draining), (vec![idle], Vec::new(), false));
 }
 
-/// Listens to everything that is announced in a world from now on.
-pub(crate) async fn listen(world: &World) -> Follower {
-    Follower::subscribe(world.quire.publisher(), &["#"]).await.expect("the exchange of events is there")
-}
-
-/// Waits for the next event that `wanted` makes something of.
-pub(crate) async fn await_event<T>(events: &mut Follower, what: &str, wanted: impl Fn(Event) -> Option<T>) -> T {
-    let search = async {
-        loop {
-            let event = events.next().await.expect("the broker lets everybody listen");
-            if let Some(found) = wanted(event) {
-                break found;
-            }
-        }
-    };
-    timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("waited in vain: {what}"))
-}
-
-pub(crate) fn started(event: Event) -> Option<JobId> {
-    match event {
-        Event::Started { subject, .. } => Some(subject.job_id),
-        _ => None,
-    }
-}
-
-/// How a job ended, and where its result lies.
-pub(crate) fn finished(event: Event) -> Option<(JobStatus, Option<ResultLocation>)> {
-    match event {
-        Event::Finished { status, result, .. } => Some((status, result)),
-        _ => None,
-    }
-}
-
-/// Why a job waits, whether that counts, and which attempt this was.
-pub(crate) fn retrying(event: Event) -> Option<(String, bool, u32)> {
-    match event {
-        Event::Retrying { subject, code, counted, .. } => Some((code, counted, subject.attempt)),
-        _ => None,
-    }
-}
-
 fn heartbeat(event: Event) -> Option<Heartbeat> {
     match event {
         Event::Heartbeat(beat) => Some(beat),
@@ -140,10 +96,4 @@ async fn queue_of_the_caller(world: &World) -> (Channel, String) {
     let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.expect("anybody may");
     let name = queue.name().to_string();
     (channel, name)
-}
-
-/// Takes the next message of a queue; it is given back when the channel ends.
-pub(crate) async fn next_message(channel: &Channel, queue: &str) -> Option<Delivery> {
-    let got = channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("the queue is there");
-    got.map(|message| message.delivery)
 }

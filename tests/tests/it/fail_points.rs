@@ -1,7 +1,7 @@
 //! A worker that dies between two steps of a job: the next one finishes it, and repeats no step
 //! whose outcome is safe already.
 
-use std::{os::unix::process::ExitStatusExt, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use quire_producer::schemas::{
@@ -12,14 +12,12 @@ use quire_producer::schemas::{
     result::JobStatus,
 };
 use quire_tests::{
-    Worker, WorkerBuilder, World, eventually,
-    parse_api::{ParseApi, Scenario},
-    samples,
-};
-
-use crate::{
+    Worker, WorkerBuilder, World,
     events::{await_event, finished, listen},
-    llamaparse,
+    eventually,
+    jobs::{assert_killed, assert_settled},
+    parse_api::{ParseApi, Scenario, llamaparse_job},
+    samples,
 };
 
 const REPEATED: &str = "quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}";
@@ -118,15 +116,15 @@ async fn a_retry_that_is_with_the_broker_twice_ends_in_one_result() {
 async fn a_job_that_is_given_back_twice_ends_in_one_result_and_one_parse() {
     let parse = Scenario::Ok { polls: 1, delay: Duration::from_secs(8) };
     let (world, api) = (World::new().await, ParseApi::start(4, parse).await);
-    let settings = llamaparse::worker(&world, &api).with("QUIRE_SHUTDOWN_GRACE", "2s");
+    let settings = api.worker(&world).with("QUIRE_SHUTDOWN_GRACE", "2s");
     let mut first = settings.with("QUIRE_FAIL_POINT", "released").start().await;
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
     eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
     first.signal(Signal::SIGTERM);
     assert_killed(&mut first, "released").await;
 
-    let mut second = llamaparse::worker(&world, &api).start().await;
+    let mut second = api.worker(&world).start().await;
     world.await_result(&job_id).await;
     assert_settled(&world, &mut second).await;
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
@@ -173,9 +171,9 @@ async fn a_death_beside_an_upload_to_the_parse_service_buys_no_second_parse() {
     for point in ["external_recorded", "external_recorded:2"] {
         let (world, api) = (World::new().await, ParseApi::start(4, Scenario::prompt()).await);
         let source = world.upload(samples::report()).await;
-        let job_id = world.submit(llamaparse::job(source, &[])).await;
-        die_at(point, llamaparse::worker(&world, &api)).await;
-        let mut second = llamaparse::worker(&world, &api).start().await;
+        let job_id = world.submit(llamaparse_job(source, &[])).await;
+        die_at(point, api.worker(&world)).await;
+        let mut second = api.worker(&world).start().await;
         let result = world.await_result(&job_id).await;
         assert_eq!(result.branches.parse.external_job_id.as_deref(), Some("pjb-0001"), "{point}");
         assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1), "{point}");
@@ -206,12 +204,6 @@ async fn die_at(point: &str, worker: WorkerBuilder) {
     assert_killed(&mut worker, point).await;
 }
 
-/// Waits for a worker to end by its own hand.
-pub(crate) async fn assert_killed(worker: &mut Worker, point: &str) {
-    let status = worker.exit().await;
-    assert_eq!(status.signal(), Some(Signal::SIGKILL as i32), "{point}: {status}");
-}
-
 /// Counts the page images that are stored together with what makes them usable again.
 async fn count_whole_pages(world: &World, job_id: &JobId) -> u64 {
     let mut whole = 0;
@@ -225,16 +217,6 @@ async fn count_whole_pages(world: &World, job_id: &JobId) -> u64 {
 async fn await_repeated(worker: &Worker, times: u64) {
     eventually("the job is found done", || async { (worker.metric(REPEATED).await == Some(times)).then_some(()) })
         .await;
-}
-
-/// Waits until no job waits, ends the worker, and asserts that it gave nothing back and left
-/// nothing behind.
-pub(crate) async fn assert_settled(world: &World, worker: &mut Worker) {
-    eventually("no job waits", || async { (world.waiting().await == 0).then_some(()) }).await;
-    worker.signal(Signal::SIGTERM);
-    assert_eq!(worker.exit().await.code(), Some(0));
-    assert_eq!(world.waiting().await, 0, "a job was given back");
-    assert_eq!(worker.temporary_files(), Vec::<PathBuf>::new());
 }
 
 /// Asserts that a document of four pages has come out whole, at the first attempt.

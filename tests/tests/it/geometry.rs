@@ -6,10 +6,8 @@ use quire_producer::schemas::{
     element::BBox,
     result::{OutlineEntry, ParseResult},
 };
-use quire_tests::samples;
+use quire_tests::{processed::Processed, samples};
 use serde_json::Value;
-
-use crate::process_command::Processed;
 
 /// The box of a line holds its whole height; what is described is the ink of its capitals.
 const TOLERANCE_PT: f64 = 8.0;

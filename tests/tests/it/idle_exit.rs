@@ -5,11 +5,9 @@ use std::time::Duration;
 use quire_producer::schemas::result::JobStatus;
 use quire_tests::{
     World,
-    parse_api::{ParseApi, Scenario},
+    parse_api::{ParseApi, Scenario, llamaparse_job},
     samples,
 };
-
-use crate::llamaparse;
 
 #[tokio::test]
 async fn a_worker_that_may_end_when_idle_does_every_queued_job_first() {
@@ -32,8 +30,8 @@ async fn a_worker_whose_job_outlasts_the_idle_time_does_not_end_before_it() {
     let parse = Scenario::Ok { polls: 1, delay: Duration::from_secs(5) };
     let (world, api) = (World::new().await, ParseApi::start(4, parse).await);
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
-    let mut worker = llamaparse::worker(&world, &api).with("QUIRE_EXIT_WHEN_IDLE", "1s").launch();
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
+    let mut worker = api.worker(&world).with("QUIRE_EXIT_WHEN_IDLE", "1s").launch();
     assert_eq!(worker.exit().await.code(), Some(0));
     let result = world.result(&job_id).await.expect("done before the worker ended");
     assert_eq!((result.status, api.jobs().len()), (JobStatus::Succeeded, 1));

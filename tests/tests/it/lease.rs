@@ -10,15 +10,10 @@ use quire_producer::{
 use quire_tests::{
     Worker, World,
     amqp::{Copies, is_uncounted},
-    parse_api::{ParseApi, Scenario},
-    samples,
-};
-
-use crate::{
     events::{await_event, listen},
-    fail_points::assert_settled,
-    llamaparse,
-    redelivery::slow_job,
+    jobs::{assert_settled, slow_job},
+    parse_api::{ParseApi, Scenario, llamaparse_job},
+    samples,
 };
 
 const PAGES: u32 = 30;
@@ -52,9 +47,9 @@ async fn a_parse_longer_than_a_lease_is_bought_once_and_waited_for_in_several_de
     let (world, api) = (World::new().await, ParseApi::start(4, parse).await);
     let copies = Copies::of(&world).await;
     let mut events = listen(&world).await;
-    let mut worker = llamaparse::worker(&world, &api).with("QUIRE_LEASE", "2s").start().await;
+    let mut worker = api.worker(&world).with("QUIRE_LEASE", "2s").start().await;
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
 
     let deliveries = count_deliveries(&mut events, job_id).await;
     assert!(deliveries >= 2, "it fitted into one lease");

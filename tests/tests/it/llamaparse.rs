@@ -7,30 +7,19 @@ use quire_producer::{
     schemas::{
         element::ElementType,
         event::Event,
-        job::{Engine, Job, JobId, ParseOptions, Source},
+        job::{Engine, JobId},
         result::{BranchStatus, JobStatus, PageStatus, ParseResult},
     },
 };
 use quire_tests::{
-    Worker, WorkerBuilder, World, eventually,
-    parse_api::{ParseApi, Scenario},
+    Worker, World, eventually,
+    parse_api::{KEY, ParseApi, Scenario, llamaparse_job},
     samples,
 };
 
-const KEY: &str = "llx-canary";
-
-pub(crate) fn worker(world: &World, api: &ParseApi) -> WorkerBuilder {
-    world.worker().with("LLAMA_CLOUD_API_KEY", KEY).with("LLAMA_CLOUD_BASE_URL", &api.base_url)
-}
-
-pub(crate) fn job(source: Source, fallback: &[Engine]) -> Job {
-    let parse = ParseOptions { engine: Engine::Llamaparse, fallback: fallback.to_vec(), ..ParseOptions::default() };
-    Job { parse, ..Job::new(source) }
-}
-
 async fn submit(world: &World, document: Vec<u8>) -> JobId {
     let source = world.upload(document).await;
-    world.submit(job(source, &[])).await
+    world.submit(llamaparse_job(source, &[])).await
 }
 
 fn assert_secret_is_kept(worker: &Worker, result: &ParseResult) {
@@ -46,7 +35,7 @@ fn codes(result: &ParseResult) -> Vec<&str> {
 #[tokio::test]
 async fn an_answer_becomes_elements_and_is_kept_untouched() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::prompt()).await);
-    let worker = worker(&world, &api).start().await;
+    let worker = api.worker(&world).start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
     assert_eq!((result.status.clone(), result.page_images.len()), (JobStatus::Succeeded, 4));
@@ -73,7 +62,7 @@ async fn an_answer_becomes_elements_and_is_kept_untouched() {
 #[tokio::test]
 async fn no_event_of_a_job_tells_the_key() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::Unauthorized).await);
-    let worker = worker(&world, &api).start().await;
+    let worker = api.worker(&world).start().await;
     let mut events = Follower::subscribe(world.quire.publisher(), &["#"]).await.expect("the topology is there");
     let job_id = submit(&world, samples::report()).await;
     loop {
@@ -90,7 +79,7 @@ async fn no_event_of_a_job_tells_the_key() {
 async fn parse_and_images_take_no_longer_than_the_longer_of_the_two() {
     let scenario = Scenario::Ok { polls: 1, delay: Duration::from_secs(3) };
     let (world, api) = (World::new().await, ParseApi::start(12, scenario).await);
-    let _worker = worker(&world, &api).start().await;
+    let _worker = api.worker(&world).start().await;
     let job_id = submit(&world, samples::large(12)).await;
     let result = world.await_result(&job_id).await;
     assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);
@@ -107,11 +96,11 @@ async fn parse_and_images_take_no_longer_than_the_longer_of_the_two() {
 async fn a_worker_that_is_killed_while_it_polls_leaves_the_parse_to_the_next() {
     let scenario = Scenario::Ok { polls: 3, delay: Duration::from_secs(4) };
     let (world, api) = (World::new().await, ParseApi::start(4, scenario).await);
-    let mut first = worker(&world, &api).start().await;
+    let mut first = api.worker(&world).start().await;
     let job_id = submit(&world, samples::report()).await;
     eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
     first.kill().await;
-    let _second = worker(&world, &api).start().await;
+    let _second = api.worker(&world).start().await;
     let result = world.await_result(&job_id).await;
     assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);
     assert_eq!(result.branches.parse.external_job_id.as_deref(), Some("pjb-0001"));
@@ -123,7 +112,7 @@ async fn a_worker_that_is_killed_while_it_polls_leaves_the_parse_to_the_next() {
 #[tokio::test]
 async fn a_refused_key_buries_the_job_with_the_images_that_were_made() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::Unauthorized).await);
-    let worker = worker(&world, &api).start().await;
+    let worker = api.worker(&world).start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
     assert_eq!((result.status.clone(), codes(&result)), (JobStatus::Failed, vec!["parser_auth"]));
@@ -145,9 +134,9 @@ async fn the_local_engine_takes_over_where_the_job_says_so() {
     let broken = Scenario::Failed { code: None, message: "the service has trouble of its own".to_owned() };
     for scenario in [Scenario::Rejected422, broken] {
         let (world, api) = (World::new().await, ParseApi::start(4, scenario.clone()).await);
-        let _worker = worker(&world, &api).start().await;
+        let _worker = api.worker(&world).start().await;
         let source = world.upload(samples::report()).await;
-        let job_id = world.submit(job(source, &[Engine::Pdfium])).await;
+        let job_id = world.submit(llamaparse_job(source, &[Engine::Pdfium])).await;
         let result = world.await_result(&job_id).await;
         assert_eq!((result.status.clone(), codes(&result)), (JobStatus::Succeeded, vec![]), "{scenario:?}");
         let parse = &result.branches.parse;
@@ -163,7 +152,7 @@ async fn the_local_engine_takes_over_where_the_job_says_so() {
 #[tokio::test]
 async fn a_page_that_the_service_cannot_parse_is_listed() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::PagesFailed(vec![2])).await);
-    let _worker = worker(&world, &api).start().await;
+    let _worker = api.worker(&world).start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
     let parse = &result.branches.parse;

@@ -9,23 +9,19 @@ use quire_producer::schemas::{
     result::{BranchStatus, JobStatus, ParseResult},
 };
 use quire_tests::{
-    World, eventually,
-    parse_api::{ParseApi, RetryAfter, Scenario, Step},
-    samples,
-};
-
-use crate::{
-    cancel::tell_workers_to_cancel,
+    World,
     events::{await_event, finished, listen, retrying},
-    fail_points::assert_settled,
-    llamaparse::{self, job},
+    eventually,
+    jobs::{assert_settled, tell_workers_to_cancel},
+    parse_api::{ParseApi, RetryAfter, Scenario, Step, llamaparse_job},
+    samples,
 };
 
 #[tokio::test]
 async fn a_fault_that_passes_within_a_call_costs_no_attempt_and_no_second_parse() {
     let throttled = |retry_after| Scenario::Throttled { times: 1, retry_after };
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::prompt()).await);
-    let _worker = llamaparse::worker(&world, &api).start().await;
+    let _worker = api.worker(&world).start().await;
     for (step, scenario) in [
         (Step::Upload, throttled(None)),
         (Step::Upload, Scenario::Unavailable { times: 2 }),
@@ -51,7 +47,7 @@ async fn a_fault_that_passes_within_a_call_costs_no_attempt_and_no_second_parse(
 async fn a_request_to_come_back_later_is_honoured_in_every_form() {
     const PAUSE: Duration = Duration::from_secs(2);
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::prompt()).await);
-    let _worker = llamaparse::worker(&world, &api).start().await;
+    let _worker = api.worker(&world).start().await;
     // A date has whole seconds: the moment that it names may be up to one earlier.
     let forms = [RetryAfter::Seconds(2), RetryAfter::Milliseconds(2000), RetryAfter::Date(Duration::from_secs(3))];
     for form in forms {
@@ -72,7 +68,7 @@ async fn a_request_to_come_back_much_later_parks_the_job_uncounted() {
     let throttled = Scenario::Throttled { times: 1, retry_after: Some(RetryAfter::Seconds(25)) };
     let (world, api) = (World::new().await, ParseApi::start(4, throttled).await);
     let mut events = listen(&world).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let job_id = submit(&world, &[]).await;
     let told = await_event(&mut events, "the job is parked", retrying).await;
     assert_eq!(told, ("parser_throttled".to_owned(), false, 1));
@@ -93,7 +89,7 @@ async fn a_service_that_never_comes_to_an_end_is_replaced_in_time() {
     {
         let (world, api) = (World::new().await, ParseApi::start(4, scenario.clone()).await);
         api.strike_at(step);
-        let mut worker = llamaparse::worker(&world, &api).with("QUIRE_JOB_TIMEOUT", "13s").start().await;
+        let mut worker = api.worker(&world).with("QUIRE_JOB_TIMEOUT", "13s").start().await;
         let job_id = submit(&world, &[Engine::Pdfium]).await;
         assert_replaced(&world.await_result(&job_id).await);
         assert_eq!((api.uploads().len(), api.jobs().len()), (1, parses), "{step:?} {scenario:?}");
@@ -105,7 +101,7 @@ async fn a_service_that_never_comes_to_an_end_is_replaced_in_time() {
 async fn a_service_that_loses_the_parse_or_talks_nonsense_is_replaced() {
     for scenario in [Scenario::LostOnPoll, Scenario::Cancelled, Scenario::GarbageJson] {
         let (world, api) = (World::new().await, ParseApi::start(4, scenario.clone()).await);
-        let mut worker = llamaparse::worker(&world, &api).start().await;
+        let mut worker = api.worker(&world).start().await;
         let job_id = submit(&world, &[Engine::Pdfium]).await;
         assert_replaced(&world.await_result(&job_id).await);
         assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1), "{scenario:?}");
@@ -117,7 +113,7 @@ async fn a_service_that_loses_the_parse_or_talks_nonsense_is_replaced() {
 async fn a_lost_parse_is_bought_again_by_the_next_attempt() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::LostOnPoll).await);
     let mut events = listen(&world).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let job_id = submit(&world, &[]).await;
     let told = await_event(&mut events, "the job is retried", retrying).await;
     assert_eq!(told, ("parser_job_lost".to_owned(), true, 1));
@@ -134,7 +130,7 @@ async fn a_lost_parse_is_bought_again_by_the_next_attempt() {
 #[tokio::test]
 async fn a_parse_that_is_never_done_fails_the_job_with_the_images_that_were_made() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::Stuck).await);
-    let settings = llamaparse::worker(&world, &api).with("QUIRE_JOB_TIMEOUT", "13s");
+    let settings = api.worker(&world).with("QUIRE_JOB_TIMEOUT", "13s");
     let mut worker = settings.with("QUIRE_MAX_ATTEMPTS", "1").start().await;
     let job_id = submit(&world, &[]).await;
     let result = world.await_result(&job_id).await;
@@ -156,7 +152,7 @@ async fn a_service_that_sees_other_pages_than_there_are_changes_none_that_are_th
         (Scenario::FewerPages, JobStatus::PartialSuccess, vec![4]),
     ] {
         let (world, api) = (World::new().await, ParseApi::start(4, scenario.clone()).await);
-        let _worker = llamaparse::worker(&world, &api).start().await;
+        let _worker = api.worker(&world).start().await;
         let job_id = submit(&world, &[]).await;
         let result = world.await_result(&job_id).await;
         assert_eq!((&result.status, &result.branches.parse.pages_failed), (&status, &missing), "{scenario:?}");
@@ -171,7 +167,7 @@ async fn a_service_that_sees_other_pages_than_there_are_changes_none_that_are_th
 async fn the_service_is_told_when_a_job_is_cancelled_that_it_works_on() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::Stuck).await);
     let mut events = listen(&world).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let job_id = submit(&world, &[]).await;
     eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
     tell_workers_to_cancel(&world, &job_id).await;
@@ -188,9 +184,9 @@ async fn the_service_is_told_when_a_job_is_cancelled_that_it_works_on() {
 async fn ten_messages_of_one_job_come_to_one_result_and_one_paid_parse() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::prompt()).await);
     let mut events = listen(&world).await;
-    let mut worker = llamaparse::worker(&world, &api).start().await;
+    let mut worker = api.worker(&world).start().await;
     let source = world.upload(samples::report()).await;
-    let job = Job { job_id: Some(JobId::generate()), ..job(source, &[]) };
+    let job = Job { job_id: Some(JobId::generate()), ..llamaparse_job(source, &[]) };
     let ids = join_all((0..10).map(|_| world.submit(job.clone()))).await;
     let mut ends = Vec::new();
     while ends.len() < 10 {
@@ -209,7 +205,7 @@ async fn ten_messages_of_one_job_come_to_one_result_and_one_paid_parse() {
 /// Submits a document of four pages.
 async fn submit(world: &World, fallback: &[Engine]) -> JobId {
     let source = world.upload(samples::report()).await;
-    world.submit(job(source, fallback)).await
+    world.submit(llamaparse_job(source, fallback)).await
 }
 
 /// Asserts that the local engine has parsed at the first attempt, that this is told, and that the

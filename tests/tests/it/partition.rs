@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use quire_producer::schemas::{event::Event, job::JobId, result::JobStatus};
 use quire_tests::{
-    World, eventually,
-    parse_api::{ParseApi, Scenario},
+    World,
+    events::{await_event, listen},
+    eventually,
+    jobs::{assert_settled, await_pages, slow_job},
+    parse_api::{ParseApi, Scenario, llamaparse_job},
     proxy::Proxy,
     samples,
-};
-
-use crate::{
-    broker_network::{await_loss, await_session},
-    events::{await_event, listen},
-    fail_points::assert_settled,
-    llamaparse,
-    redelivery::{await_pages, slow_job},
+    session::{await_loss, await_session},
 };
 
 const IN_FLIGHT: &str = "quire_jobs_in_flight{lane=\"normal\"}";
@@ -67,13 +63,13 @@ async fn a_worker_that_loses_the_broker_stops_its_job_and_the_next_one_pays_for_
     // Longer than it takes to notice.
     let scenario = Scenario::Ok { polls: 1, delay: Duration::from_secs(15) };
     let api = ParseApi::start(4, scenario).await;
-    let mut cut_off = llamaparse::worker(&world, &api).with("QUIRE_AMQP_URL", &behind).start().await;
+    let mut cut_off = api.worker(&world).with("QUIRE_AMQP_URL", &behind).start().await;
     let source = world.upload(samples::report()).await;
-    let job_id = world.submit(llamaparse::job(source, &[])).await;
+    let job_id = world.submit(llamaparse_job(source, &[])).await;
     await_pages(&world, &job_id, 4).await;
     eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
     proxy.half_open();
-    let mut other = llamaparse::worker(&world, &api).start().await;
+    let mut other = api.worker(&world).start().await;
     await_event(&mut events, "the other one begins", |event| begun_by(&other.instance, event)).await;
     let noticed = await_loss(&cut_off).await;
     assert_eq!(cut_off.metric(IN_FLIGHT).await, Some(0), "noticed after {noticed:?}");

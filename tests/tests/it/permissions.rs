@@ -22,17 +22,16 @@ use quire_producer::{
     },
 };
 use quire_tests::{
-    World, eventually,
+    World,
+    events::{await_event, finished, listen, next_message, retrying},
+    eventually,
+    jobs::{await_pages, slow_job},
     permissions::{Role, User},
     samples,
 };
 use serde_json::Value;
 
 use self::broker::{is_allowed, publish};
-use crate::{
-    events::{await_event, finished, listen, next_message, retrying},
-    redelivery::{await_pages, slow_job},
-};
 
 /// Shows what the publisher tries again, so that a refusal cannot hide in a retry.
 const LOG: &str = "info,quire_worker=debug,quire_producer=debug";

@@ -8,9 +8,7 @@ use quire_producer::schemas::{
     names::header,
     result::JobStatus,
 };
-use quire_tests::{World, documents::Poison, samples};
-
-use crate::fail_points::assert_settled;
+use quire_tests::{World, documents::Poison, jobs::assert_settled, samples};
 
 const GOOD: usize = 200;
 /// A poisoned document stands before every so many good ones.

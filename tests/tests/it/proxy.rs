@@ -185,6 +185,22 @@ async fn a_cut_before_a_pattern_drops_the_chunk_that_completes_it() {
 }
 
 #[tokio::test]
+async fn a_stall_before_a_pattern_holds_back_the_chunk_that_completes_it_and_all_that_goes_its_way() {
+    let (echo, proxy) = echo_behind_a_proxy().await;
+    let (mut client, mut bystander) = (talking(&proxy).await, talking(&proxy).await);
+    proxy.stall_before(Direction::ToServer, b"2345");
+    say(&mut client, b"0123").await;
+    assert_eq!(hear(&mut client, 4).await, b"0123");
+    say(&mut client, b"4567").await;
+    proxy.await_cut().await;
+    say(&mut bystander, b"89").await;
+    assert!(is_silent(&mut client).await && is_silent(&mut bystander).await);
+    assert_eq!(echo.heard(), b"pingping0123");
+    proxy.heal();
+    assert_eq!((hear(&mut client, 4).await, hear(&mut bystander, 2).await), (b"4567".to_vec(), b"89".to_vec()));
+}
+
+#[tokio::test]
 async fn what_the_server_says_can_be_cut_as_well() {
     let (echo, proxy) = echo_behind_a_proxy().await;
     let mut client = talking(&proxy).await;

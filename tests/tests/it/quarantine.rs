@@ -7,9 +7,11 @@ use quire_producer::schemas::{
     job::JobId,
     result::{JobStatus, ParseResult},
 };
-use quire_tests::{Worker, World, eventually, samples};
-
-use crate::fail_points::{assert_killed, assert_settled};
+use quire_tests::{
+    Worker, World, eventually,
+    jobs::{assert_killed, assert_settled},
+    samples,
+};
 
 /// Far fewer than the ten deliveries after which a job is given up.
 const MOST_DEATHS: u32 = 8;

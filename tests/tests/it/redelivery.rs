@@ -6,15 +6,18 @@ use bytes::Bytes;
 use quire_producer::{
     schemas::{
         event::ResultLocation,
-        job::{ImageFormat, ImageOptions, Job, JobId, Source},
+        job::{ImageFormat, Job, JobId},
         names::header,
         result::{JobStatus, ParseResult},
     },
     store::Metadata,
 };
-use quire_tests::{Worker, World, eventually, samples};
-
-use crate::events::{await_event, finished, listen};
+use quire_tests::{
+    World,
+    events::{await_event, finished, listen},
+    jobs::{await_pages, identified_job, slow_job},
+    samples,
+};
 
 #[tokio::test]
 async fn after_a_kill_between_two_pages_no_stored_page_is_written_again() {
@@ -33,7 +36,7 @@ async fn after_a_kill_between_two_pages_no_stored_page_is_written_again() {
     let came_to = (&result.status, result.page_images.len(), result.branches.images.cache_hit);
     assert_eq!(came_to, (&JobStatus::Succeeded, 30, Some(true)));
     assert_eq!(marked_pages(&world, &job_id).await, marked);
-    let reused = metric(&second, "quire_pages_reused_total").await.unwrap_or_default();
+    let reused = second.metric("quire_pages_reused_total").await.unwrap_or_default();
     assert!(reused >= marked.len() as u64, "{reused} of {}", marked.len());
 }
 
@@ -54,8 +57,8 @@ async fn a_finished_job_that_comes_again_is_announced_again_and_not_worked_on() 
     assert_eq!(again, (JobStatus::Succeeded, Some(location)));
     world.await_idle().await;
     assert_eq!(world.object(&key).await, Some(result));
-    assert_eq!(metric(&worker, "quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}").await, Some(1));
-    assert_eq!(metric(&worker, "quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}").await, Some(1));
+    assert_eq!(worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}").await, Some(1));
+    assert_eq!(worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}").await, Some(1));
 }
 
 #[tokio::test]
@@ -70,7 +73,7 @@ async fn page_images_of_an_earlier_run_are_counted_as_reused() {
     world.submit(job).await;
     let result = world.await_result(&job_id).await;
     assert_eq!((result.page_images.len(), result.branches.images.cache_hit), (4, Some(true)));
-    assert_eq!(metric(&worker, "quire_pages_reused_total").await, Some(4));
+    assert_eq!(worker.metric("quire_pages_reused_total").await, Some(4));
 }
 
 #[tokio::test]
@@ -120,28 +123,6 @@ async fn another_body_under_a_finished_jobs_id_is_a_dead_letter_and_changes_noth
     assert_eq!(letter.message_id, Some(job_id.to_string()));
     world.await_idle().await;
     assert_eq!(world.object(&key).await, result);
-}
-
-/// A job whose pages take long enough to be caught at.
-pub(crate) fn slow_job(source: Source) -> Job {
-    Job { images: Some(ImageOptions { dpi: 300, ..ImageOptions::default() }), ..Job::new(source) }
-}
-
-/// A job that can be published twice.
-pub(crate) fn identified_job(source: Source) -> Job {
-    Job { job_id: Some(JobId::generate()), ..Job::new(source) }
-}
-
-/// Waits until so many page images are stored.
-pub(crate) async fn await_pages(world: &World, job_id: &JobId, count: usize) {
-    eventually("pages are stored", || async { (pages(world, job_id).await.len() >= count).then_some(()) }).await;
-}
-
-/// Reads a counter of a worker.
-pub(crate) async fn metric(worker: &Worker, name: &str) -> Option<u64> {
-    let (_, metrics) = worker.ask("/metrics").await;
-    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.and_then(|value| value.parse().ok())
 }
 
 async fn pages(world: &World, job_id: &JobId) -> Vec<String> {

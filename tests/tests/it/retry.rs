@@ -9,9 +9,11 @@ use quire_producer::schemas::{
     names::{JOB_TYPE, Tier},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, samples};
-
-use crate::events::{await_event, listen, next_message, retrying};
+use quire_tests::{
+    World,
+    events::{await_event, listen, next_message, retrying},
+    eventually, samples,
+};
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03";
 

@@ -14,15 +14,14 @@ use quire_producer::schemas::{
     names::{Lane, header},
     result::JobStatus,
 };
-use quire_tests::{Worker, World, eventually, samples};
-use tokio::time::Instant;
-
-use crate::{
-    children::is_running,
+use quire_tests::{
+    Worker, World,
     events::{await_event, listen, next_message, started},
-    fail_points::assert_settled,
-    redelivery::{await_pages, slow_job},
+    eventually, is_running,
+    jobs::{assert_settled, await_pages, slow_job},
+    samples,
 };
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn work_in_flight_is_finished_before_a_worker_ends() {

@@ -1,22 +1,26 @@
 //! Object storage that is slow, breaks off, falls silent or goes away while there is work: the
 //! jobs wait, and it costs them nothing.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use quire_producer::{
     follow::Follower,
     schemas::{
         event::Event,
-        job::{Job, JobId},
-        result::{JobStatus, ParseResult},
+        job::{Job, JobId, Source},
+        result::{JobStatus, ParseResult, Phase},
+        state::JobState,
     },
+    store::StoreError,
 };
-use quire_tests::{Worker, World, eventually, proxy::Direction, samples, servers::PrivateStore};
-
-use crate::{
+use quire_tests::{
+    Worker, World,
     events::{await_event, finished, listen, retrying},
-    fail_points::assert_settled,
-    redelivery::{await_pages, slow_job},
+    eventually,
+    jobs::{assert_settled, await_pages, identified_job, slow_job},
+    proxy::Direction,
+    samples,
+    servers::PrivateStore,
 };
 
 const STORE: &str = "QUIRE_S3_ENDPOINT";
@@ -61,6 +65,42 @@ async fn a_job_that_loses_the_store_between_two_pages_waits_uncounted_and_goes_o
     assert_succeeded(&result, 30);
     assert_eq!(result.branches.images.cache_hit, Some(true));
     assert_nothing_left(&world, &mut worker, &[job_id]).await;
+}
+
+/// A store that is not atomic leaves such an object when its writer is killed over it.
+#[tokio::test]
+async fn a_state_that_is_not_what_its_checksum_says_holds_no_job_up() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = PrivateStore::start_on(folder.path()).await;
+    let world = World::on(None, Some(&store)).await;
+    let job = identified_job(world.upload(samples::report()).await);
+    let key = world.keys(&job.job_id.expect("just given")).state();
+    let state = JobState::of_run(2, 0, Phase::Render);
+    world.put(&key, serde_json::to_vec(&state).expect("plain data")).await;
+    tear(folder.path(), &key);
+    assert!(matches!(world.store.get(&key, 1 << 20).await, Err(StoreError::Damaged { .. })));
+
+    let mut events = listen(&world).await;
+    let mut worker = world.worker().start().await;
+    let job_id = world.submit(job).await;
+    await_end_without_retry(&mut events).await;
+    assert_succeeded(&world.await_result(&job_id).await, 4);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
+}
+
+#[tokio::test]
+async fn a_document_that_is_not_what_its_checksum_says_is_the_fault_of_nobody_elses_job() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = PrivateStore::start_on(folder.path()).await;
+    let world = World::on(None, Some(&store)).await;
+    let worker = world.worker().with("QUIRE_MAX_ATTEMPTS", "1").start().await;
+    let source = world.upload(samples::report()).await;
+    let Source::S3 { key, .. } = &source else { panic!("uploaded to the store") };
+    tear(folder.path(), key);
+    let result = world.await_result(&world.submit(Job::new(source)).await).await;
+    let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!((result.status, codes), (JobStatus::Failed, vec!["source_unavailable", "attempts_exhausted"]));
+    assert_eq!(worker.ask("/readyz").await.0, 200);
 }
 
 #[tokio::test]
@@ -169,6 +209,14 @@ async fn await_end_without_retry(events: &mut Follower) {
         other => finished(other),
     };
     await_event(events, "the job ends", ended).await;
+}
+
+/// Changes an object behind the server's back.
+fn tear(folder: &Path, key: &str) {
+    let file = folder.join("quire").join(key);
+    let mut body = std::fs::read(&file).expect("stored before");
+    body.push(b' ');
+    std::fs::write(&file, body).expect("our own folder");
 }
 
 fn assert_succeeded(result: &ParseResult, pages: usize) {

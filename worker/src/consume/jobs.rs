@@ -35,8 +35,8 @@ use crate::{
 
 /// Progress is told at most twice a second.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
-/// How long the pages in hand may take to come to their end when the lease is over.
-const LAST_PAGES: Duration = Duration::from_secs(90);
+/// How long a run may take to pause when the lease is over: longer than its last pages may take.
+const PAUSING: Duration = Duration::from_secs(90);
 /// How long a second delivery of a job waits for the first before it is put off.
 const DUPLICATE_WAITS: Duration = Duration::from_secs(10);
 
@@ -260,15 +260,12 @@ impl Jobs {
         lease: &CancellationToken,
     ) -> Result<(), Unsettled> {
         let job = run.job.clone();
-        let waiting = async {
-            // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
-            tokio::select! {
-                company = keep_company(&self.company, run.one_page_at_a_time) => Ok(company),
-                ending = self.interruption(running, lease) => Err(ending),
-                () = sleep_until(delivered.kept_until) => Err(Ending::Unfinished(Cut::LeaseOver)),
-            }
+        // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
+        let company = tokio::select! {
+            company = keep_company(&self.company, run.one_page_at_a_time) => Ok(company),
+            ending = self.interruption(running, lease) => Err(ending),
+            () = sleep_until(delivered.kept_until) => Err(Ending::Unfinished(Cut::LeaseOver)),
         };
-        let company = waiting.await;
         // The attempt's time begins here: waiting for others is not its own doing.
         delivered.who.started_at = Utc::now();
         let _company = match company {
@@ -307,7 +304,7 @@ impl Jobs {
             sleep_until(kept_until).await;
             tracing::info!("the lease is over; the run stops between two pages");
             pause.cancel();
-            sleep(LAST_PAGES).await;
+            sleep(PAUSING).await;
         };
         // Cancel safe: the task goes on while it is polled by reference, and is aborted when this
         // function is left.

@@ -149,10 +149,6 @@ impl Settler {
         more: Headers,
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
-        // There is another delivery of it already: publishing it would make two jobs of one.
-        if !receipt.is_ours() {
-            return Err(Unsettled::LeaseLost);
-        }
         let not_before = Utc::now() + postpone.tier.delay();
         let headers = self
             .onward(message, postpone.attempt)
@@ -162,7 +158,7 @@ impl Settler {
             .time(header::NOT_BEFORE, not_before)
             .fault(fault)
             .and(more);
-        self.publish_while_ours(&onward(RETRY_EXCHANGE, who, message, &headers), &receipt).await?;
+        self.hand_over(&onward(RETRY_EXCHANGE, who, message, &headers), &receipt).await?;
         fail_point::reach("retry_published");
         let event = Event::Retrying {
             subject: subject(who),
@@ -181,14 +177,11 @@ impl Settler {
     /// # Errors
     /// [`Unsettled`]
     pub async fn release(&self, who: &Identity, message: &Message, receipt: impl Receipt) -> Result<(), Unsettled> {
-        if !receipt.is_ours() {
-            return Err(Unsettled::LeaseLost);
-        }
         let now = Utc::now();
         let spent = message.spent() + (now - who.started_at).to_std().unwrap_or_default();
         let headers =
             self.onward(message, who.attempt).time(header::STARTED, now - spent).time(header::NOT_BEFORE, now);
-        self.publish_while_ours(&onward(JOBS_EXCHANGE, who, message, &headers), &receipt).await?;
+        self.hand_over(&onward(JOBS_EXCHANGE, who, message, &headers), &receipt).await?;
         fail_point::reach("released");
         acknowledge(receipt).await
     }
@@ -209,9 +202,6 @@ impl Settler {
         if message.is_buried() {
             return Ok(());
         }
-        if !receipt.is_ours() {
-            return Err(Unsettled::LeaseLost);
-        }
         let (body, redacted) = without_password(&message.body);
         let mut headers = self
             .onward(message, who.attempt)
@@ -231,7 +221,7 @@ impl Settler {
             body,
             mandatory: true,
         };
-        self.publish_while_ours(&letter, receipt).await?;
+        self.hand_over(&letter, receipt).await?;
         fail_point::reach("dead_letter_published");
         Ok(())
     }
@@ -243,6 +233,15 @@ impl Settler {
     /// [`Unsettled::LeaseLost`]
     pub async fn forget(&self, receipt: impl Receipt) -> Result<(), Unsettled> {
         acknowledge(receipt).await
+    }
+
+    /// Publishes what takes the delivery's place.
+    async fn hand_over(&self, message: &Outgoing, receipt: &impl Receipt) -> Result<(), Unsettled> {
+        // There is another delivery of it already: publishing it would make two jobs of one.
+        if !receipt.is_ours() {
+            return Err(Unsettled::LeaseLost);
+        }
+        self.publish_while_ours(message, receipt).await
     }
 
     /// Publishes what a job depends on for as long as its delivery is ours. While the broker takes

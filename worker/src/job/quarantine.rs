@@ -14,7 +14,9 @@ const DEATHS_BEFORE_QUARANTINE: u32 = 2;
 #[must_use]
 pub fn next_run(earlier: Option<&JobState>, generation: u32) -> JobState {
     // A replay is a new beginning: its options may leave out whatever killed.
-    let Some(earlier) = earlier.filter(|state| state.generation == generation) else { return second_run(generation) };
+    let Some(earlier) = earlier.filter(|state| state.generation == generation) else {
+        return JobState::of_run(2, generation, Phase::Fetch);
+    };
     let mut next = JobState {
         run: earlier.run + 1,
         phase: Phase::Fetch,
@@ -34,20 +36,6 @@ pub fn next_run(earlier: Option<&JobState>, generation: u32) -> JobState {
     next.alone |= suspect.deaths >= DEATHS_BEFORE_QUARANTINE;
     next.suspect = Some(suspect);
     next
-}
-
-fn second_run(generation: u32) -> JobState {
-    JobState {
-        run: 2,
-        generation,
-        phase: Phase::Fetch,
-        page: None,
-        external: None,
-        ended: false,
-        suspect: None,
-        alone: false,
-        left_out: Vec::new(),
-    }
 }
 
 fn suspect(died: &JobState) -> Suspect {

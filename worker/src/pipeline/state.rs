@@ -66,7 +66,7 @@ impl StateKeeper {
     /// `storage_unavailable` or `storage_denied`: the work must not go on unrecorded.
     pub async fn record(&self, context: &Context, external: ExternalParse) -> Result<(), Fault> {
         let mut kept = self.state.lock().await;
-        let state = kept.get_or_insert_with(|| first_run(self.generation));
+        let state = kept.get_or_insert_with(|| JobState::of_run(1, self.generation, Phase::Parse));
         state.external = Some(external);
         write(context, &self.keys, state).await
     }
@@ -85,20 +85,6 @@ impl StateKeeper {
         let before = state.clone();
         change(state);
         if *state == before { Ok(()) } else { write(context, &self.keys, state).await }
-    }
-}
-
-fn first_run(generation: u32) -> JobState {
-    JobState {
-        run: 1,
-        generation,
-        phase: Phase::Parse,
-        page: None,
-        external: None,
-        ended: false,
-        suspect: None,
-        alone: false,
-        left_out: Vec::new(),
     }
 }
 

@@ -30,6 +30,8 @@ fn classify(error: StoreError, unavailable: ErrorCode) -> Fault {
         StoreError::NotFound { .. } => (ErrorCode::SourceNotFound, "there is no such object"),
         StoreError::Denied { .. } => (ErrorCode::SourceDenied, "the source object may not be read"),
         StoreError::Unavailable { .. } => (unavailable, "the source's storage is unavailable"),
+        // No fault of the storage that everybody shares: it would hold nobody else up.
+        StoreError::Damaged { .. } => (ErrorCode::SourceUnavailable, "the source object is damaged"),
         StoreError::TooLarge { .. } => (ErrorCode::SourceTooLarge, "the source is too large"),
     };
     fault(code, message).because(error)

@@ -80,7 +80,8 @@ impl Store {
         })
     }
 
-    /// Reads an object of at most `limit` bytes; `None` if there is none.
+    /// Reads an object of at most `limit` bytes; `None` if there is none, or none that is what was once
+    /// written: it would be the same at every attempt, and whoever needs it can make it again.
     ///
     /// # Errors
     /// `storage_unavailable` or `storage_denied`.
@@ -89,6 +90,10 @@ impl Store {
             Self::S3(store, _) => store.get(key, limit).await,
             Self::Directory(store) => store.get(key).await,
         };
+        if let Err(error @ StoreError::Damaged { .. }) = &got {
+            tracing::warn!(key, "taken for absent: {error}");
+            return Ok(None);
+        }
         self.note(got, phase)
     }
 
@@ -132,7 +137,7 @@ impl Store {
     fn note<T>(&self, answer: Result<T, StoreError>, phase: Phase) -> Result<T, Fault> {
         if let Self::S3(_, breaker) = self {
             match &answer {
-                Ok(_) | Err(StoreError::TooLarge { .. }) => breaker.succeeded(),
+                Ok(_) | Err(StoreError::TooLarge { .. } | StoreError::Damaged { .. }) => breaker.succeeded(),
                 Err(_) => breaker.failed(),
             }
         }
@@ -162,7 +167,7 @@ fn storage_fault(error: StoreError, phase: Phase) -> Fault {
     let code = match &error {
         // A bucket that is missing is as much the operator's business as one that is closed.
         StoreError::Denied { .. } | StoreError::NotFound { .. } => ErrorCode::StorageDenied,
-        StoreError::TooLarge { .. } => ErrorCode::Internal,
+        StoreError::TooLarge { .. } | StoreError::Damaged { .. } => ErrorCode::Internal,
         StoreError::Unavailable { .. } => ErrorCode::StorageUnavailable,
     };
     Fault::new(code, phase, "object storage did not do its part").because(error)

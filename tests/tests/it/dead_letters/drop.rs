@@ -6,10 +6,13 @@ use quire_producer::schemas::{
     job::JobId,
     names::{Lane, header},
 };
-use quire_tests::{World, quire};
+use quire_tests::{
+    World, quire,
+    quire_cli::{json_lines, stdout, succeeds},
+};
 use serde_json::Value;
 
-use super::{bury, found, ids, json_lines, letters, listed, stdout, succeeds};
+use super::{bury, found, ids, letters, listed};
 
 #[tokio::test]
 async fn a_dry_run_changes_nothing() {

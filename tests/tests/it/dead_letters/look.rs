@@ -8,10 +8,13 @@ use quire_producer::schemas::{
     names::{DEAD_QUEUE, header},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, quire};
+use quire_tests::{
+    World, eventually, quire,
+    quire_cli::{json_lines, stdout, succeeds},
+};
 use serde_json::json;
 
-use super::{assert_says_nothing_of, bury, found, ids, json_lines, listed, stdout, succeeds};
+use super::{assert_says_nothing_of, bury, found, ids, listed};
 
 #[tokio::test]
 async fn a_letter_is_listed_and_shown_with_all_that_is_known_and_no_secret() {

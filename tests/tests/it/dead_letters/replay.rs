@@ -13,15 +13,19 @@ use quire_producer::{
         result::JobStatus,
     },
 };
-use quire_tests::{World, eventually, quire, samples};
+use quire_tests::{
+    World,
+    events::next_message,
+    eventually,
+    jobs::{await_generation, identified_job, without_its_source},
+    quire,
+    quire_cli::{json_lines, stdout, succeeds},
+    samples,
+};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{
-    assert_says_nothing_of, await_generation, bury, found, json_lines, letters, listed, stdout, succeeds,
-    without_its_source,
-};
-use crate::{events::next_message, redelivery::identified_job};
+use super::{assert_says_nothing_of, bury, found, letters, listed};
 
 #[tokio::test]
 async fn a_replayed_job_that_succeeds_supersedes_its_failed_result() {

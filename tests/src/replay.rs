@@ -1,0 +1,31 @@
+//! Jobs that are published again as a later generation.
+
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable},
+};
+use quire_producer::schemas::{
+    job::{Job, JobId},
+    names::header,
+};
+
+use crate::{World, eventually, quire};
+
+/// Has the operator's command replay the only letter of a job. The broker takes a moment to give back what
+/// somebody held.
+pub async fn replay(world: &World, job_id: &JobId) {
+    let id = job_id.to_string();
+    eventually("the letter is replayed", || async {
+        let output = quire(world, &["dead", "replay", &id]).await;
+        (output.status.code() == Some(0)).then_some(())
+    })
+    .await;
+}
+
+/// Publishes a job as any publisher may that wants it to run again.
+pub async fn publish_generation(world: &World, job: &Job, generation: u32) {
+    let mut headers = FieldTable::default();
+    headers.insert(header::GENERATION.into(), AMQPValue::LongLongInt(generation.into()));
+    let body = serde_json::to_vec(job).expect("a job is plain data");
+    world.publish_raw(&body, BasicProperties::default().with_headers(headers)).await;
+}
