@@ -31,7 +31,7 @@ const MANAGEMENT_URL: Key = Key {
     fallback: Fallback::Unset("`doctor` cannot see queue arguments, timeouts and statistics"),
     secrecy: Secrecy::Address,
     meaning: "The broker's management API. Only `doctor` asks it; jobs run without. A user with the tag `management` \
-              and no permissions in the virtual host is enough.",
+              and empty permissions (`^$`) in the virtual host is enough.",
     extremes: None,
 };
 
