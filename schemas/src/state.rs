@@ -69,4 +69,7 @@ pub struct ExternalParse {
     pub job_id: Option<String>,
     /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
+    /// What was submitted, by its hex sha256: a parse of other bytes is of no use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_sha256: Option<String>,
 }

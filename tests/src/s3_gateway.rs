@@ -1,11 +1,13 @@
 //! A gateway in front of the S3 server that stands for one role: what the role's policy does not
-//! allow is refused as S3 refuses it, and everything else reaches the server untouched.
+//! allow is refused as S3 refuses it, and everything else reaches the server untouched. While it
+//! runs, it may be told to refuse more than that.
 //!
 //! The server cannot do this itself: the one that tests run knows a single key that may do
 //! everything.
 
 mod call;
 mod policy;
+mod refusal;
 
 use std::{
     net::SocketAddr,
@@ -17,8 +19,8 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING},
+        HeaderMap, StatusCode,
+        header::{CONNECTION, TRANSFER_ENCODING},
         request::Parts,
     },
     response::Response,
@@ -26,13 +28,19 @@ use axum::{
 use reqwest::{Client, redirect::Policy as Redirects};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use self::call::Call;
-pub use self::policy::Policy;
+use self::{call::Call, refusal::Orders};
+pub use self::{
+    policy::Policy,
+    refusal::{Calls, Refusal},
+};
+use crate::World;
 
 /// More than any object of a test.
 const MAX_BODY_BYTES: usize = 256 << 20;
-const ACCESS_DENIED: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"#;
+const ENDPOINT: &str = "QUIRE_S3_ENDPOINT";
+/// Everything that anybody here asks for.
+const FULL_ACCESS: &str = r#"{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
+    "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"], "Resource": ["*"] }] }"#;
 
 /// A running gateway; it stops when this is dropped.
 #[derive(Debug)]
@@ -46,6 +54,7 @@ pub struct S3Gateway {
 struct Gate {
     upstream: String,
     policy: Policy,
+    orders: Orders,
     client: Client,
     refusals: Mutex<Vec<String>>,
 }
@@ -61,6 +70,7 @@ impl S3Gateway {
         let gate = Arc::new(Gate {
             upstream: upstream.trim_end_matches('/').to_owned(),
             policy,
+            orders: Orders::default(),
             client: client.expect("a client without special wishes"),
             refusals: Mutex::default(),
         });
@@ -76,6 +86,21 @@ impl S3Gateway {
         format!("http://{}", self.address)
     }
 
+    /// Refuses these calls from now on, whatever its policy allows.
+    pub fn refuse(&self, calls: Calls, refusal: Refusal) {
+        self.gate.orders.give(calls, refusal, None);
+    }
+
+    /// Refuses so many of these calls, those that come next, and then no more.
+    pub fn refuse_next(&self, times: u32, calls: Calls, refusal: Refusal) {
+        self.gate.orders.give(calls, refusal, Some(times));
+    }
+
+    /// Refuses again only what its policy does not allow.
+    pub fn heal(&self) {
+        self.gate.orders.take_back();
+    }
+
     /// Lists what was refused so far, in its order.
     #[must_use]
     pub fn refusals(&self) -> Vec<String> {
@@ -89,24 +114,22 @@ async fn receive(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     // reach the client as a reset instead of an answer.
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else { return status(StatusCode::BAD_REQUEST) };
     let call = Call::of(&head.method, &head.uri, &head.headers);
-    if !gate.policy.allows(&call) {
-        return gate.refuse(&call);
+    let denied = || (!gate.policy.allows(&call)).then_some(Refusal::AccessDenied);
+    if let Some(refusal) = gate.orders.refusal_of(&call).or_else(denied) {
+        return gate.refuse(&call, refusal);
     }
     let answer = gate.forward(head, body).await;
     // As S3 does: whoever may not list a bucket is not told what is not in it.
     if answer.status() == StatusCode::NOT_FOUND && call.reads_object() && !gate.policy.allows(&call.listing()) {
-        return gate.refuse(&call);
+        return gate.refuse(&call, Refusal::AccessDenied);
     }
     answer
 }
 
 impl Gate {
-    fn refuse(&self, call: &Call) -> Response {
+    fn refuse(&self, call: &Call, refusal: Refusal) -> Response {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(call.to_string());
-        let mut response = Response::new(Body::from(ACCESS_DENIED));
-        *response.status_mut() = StatusCode::FORBIDDEN;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
-        response
+        refusal.answer()
     }
 
     /// Sends a request on under the headers it came with. Host among them: it is signed.
@@ -138,4 +161,14 @@ fn status(code: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = code;
     response
+}
+
+impl World {
+    /// Lets this world's workers reach the store through a gateway only, which allows everything
+    /// until it is told otherwise. The test itself goes on reaching it directly.
+    pub async fn through_gateway(self) -> (Self, S3Gateway) {
+        let gateway = S3Gateway::start(&self.setting(ENDPOINT), Policy::parse(FULL_ACCESS)).await;
+        let world = self.with_setting(ENDPOINT, &gateway.url());
+        (world, gateway)
+    }
 }

@@ -31,6 +31,13 @@ pub enum Answer {
     },
     /// This status and an empty body.
     Status(u16),
+    /// This status and an empty body, with this as its `Retry-After`.
+    Later {
+        /// The status.
+        status: u16,
+        /// Seconds or an HTTP date.
+        retry_after: String,
+    },
     /// 302 to this address.
     Redirect(String),
 }
@@ -84,6 +91,9 @@ async fn receive(State(site): State<Arc<Site>>, request: Request) -> Response {
         Answer::Document(bytes) => response.header("content-type", "application/pdf").body(Body::from(bytes)),
         Answer::Unannounced { chunks } => response.body(unannounced(chunks)),
         Answer::Status(status) => response.status(status).body(Body::empty()),
+        Answer::Later { status, retry_after } => {
+            response.status(status).header("retry-after", retry_after).body(Body::empty())
+        }
         Answer::Redirect(target) => response.status(302).header("location", target).body(Body::empty()),
     };
     response.expect("constant headers, and addresses that a test made")

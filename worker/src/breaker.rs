@@ -72,6 +72,19 @@ impl Breaker {
         }
     }
 
+    /// Notes that the dependency takes work again, which it has not brought to an end yet: it counts as up
+    /// until the next failure.
+    pub fn takes_work(&self) {
+        let mut state = self.state();
+        if state.open_until.take().is_none() {
+            return;
+        }
+        (state.failures, state.on_trial) = (FAILURES - 1, false);
+        self.shared.open.send_replace(false);
+        drop(state);
+        self.tell(false);
+    }
+
     /// Notes that it did not.
     pub fn failed(&self) {
         let mut state = self.state();
@@ -227,6 +240,19 @@ mod tests {
         drop(breaker.admit().expect("the pause is over"));
         breaker.admit().expect("the trial before was interrupted").succeeded();
         assert!(!breaker.is_open() && breaker.admit().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_work_again_counts_as_up_until_the_next_failure() {
+        let breaker = breaker();
+        breaker.takes_work();
+        fail(&breaker, FAILURES);
+        sleep(COOL_DOWN).await;
+        let trial = breaker.admit().expect("the pause is over");
+        breaker.takes_work();
+        assert!(!breaker.is_open() && breaker.admit().is_ok(), "the others wait for the end of the trial");
+        assert!(trial.failed(), "it counts as up");
+        assert_eq!(breaker.admit().err(), Some(COOL_DOWN));
     }
 
     #[tokio::test(start_paused = true)]

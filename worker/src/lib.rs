@@ -14,6 +14,7 @@ pub mod parse;
 pub mod pipeline;
 pub mod presence;
 pub mod render;
+mod retry_after;
 pub mod source;
 pub mod store;
 pub mod telemetry;

@@ -53,6 +53,10 @@ pub struct QueueInfo {
     /// What it was declared with.
     #[serde(default, deserialize_with = "lenient_object")]
     pub arguments: Map<String, Value>,
+    /// What policies say of it, those of operators merged in. Empty too where the broker does not
+    /// tell: before 4.2.5 it does not once statistics are disabled.
+    #[serde(default, rename = "effective_policy_definition", deserialize_with = "lenient_object")]
+    pub policy: Map<String, Value>,
 }
 
 /// Why the management API did not do what was asked, by what a caller can do about it.
@@ -288,8 +292,22 @@ mod tests {
             unacknowledged: None,
             consumers: None,
             arguments: Map::new(),
+            policy: Map::new(),
         };
         assert_eq!(queue, expected);
+    }
+
+    #[test]
+    fn a_queue_without_a_policy_is_read_however_its_broker_writes_nothing() {
+        let policy = |written: Value| {
+            let queue = json!({ "name": "q", "effective_policy_definition": written });
+            serde_json::from_value::<QueueInfo>(queue).expect("a queue").policy
+        };
+        for nothing in [json!({}), json!([]), json!(""), Value::Null] {
+            assert_eq!(policy(nothing.clone()), Map::new(), "{nothing}");
+        }
+        let definition = json!({ "consumer-timeout": 600_000 });
+        assert_eq!(Value::Object(policy(definition.clone())), definition);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use quire_producer::schemas::{
     job::{ImageOptions, Job, JobId},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, samples};
+use quire_tests::{World, eventually, jobs::assert_settled, samples};
 use serde_json::{Value, json};
 
 /// A part of every hostile id that would show in a key that was built from it.
@@ -149,4 +149,18 @@ async fn a_page_range_beyond_the_end_is_an_invalid_job_with_a_failed_result() {
     let letters = world.await_dead_letters(1).await;
     assert_eq!(letters[0].routing_key, "invalid.normal");
     assert_eq!(letters[0].headers["quire-error-code"], "invalid_job");
+}
+
+#[tokio::test]
+async fn a_message_with_more_headers_than_can_go_on_is_buried_without_them() {
+    let world = World::new().await;
+    let mut worker = world.worker().start().await;
+    let mut headers = FieldTable::default();
+    headers.insert("caller-note".into(), AMQPValue::LongString("x".repeat(100 << 10).into()));
+    let body = serde_json::to_vec(&json!({ "source": source() })).expect("plain data");
+    world.publish_raw(&body, BasicProperties::default().with_headers(headers)).await;
+    let letters = world.await_dead_letters(1).await;
+    let headers = &letters[0].headers;
+    assert_eq!((headers["quire-error-code"].as_str(), headers.get("caller-note")), ("invalid_job", None));
+    assert_settled(&world, &mut worker).await;
 }

@@ -2,21 +2,27 @@
 
 use std::time::Duration;
 
-use lapin::{Channel, options::QueueDeclareOptions, types::FieldTable};
+use lapin::{
+    Channel,
+    options::{QueueBindOptions, QueueDeclareOptions},
+    types::{AMQPValue, FieldTable},
+};
 use quire_producer::{
     Submission,
     follow::Follower,
     schemas::{
         event::{Event, Heartbeat, LaneLoad, ResultLocation},
         job::JobId,
-        names::Lane,
+        names::{EVENTS_EXCHANGE, Lane},
         result::{JobStatus, Phase},
     },
 };
 use quire_tests::{
     World,
     events::{await_event, listen, next_message},
-    eventually, samples,
+    eventually,
+    jobs::assert_settled,
+    samples,
 };
 use tokio::time::timeout;
 
@@ -63,6 +69,28 @@ async fn a_live_worker_is_heard_of_within_twelve_seconds() {
     let idle = LaneLoad { lane: Lane::Normal, permits: 4, in_flight: 0 };
     assert_eq!(beat.instance, worker.instance);
     assert_eq!((beat.lanes, beat.jobs, beat.draining), (vec![idle], Vec::new(), false));
+}
+
+/// Anybody may listen, and nobody's queue may stop all work.
+#[tokio::test]
+async fn a_queue_that_refuses_events_does_not_keep_a_job_from_ending() {
+    let world = World::new().await;
+    let channel = world.channel().await;
+    let mut arguments = FieldTable::default();
+    // The job's beginning fills it.
+    arguments.insert("x-max-length".into(), 1.into());
+    arguments.insert("x-overflow".into(), AMQPValue::LongString("reject-publish".into()));
+    let queue = channel.queue_declare("".into(), QueueDeclareOptions::default(), arguments).await.expect("declared");
+    let (name, bind) = (queue.name().clone(), QueueBindOptions::default());
+    let bound = channel.queue_bind(name, EVENTS_EXCHANGE.into(), "#".into(), bind, FieldTable::default()).await;
+    bound.expect("the exchange of events is there");
+    let mut worker = world.worker().start().await;
+    let job_id = world.submit_document(samples::report()).await;
+    assert_eq!(world.await_result(&job_id).await.status, JobStatus::Succeeded);
+    world.await_idle().await;
+    assert_eq!(worker.logged("a queue of somebody who listens refuses the end of a job").len(), 1);
+    assert_settled(&world, &mut worker).await;
+    world.assert_nothing_astray(&job_id).await;
 }
 
 fn heartbeat(event: Event) -> Option<Heartbeat> {

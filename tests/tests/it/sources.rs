@@ -1,11 +1,15 @@
 //! Where documents may come from, and what becomes of those that do not.
 
+use chrono::TimeDelta;
 use quire_producer::schemas::{
-    job::{Job, Password, Source},
+    event::Event,
+    job::{Job, JobId, Password, Source},
     result::{JobStatus, ParseResult},
 };
 use quire_tests::{
-    DeadLetter, World, eventually, samples,
+    DeadLetter, World,
+    events::{await_event, listen},
+    eventually, samples,
     web::{Answer, Web},
 };
 
@@ -135,6 +139,33 @@ async fn a_web_server_that_refuses_is_told_by_its_code() {
         ("/unannounced.pdf", "source_too_large"),
     ] {
         assert_eq!(refuse(&world, url(web.url(path))).await, failed(code, &[code]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_web_server_that_asks_for_twenty_seconds_puts_the_job_off_for_thirty() {
+    let world = World::new().await;
+    let later = |status| Answer::Later { status, retry_after: "20".to_owned() };
+    let web = Web::start([("/down.pdf", later(503)), ("/throttled.pdf", later(429))]).await;
+    let mut events = listen(&world).await;
+    let _worker = world.worker().with("QUIRE_SOURCE_HOSTS", &web.address.to_string()).start().await;
+    for path in ["/down.pdf", "/throttled.pdf"] {
+        let job_id = world.submit(Job::new(url(web.url(path)))).await;
+        let (told, wait) = await_event(&mut events, "the job is put off", |event| put_off(event, job_id)).await;
+        assert_eq!(told, ("source_unavailable".to_owned(), true, 1), "{path}");
+        // The event is written a little later than the message: the shorter tier never shows more
+        // than its five seconds, this one somewhat less than its thirty.
+        assert!(wait > TimeDelta::seconds(5) && wait <= TimeDelta::seconds(30), "{path}: {wait}");
+    }
+}
+
+/// Says why a job waits, whether that counts, which attempt this was, and how long it has to wait.
+fn put_off(event: Event, waiting: JobId) -> Option<((String, bool, u32), TimeDelta)> {
+    match event {
+        Event::Retrying { subject, not_before, code, counted, .. } if subject.job_id == waiting => {
+            Some(((code, counted, subject.attempt), not_before - subject.at))
+        }
+        _ => None,
     }
 }
 

@@ -3,12 +3,18 @@
 
 use std::time::Duration;
 
-use lapin::options::{BasicGetOptions, QueueDeclareOptions};
-use quire_producer::amqp::{
-    BasicProperties, FieldTable, Outgoing, PublishError, Value,
-    topology::{self, Mode, TopologyError},
+use lapin::options::{BasicGetOptions, QueueDeclareOptions, QueueDeleteOptions};
+use quire_producer::{
+    amqp::{
+        BasicProperties, FieldTable, Outgoing, PublishError, Value,
+        topology::{self, Mode, TopologyError},
+    },
+    schemas::{
+        job::{Job, Source},
+        result::JobStatus,
+    },
 };
-use quire_tests::{World, eventually};
+use quire_tests::{World, eventually, jobs::assert_settled, samples};
 
 #[tokio::test]
 async fn declaring_what_is_there_already_changes_nothing() {
@@ -82,4 +88,24 @@ async fn a_tier_that_does_not_exist_takes_nothing_and_says_so() {
     let world = World::new().await;
     let published = world.quire.publisher().publish(&to_tier("7s"), Duration::from_secs(30)).await;
     assert!(matches!(published, Err(PublishError::Unroutable { .. })), "{published:?}");
+}
+
+#[tokio::test]
+async fn a_tier_that_is_deleted_under_a_worker_is_declared_again_by_the_job_that_needs_it() {
+    let world = World::new().await;
+    let mut worker = world.worker().start().await;
+    let deleted = world.channel().await.queue_delete("quire.retry.5s".into(), QueueDeleteOptions::default()).await;
+    deleted.expect("the tier was there");
+    let key = format!("{}/inbox/late.pdf", world.prefix);
+    let source = Source::S3 { bucket: world.store.bucket().to_owned(), key: key.clone() };
+    let job_id = world.submit(Job::new(source)).await;
+    eventually("the tier is there and has the job", || async {
+        let queues = world.management.queues().await.ok()?;
+        queues.iter().find(|queue| queue.name == "quire.retry.5s" && queue.messages == Some(1)).map(drop)
+    })
+    .await;
+    world.put(&key, samples::report()).await;
+    let result = world.await_result(&job_id).await;
+    assert_eq!(result.status, JobStatus::Succeeded);
+    assert_settled(&world, &mut worker).await;
 }

@@ -45,8 +45,16 @@ pub async fn run(config: Config, log: LogFilter) -> anyhow::Result<ExitCode> {
     if let Some(point) = config.process.fail_point.clone() {
         crate::fail_point::arm(point);
     }
-    let signals = Signals::listen()?;
-    match Worker::start(config, log).await {
+    let mut signals = Signals::listen()?;
+    // Dropped half way, a start has taken nothing from anybody.
+    let started = tokio::select! {
+        started = Worker::start(config, log) => started,
+        _ = signals.next() => {
+            tracing::info!("told to stop before the start was over");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    match started {
         Ok(worker) => Ok(worker.until_stopped(signals).await),
         Err(StartError::Unavailable(error)) => {
             tracing::error!("{error:#}");
@@ -117,6 +125,7 @@ impl Worker {
         let context = Arc::new(context.map_err(StartError::Other)?);
         let settler = Settler {
             publisher: publisher.clone(),
+            topology: service.amqp.topology,
             worker: instance.clone(),
             stop: lifecycle.stop.clone(),
             metrics: metrics.clone(),

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{
     jobs::{Delivered, Jobs},
-    message::Request,
+    message::{Message, Request},
 };
 use crate::{
     job::{Budget, Fault, next_run},
@@ -36,6 +36,15 @@ pub(super) enum Found {
     Ended(Existing),
     /// Another job has ended under this id.
     AnotherBody,
+    /// A replay of the job is under way.
+    LaterGeneration,
+}
+
+/// Says whether the last run ended in order. Storage may not have taken that word, and so the message
+/// speaks first: whoever ends a run in order publishes the job again, and that message has never been
+/// delivered before.
+fn has_ended(state: &JobState, message: &Message) -> bool {
+    state.ended || message.delivery_count() == 0
 }
 
 impl Jobs {
@@ -69,6 +78,9 @@ impl Jobs {
             return Err(Fault::new(ErrorCode::AttemptsExhausted, Phase::Admission, message));
         }
         let state = if existing.contains(&keys.state()) { self.last_word(delivered).await? } else { None };
+        if state.as_ref().is_some_and(|state| state.generation > delivered.who.generation) {
+            return Ok(Found::LaterGeneration);
+        }
         Ok(Found::Nothing { existing, state })
     }
 
@@ -77,7 +89,7 @@ impl Jobs {
     async fn last_word<R>(&self, delivered: &Delivered<R>) -> Result<Option<JobState>, Fault> {
         const A_MOMENT: Duration = Duration::from_secs(3);
         let state = self.state(&delivered.who.keys).await?;
-        let died = |state: &JobState| !state.ended && state.generation == delivered.who.generation;
+        let died = |state: &JobState| !has_ended(state, &delivered.message) && state.generation == delivered.who.generation;
         if !state.as_ref().is_some_and(died) {
             return Ok(state);
         }
@@ -108,6 +120,7 @@ impl Jobs {
         if is_first {
             return first;
         }
+        let earlier = earlier.map(|state| JobState { ended: has_ended(&state, message), ..state });
         let state = next_run(earlier.as_ref(), who.generation);
         Run {
             external: state.external.clone(),

@@ -223,11 +223,6 @@ impl Jobs {
                 return self.conclude(delivered, Some(&request.job), ending, Product::Nothing).await;
             }
         };
-        if self.lifecycle.drain.is_cancelled() && matches!(found, Ok(Found::Nothing { .. })) {
-            // Taken before the word to stop, and not begun.
-            let ending = Ending::Unfinished(Cut::Stopping);
-            return self.conclude(delivered, Some(&request.job), ending, Product::Nothing).await;
-        }
         match found {
             Ok(Found::Nothing { existing, state }) => {
                 let run = self.prepare(&delivered, request.job, existing, state);
@@ -248,6 +243,11 @@ impl Jobs {
                 self.metrics.job_left(self.lane, JobOutcome::Buried);
                 self.settler.forget(delivered.receipt).await
             }
+            Ok(Found::LaterGeneration) => {
+                tracing::info!("a replay of the job is under way; what it replaces is not begun again");
+                self.metrics.job_left(self.lane, JobOutcome::Repeated);
+                self.settler.forget(delivered.receipt).await
+            }
             Err(fault) => self.conclude(delivered, Some(&request.job), fault.into(), Product::Nothing).await,
         }
     }
@@ -262,6 +262,9 @@ impl Jobs {
         let job = run.job.clone();
         // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
         let company = tokio::select! {
+            biased;
+            // Taken before the word to stop, and not begun.
+            () = self.lifecycle.drain.cancelled() => Err(Ending::Unfinished(Cut::Stopping)),
             company = keep_company(&self.company, run.one_page_at_a_time) => Ok(company),
             ending = self.interruption(running, lease) => Err(ending),
             () = sleep_until(delivered.kept_until) => Err(Ending::Unfinished(Cut::LeaseOver)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use quire_producer::amqp::{BasicProperties, Value, onward_properties};
+use quire_producer::amqp::{BasicProperties, FieldTable, Value, onward_properties};
 use quire_schemas::{
     failure::ErrorCode,
     job::{Job, JobId},
@@ -15,6 +15,8 @@ use crate::job::Fault;
 
 const JOB_TYPE_FAMILY: &str = "quire.job.v";
 const SUPPORTED_MAJOR: u32 = 1;
+/// A quarter of the smallest frame that brokers are set to.
+const MOST_HEADER_BYTES: usize = 32 * 1024;
 
 /// A message from a job queue.
 #[derive(Debug, Clone)]
@@ -72,6 +74,7 @@ impl Message {
     /// `unsupported_version` or `invalid_job`.
     pub fn decode(&self) -> Result<Request, Fault> {
         self.check_type()?;
+        self.check_headers()?;
         let message_id = self.properties.message_id().as_ref().map(|id| id.as_str());
         let (job_id, job) = Job::decode(&self.body, message_id)
             .map_err(|error| Fault::new(ErrorCode::InvalidJob, Phase::Admission, error.to_string()))?;
@@ -90,6 +93,17 @@ impl Message {
             Some(_) => refuse(ErrorCode::UnsupportedVersion, format!("type {kind:?} is not spoken by this worker")),
             None => refuse(ErrorCode::InvalidJob, format!("type {kind:?} is not a job")),
         }
+    }
+
+    /// All headers of a message travel in one frame, with those that are added on its way: too many, and
+    /// the broker closes the connection on whoever publishes it again.
+    fn check_headers(&self) -> Result<(), Fault> {
+        let bytes = self.properties.headers().as_ref().map_or(0, bytes_of_table);
+        if bytes <= MOST_HEADER_BYTES {
+            return Ok(());
+        }
+        let message = format!("the headers have about {bytes} bytes, more than {MOST_HEADER_BYTES}");
+        Err(Fault::new(ErrorCode::InvalidJob, Phase::Admission, message))
     }
 
     /// Returns the id of a message whose body does not decode, if the property is one.
@@ -164,11 +178,14 @@ impl Message {
 
     /// Returns properties for publishing it again: the caller's own are kept, the broker's
     /// bookkeeping is not. With the broker's death records kept, one detour too many is taken for
-    /// a cycle and the message is dropped in silence.
+    /// a cycle and the message is dropped in silence. Headers that are too large to go on are left out.
     #[must_use]
     pub fn properties_onward(&self, lane: Lane, added: &Headers) -> BasicProperties {
         let properties = onward_properties(&self.properties, is_of_this_delivery);
         let mut headers = properties.headers().clone().unwrap_or_default();
+        if bytes_of_table(&headers) > MOST_HEADER_BYTES {
+            headers = FieldTable::default();
+        }
         headers.insert(header::LANE.into(), text(lane.as_str()));
         headers.insert(header::TENANT.into(), text(self.tenant().as_str()));
         for (name, value) in &added.0 {
@@ -183,6 +200,24 @@ impl Message {
 fn is_of_this_delivery(name: &str) -> bool {
     const FAULT: &str = "quire-error-";
     [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE].contains(&name) || name.starts_with(FAULT)
+}
+
+/// Counts what a table takes on the wire, a little generously.
+fn bytes_of_table(table: &FieldTable) -> usize {
+    table.inner().iter().map(|(name, value)| 1 + name.as_str().len() + bytes_of(value)).sum()
+}
+
+fn bytes_of(value: &Value) -> usize {
+    const TAG_AND_LENGTH: usize = 5;
+    const LARGEST_NUMBER: usize = 8;
+    TAG_AND_LENGTH
+        + match value {
+            Value::LongString(text) => text.as_bytes().len(),
+            Value::ByteArray(bytes) => bytes.as_slice().len(),
+            Value::FieldArray(values) => values.as_slice().iter().map(bytes_of).sum(),
+            Value::FieldTable(table) => bytes_of_table(table),
+            _ => LARGEST_NUMBER,
+        }
 }
 
 fn text(value: &str) -> Value {

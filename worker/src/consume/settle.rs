@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use chrono::Utc;
-use quire_producer::amqp::{BasicProperties, Outgoing, PublishError, Publisher};
+use quire_producer::amqp::{
+    BasicProperties, Outgoing, PublishError, Publisher,
+    topology::{self, Mode},
+};
 use quire_schemas::{
     event::{Event, ResultLocation, Subject},
     failure::ErrorCode,
@@ -29,6 +32,9 @@ use crate::{
 
 /// How long a publish that a job depends on may take; the delivery is kept meanwhile.
 const CONFIRM_WITHIN: Duration = Duration::from_secs(60);
+/// How long queues of those who listen may refuse the end of a job: longer than a queue is without a
+/// leader when a node dies.
+const LISTENERS_MAY_REFUSE: Option<Duration> = Some(Duration::from_secs(30));
 /// How long one that nothing depends on may take.
 const BEST_EFFORT: Duration = Duration::from_secs(5);
 
@@ -66,6 +72,8 @@ impl From<&Committed> for End {
 pub struct Settler {
     /// On a connection of its own.
     pub publisher: Publisher,
+    /// Whether the topology is declared here.
+    pub topology: Mode,
     /// This worker's name.
     pub worker: String,
     /// Cancelled when nothing is waited for any longer.
@@ -87,15 +95,14 @@ impl Settler {
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
         let event = Event::Finished { subject: subject(who), status: end.status, result: end.result, code: end.code };
-        let announcement = event_message(&event);
-        match self.publisher.publish(&announcement, BEST_EFFORT).await {
-            Ok(()) => {}
-            // Anybody may bind a queue to the events; one that lies on a dead node must not stop all work.
-            Err(PublishError::Refused { .. }) => {
+        match self.publish_while_ours(&event_message(&event), LISTENERS_MAY_REFUSE, &receipt).await {
+            // Anybody may bind a queue to the events; one that is full or lies on a dead node must not
+            // stop all work.
+            Err(Unsettled::NotPublished(PublishError::Refused { .. })) => {
                 tracing::warn!("a queue of somebody who listens refuses the end of a job");
                 self.metrics.event_dropped();
             }
-            Err(_) => self.publish_while_ours(&announcement, &receipt).await?,
+            published => published?,
         }
         fail_point::reach("finished_published");
         acknowledge(receipt).await?;
@@ -241,26 +248,47 @@ impl Settler {
         if !receipt.is_ours() {
             return Err(Unsettled::LeaseLost);
         }
-        self.publish_while_ours(message, receipt).await
+        self.publish_while_ours(message, None, receipt).await
     }
 
     /// Publishes what a job depends on for as long as its delivery is ours. While the broker takes
     /// nothing (short of memory, a queue full), the delivery is kept: letting go of it would count
-    /// against every other job of the session, and change nothing.
-    async fn publish_while_ours(&self, message: &Outgoing, receipt: &impl Receipt) -> Result<(), Unsettled> {
+    /// against every other job of the session, and change nothing. `may_refuse`: a refusal is the last
+    /// word once it has lasted for so long.
+    async fn publish_while_ours(
+        &self,
+        message: &Outgoing,
+        may_refuse: Option<Duration>,
+        receipt: &impl Receipt,
+    ) -> Result<(), Unsettled> {
         const LONGEST_PAUSE: Duration = Duration::from_secs(30);
         let mut pause = Duration::from_secs(1);
         loop {
-            match self.publisher.publish(message, CONFIRM_WITHIN).await {
+            match self.publisher.publish(message, may_refuse.unwrap_or(CONFIRM_WITHIN)).await {
                 Ok(()) => return Ok(()),
+                Err(error @ PublishError::Refused { .. }) if may_refuse.is_some() => return Err(error.into()),
                 Err(error) if self.stop.is_cancelled() => return Err(error.into()),
-                Err(error) => tracing::error!(error = %chain(&error), "a delivery is kept until it can be settled"),
+                Err(error) => {
+                    tracing::error!(error = %chain(&error), "a delivery is kept until it can be settled");
+                    if matches!(error, PublishError::Unroutable { .. }) {
+                        self.mend_topology().await;
+                    }
+                }
             }
             if !receipt.is_ours() {
                 return Err(Unsettled::LeaseLost);
             }
             let _ = timeout(pause, self.stop.cancelled()).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// A queue that somebody deleted is declared again, if that is this worker's to do.
+    async fn mend_topology(&self) {
+        match timeout(CONFIRM_WITHIN, topology::ensure(&self.publisher, self.topology)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = %chain(&error), "the topology is not what it should be"),
+            Err(_) => tracing::error!("the topology could not be looked at"),
         }
     }
 

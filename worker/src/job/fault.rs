@@ -24,6 +24,8 @@ pub struct Fault {
     pub provider: Option<Box<Provider>>,
     /// Whether the fault is that of a dependency which is known to be down for everybody.
     outage: bool,
+    /// Whether the dependency has answered: the fault is of what it was asked.
+    answered: bool,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -38,6 +40,7 @@ impl Fault {
             retry_after: None,
             provider: None,
             outage: false,
+            answered: false,
             cause: None,
         }
     }
@@ -68,6 +71,19 @@ impl Fault {
     pub fn from_provider(mut self, provider: Provider) -> Self {
         self.provider = Some(Box::new(provider));
         self
+    }
+
+    /// Notes that the dependency has answered, and that another job may fare better.
+    #[must_use]
+    pub fn answered(mut self) -> Self {
+        self.answered = true;
+        self
+    }
+
+    /// Says whether the dependency has answered.
+    #[must_use]
+    pub const fn is_answer(&self) -> bool {
+        self.answered
     }
 
     /// Notes that the fault would have met any job: it costs this one no attempt.

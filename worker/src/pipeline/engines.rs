@@ -186,7 +186,11 @@ async fn parse_elsewhere(
         options: &run.job.parse.options,
         job_key: &job_key,
     };
-    let resume = run.external.as_ref().filter(|external| external.engine == plan.engine);
+    let is_of_this = |external: &&ExternalParse| {
+        let of_other_bytes = external.source_sha256.as_ref().is_some_and(|sha256| *sha256 != fetched.sha256);
+        external.engine == plan.engine && !of_other_bytes
+    };
+    let resume = run.external.as_ref().filter(is_of_this);
     let trial = match context.llamaparse_breaker.admit() {
         Ok(trial) => trial,
         Err(wait) => return Some(Err(known_to_be_down(plan.engine, wait))),
@@ -204,8 +208,9 @@ async fn parse_elsewhere(
 /// Tells the breaker what a fault says about the engine, and the fault what the breaker knows.
 fn judged(trial: Trial, fault: Fault) -> Fault {
     match fault.code {
+        _ if fault.is_answer() => trial.succeeded(),
         // Whoever finds out that it is down is spared like those who come after.
-        ErrorCode::ParserUnavailable | ErrorCode::ParserAuth => {
+        ErrorCode::ParserUnavailable | ErrorCode::ParserTimeout | ErrorCode::ParserAuth => {
             let down = trial.failed();
             return if down { fault.in_outage() } else { fault };
         }
@@ -242,6 +247,10 @@ struct Recorder<'a> {
 
 impl RecordExternal for Recorder<'_> {
     async fn record(&self, external: ExternalParse) -> Result<(), Fault> {
+        if external.job_id.is_some() {
+            // A parse may take long: others need not wait for its end to hear that somebody is there.
+            self.context.llamaparse_breaker.takes_work();
+        }
         self.run.state.record(self.context, external).await?;
         fail_point::reach("external_recorded");
         Ok(())

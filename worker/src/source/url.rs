@@ -1,11 +1,12 @@
 use std::time::Duration;
 
+use chrono::Utc;
 use quire_schemas::failure::ErrorCode;
 use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
 use url::Url;
 
 use super::{Sink, fault};
-use crate::job::Fault;
+use crate::{job::Fault, retry_after::retry_after};
 
 const CONNECT: Duration = Duration::from_secs(5);
 /// Between two parts of the body, and before the first.
@@ -92,7 +93,10 @@ fn accept(response: Response) -> Result<Response, Fault> {
         status if status.is_client_error() => ErrorCode::SourceDenied,
         _ => ErrorCode::SourceUnavailable,
     };
-    Err(fault(code, format!("the source answers {status}")))
+    // Not for a document that is missing: a wrong address should not take hours to be told.
+    let headers = (code == ErrorCode::SourceUnavailable).then(|| response.headers());
+    let delay = headers.and_then(|headers| retry_after(headers, Utc::now()));
+    Err(fault(code, format!("the source answers {status}")).after(delay))
 }
 
 /// The error's own text has the address in it, with its query.

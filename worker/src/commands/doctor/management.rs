@@ -14,8 +14,8 @@ use crate::config::Amqp;
 
 /// The oldest release that the project has been run against.
 const OLDEST_RELEASE: (u32, u32) = (3, 10);
-/// RabbitMQ's default. AMQP does not tell it, and the management API only where a queue was
-/// declared with one of its own.
+/// RabbitMQ's default. AMQP does not tell the actual one, and the management API only where an
+/// argument or a policy gives a queue one of its own.
 const ASSUMED_CONSUMER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn examine(amqp: &Amqp, lease: Duration) -> Vec<Finding> {
@@ -132,9 +132,14 @@ fn to_json(argument: &Argument) -> Value {
     }
 }
 
+/// Where a queue has both an argument and a policy, the broker too takes the smaller one.
 fn shortest_timeout(queues: &[QueueInfo]) -> Option<Duration> {
     let jobs = queues.iter().filter(|queue| queue.name.starts_with("quire.jobs."));
-    jobs.filter_map(|queue| queue.arguments.get("x-consumer-timeout")?.as_u64()).min().map(Duration::from_millis)
+    jobs.flat_map(|queue| [queue.arguments.get("x-consumer-timeout"), queue.policy.get("consumer-timeout")])
+        .flatten()
+        .filter_map(Value::as_u64)
+        .min()
+        .map(Duration::from_millis)
 }
 
 fn consumer_timeout(lease: Duration, known: Option<Duration>) -> Finding {
@@ -151,7 +156,7 @@ fn consumer_timeout(lease: Duration, known: Option<Duration>) -> Finding {
                still stores the result";
     match known {
         Some(_) => Finding::failed(check, what, why, "lower QUIRE_LEASE to at most half of the broker's timeout"),
-        // Whoever raised the broker's timeout by policy or configuration must not fail for it.
+        // Whoever raised the broker's timeout where it cannot be read must not fail for it.
         None => Finding::warning(
             check,
             what,
@@ -168,7 +173,12 @@ mod tests {
     use super::{super::finding::Outcome, *};
 
     fn queue(name: &str, arguments: Value) -> QueueInfo {
-        let queue = json!({ "name": name, "messages": 0, "arguments": arguments });
+        under_policy(name, arguments, json!([]))
+    }
+
+    fn under_policy(name: &str, arguments: Value, policy: Value) -> QueueInfo {
+        let mut queue = json!({ "name": name, "messages": 0, "arguments": arguments });
+        queue["effective_policy_definition"] = policy;
         serde_json::from_value(queue).expect("a queue")
     }
 
@@ -192,9 +202,10 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_as_the_topology_declares_it_is_fine() {
+    fn a_queue_as_the_topology_declares_it_is_fine_whatever_a_policy_adds() {
         for expected in topology::queues() {
-            let finding = arguments(&[queue(&expected.name, declared(&expected))]);
+            let policy = json!({ "consumer-timeout": 600_000 });
+            let finding = arguments(&[under_policy(&expected.name, declared(&expected), policy)]);
             assert_eq!(finding.outcome, Outcome::Ok, "{finding:?}");
         }
     }
@@ -203,12 +214,14 @@ mod tests {
     fn every_difference_of_a_queue_is_named() {
         let mut found = declared(&job_queue());
         found["x-delivery-limit"] = json!(3);
+        found["x-consumer-timeout"] = json!(600_000);
         found["x-max-length"] = json!(10);
         let differences = differences(&job_queue(), &queue("quire.jobs.high", found));
         assert_eq!(
             differences,
             [
                 "quire.jobs.high: x-delivery-limit is 3, should be 20",
+                "quire.jobs.high: x-consumer-timeout is 600000, should be absent",
                 "quire.jobs.high: x-max-length is 10, should be absent",
             ]
         );
@@ -237,6 +250,31 @@ mod tests {
         let with = |name, milliseconds: u64| queue(name, json!({ "x-consumer-timeout": milliseconds }));
         let queues = [with("quire.jobs.high", 900_000), with("quire.jobs.bulk", 600_000), with("other", 1)];
         assert_eq!(shortest_timeout(&queues), Some(Duration::from_secs(600)));
-        assert_eq!(shortest_timeout(&[]), None);
+        assert_eq!(shortest_timeout(&[queue("quire.jobs.high", json!({}))]), None);
+    }
+
+    #[test]
+    fn a_timeout_by_policy_counts_and_the_smaller_one_where_there_are_both() {
+        let timeout = |argument: Value, policy: Value| {
+            let arguments = json!({ "x-consumer-timeout": argument });
+            let policy = json!({ "consumer-timeout": policy });
+            shortest_timeout(&[under_policy("quire.jobs.high", arguments, policy)])
+        };
+        let ten_minutes = Some(Duration::from_secs(600));
+        assert_eq!(timeout(Value::Null, json!(600_000)), ten_minutes);
+        assert_eq!(timeout(json!(1_200_000), json!(600_000)), ten_minutes);
+        assert_eq!(timeout(json!(600_000), json!(1_200_000)), ten_minutes);
+        assert_eq!(timeout(Value::Null, Value::Null), None);
+    }
+
+    #[test]
+    fn a_policy_that_allows_less_than_the_lease_fails_and_an_unknown_timeout_is_assumed() {
+        let finding = |lease_minutes: u64, policy: Value| {
+            let timeout = shortest_timeout(&[under_policy("quire.jobs.high", json!({}), policy)]);
+            consumer_timeout(Duration::from_secs(60 * lease_minutes), timeout).outcome
+        };
+        assert_eq!(finding(15, json!({ "consumer-timeout": 600_000 })), Outcome::Failed);
+        assert_eq!(finding(60, json!({ "consumer-timeout": 7_200_000 })), Outcome::Ok);
+        assert_eq!((finding(15, json!([])), finding(16, json!({}))), (Outcome::Ok, Outcome::Warning));
     }
 }

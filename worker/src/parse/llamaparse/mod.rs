@@ -13,7 +13,6 @@ mod geometry;
 mod item;
 mod map;
 mod pace;
-mod retry_after;
 mod setback;
 mod table;
 mod verdict;
@@ -141,7 +140,11 @@ impl LlamaParse {
         let configuration = Configuration::new(&self.settings, &request, submitted_at);
         let mut pace = Pace::new(self.settings.poll_floor, self.settings.poll_ceiling);
 
-        let external = |job_id| ExternalParse { engine: Engine::Llamaparse, job_id, submitted_at };
+        let source_sha256 = Some(request.sha256.to_owned());
+        let external = |job_id| {
+            let source_sha256 = source_sha256.clone();
+            ExternalParse { engine: Engine::Llamaparse, job_id, submitted_at, source_sha256 }
+        };
         let job_id = match earlier.and_then(|external| external.job_id.clone()) {
             Some(job_id) => job_id,
             None => {
@@ -164,13 +167,14 @@ impl LlamaParse {
         match output {
             Ok(output) => Ok(output),
             Err(Unfinished::Resumable(fault)) => Err(fault),
+            // Whoever tells how a parse ended is there.
             Err(Unfinished::Over(fault)) => {
-                let reset = ExternalParse { engine: Engine::Llamaparse, job_id: None, submitted_at: Utc::now() };
+                let reset = ExternalParse { submitted_at: Utc::now(), ..external(None) };
                 if let Err(error) = recorder.record(reset).await {
                     // The parse's own fault decides; the next run meets the same one once more.
                     tracing::warn!("could not forget an external parse that is over: {}", error.chain());
                 }
-                Err(fault)
+                Err(fault.answered())
             }
         }
     }

@@ -12,13 +12,13 @@ use tokio::time::Instant;
 
 use super::{
     ENGINE,
-    retry_after::retry_after,
     verdict::{self, Repeat},
     wire::Refusal,
 };
 use crate::{
     in_call::{Attempt, retry_in_call},
     job::{Budget, Fault},
+    retry_after::retry_after,
 };
 
 /// How long one call is tried again before the job goes back to the queue, which can wait without

@@ -1,4 +1,4 @@
-//! How long the engine asks us to wait.
+//! How long a server asks us to wait.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Reads `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. A moment that is now
 /// or past counts as not given: the ordinary backoff is then the politer choice.
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let milliseconds = text("retry-after-ms").and_then(|value| positive(value.parse::<f64>().ok()? / 1000.0));
     let delay = milliseconds.or_else(|| {

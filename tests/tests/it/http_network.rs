@@ -1,0 +1,217 @@
+//! The network before a parse service and before a web source: answers that break off, and servers
+//! that fall silent. Nothing is paid for twice.
+
+use std::time::Duration;
+
+use quire_producer::{
+    follow::Follower,
+    schemas::{
+        event::Event,
+        job::{Job, JobId, Source},
+        result::{JobStatus, ParseResult},
+    },
+};
+use quire_tests::{
+    Worker, WorkerBuilder, World,
+    events::{await_event, finished, listen, retrying},
+    eventually,
+    jobs::assert_settled,
+    parse_api::{ParseApi, Scenario, llamaparse_job},
+    proxy::{Direction, Proxy},
+    samples,
+    web::{Answer, Web},
+};
+
+/// With what an answer about one parse begins.
+const ABOUT_A_PARSE: &[u8] = b"{\"job\":{";
+/// What every parse is known by.
+const PARSE_ID: &[u8] = b"pjb-";
+
+#[tokio::test]
+async fn an_answer_to_a_poll_that_breaks_off_is_asked_for_again_at_once() {
+    let (world, api) = service(Scenario::Ok { polls: 4, delay: Duration::ZERO }).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let mut events = listen(&world).await;
+    let mut worker = worker_behind(&proxy, &api, &world).start().await;
+    let job_id = submit(&world).await;
+    eventually("the worker polls", || async { (!api.polls().is_empty()).then_some(()) }).await;
+    // In the middle of its head.
+    proxy.reset_after(Direction::ToClient, 20);
+    proxy.await_cut().await;
+    proxy.heal();
+    await_ends(&mut events, 1).await;
+    assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
+}
+
+#[tokio::test]
+async fn a_result_that_breaks_off_in_its_middle_is_fetched_again_at_once() {
+    let (world, api) = service(Scenario::prompt()).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let mut events = listen(&world).await;
+    let mut worker = worker_behind(&proxy, &api, &world).start().await;
+    // More than the answers before it have together, and less than the result has.
+    proxy.reset_after(Direction::ToClient, 4000);
+    let job_id = submit(&world).await;
+    proxy.await_cut().await;
+    proxy.heal();
+    await_ends(&mut events, 1).await;
+    assert!(api.results().len() > 1, "something else broke off");
+    assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
+}
+
+#[tokio::test]
+async fn a_parse_whose_id_got_lost_on_the_way_is_looked_up_and_not_bought_again() {
+    let (world, api) = service(Scenario::prompt()).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let mut events = listen(&world).await;
+    let mut worker = worker_behind(&proxy, &api, &world).start().await;
+    proxy.cut_before(Direction::ToClient, PARSE_ID);
+    let job_id = submit(&world).await;
+    proxy.await_cut().await;
+    await_ends(&mut events, 1).await;
+    assert_eq!(api.lists().len(), 1);
+    assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
+}
+
+#[tokio::test]
+async fn an_upload_that_breaks_off_in_its_middle_is_made_again_at_once_and_paid_for_once() {
+    let (world, api) = service(Scenario::prompt()).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let mut events = listen(&world).await;
+    let mut worker = worker_behind(&proxy, &api, &world).start().await;
+    // The document alone has more.
+    proxy.reset_after(Direction::ToServer, 4000);
+    let job_id = submit(&world).await;
+    proxy.await_cut().await;
+    assert_eq!(api.jobs().len(), 0, "half an upload started a parse");
+    proxy.heal();
+    await_ends(&mut events, 1).await;
+    assert!(!api.lists().is_empty(), "it was not looked up before it was repeated");
+    assert_eq!(api.jobs()[0].file, samples::report());
+    assert_came_to(&world, &api, &job_id, 1).await;
+    assert_settled(&world, &mut worker).await;
+    world.assert_nothing_astray(&job_id).await;
+}
+
+#[tokio::test]
+async fn a_parse_service_that_is_silent_for_a_moment_holds_up_one_job_and_costs_nothing() {
+    let (world, api) = service(Scenario::prompt()).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let mut events = listen(&world).await;
+    let mut worker = worker_behind(&proxy, &api, &world).start().await;
+    fall_silent_at_a_poll(&proxy);
+    let job_id = submit(&world).await;
+    await_silence(&proxy).await;
+    let meanwhile = world.submit_document(samples::report()).await;
+    assert_eq!(world.await_result(&meanwhile).await.status, JobStatus::Succeeded);
+    assert_eq!(world.result(&job_id).await, None, "it did not wait for the service");
+
+    proxy.heal();
+    await_ends(&mut events, 2).await;
+    assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
+}
+
+#[tokio::test]
+async fn a_parse_service_that_is_silent_for_a_whole_attempt_is_asked_by_the_next_one_for_the_same_parse() {
+    let (world, api) = service(Scenario::prompt()).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let mut events = listen(&world).await;
+    let settings = worker_behind(&proxy, &api, &world).with("QUIRE_JOB_TIMEOUT", "20s");
+    let mut worker = settings.start().await;
+    fall_silent_at_a_poll(&proxy);
+    let job_id = submit(&world).await;
+    await_silence(&proxy).await;
+    let told = await_event(&mut events, "the job is tried again", retrying).await;
+    assert_eq!(told, ("parser_timeout".to_owned(), true, 1));
+
+    proxy.heal();
+    let result = assert_parsed_once(&world, &mut worker, &api, &job_id, 2).await;
+    assert_eq!(result.branches.images.cache_hit, Some(true), "the images were made again");
+}
+
+#[tokio::test]
+async fn a_web_source_that_breaks_off_is_fetched_again_whole_by_the_next_attempt() {
+    let document = samples::scanned();
+    let (world, web) = (World::new().await, Web::start([("/a.pdf", Answer::Document(document.clone()))]).await);
+    let proxy = Proxy::to(&web.address.to_string()).await;
+    let mut events = listen(&world).await;
+    let mut worker = world.worker().with("QUIRE_SOURCE_HOSTS", &proxy.address().to_string()).start().await;
+    let half = u64::try_from(document.len() / 2).expect("a small document");
+    proxy.reset_after(Direction::ToClient, half);
+    let url = proxy.in_place_of(&web.url("/a.pdf"));
+    let job_id = world.submit(Job::new(Source::Url { url })).await;
+    proxy.await_cut().await;
+    proxy.heal();
+    let told = await_event(&mut events, "the job is tried again", retrying).await;
+    assert_eq!(told, ("source_unavailable".to_owned(), true, 1));
+    let result = world.await_result(&job_id).await;
+    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
+    assert_eq!(came_to, (&JobStatus::Succeeded, Some(2), 2), "{:?}", result.errors);
+    assert_eq!(result.source.sha256, Some(quire_worker::store::digest(&document)));
+    assert_eq!(web.requests(), ["/a.pdf"; 2]);
+    assert_settled(&world, &mut worker).await;
+    world.assert_nothing_astray(&job_id).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+/// Makes a world, and a service to which its documents have four pages.
+async fn service(scenario: Scenario) -> (World, ParseApi) {
+    (World::new().await, ParseApi::start(4, scenario).await)
+}
+
+/// Makes a worker that reaches the service through a proxy only.
+fn worker_behind(proxy: &Proxy, api: &ParseApi, world: &World) -> WorkerBuilder {
+    api.worker(world).with("LLAMA_CLOUD_BASE_URL", &proxy.in_place_of(&api.base_url))
+}
+
+async fn submit(world: &World) -> JobId {
+    let source = world.upload(samples::report()).await;
+    world.submit(llamaparse_job(source, &[])).await
+}
+
+/// Lets the answer to the first poll be the last thing that sets out.
+fn fall_silent_at_a_poll(proxy: &Proxy) {
+    proxy.stall_before(Direction::ToClient, ABOUT_A_PARSE);
+}
+
+/// Waits for that, and swallows what is said from then on, new connections included.
+async fn await_silence(proxy: &Proxy) {
+    proxy.await_cut().await;
+    proxy.black_hole();
+}
+
+/// Waits until so many jobs have ended. None may be put off before.
+async fn await_ends(events: &mut Follower, count: usize) {
+    let ended = |event: Event| match event {
+        Event::Retrying { message, .. } => panic!("a job was put off: {message}"),
+        other => finished(other),
+    };
+    for _ in 0..count {
+        await_event(events, "a job ends", ended).await;
+    }
+}
+
+/// Asserts that a job has succeeded at this attempt with the one parse that was bought for it.
+async fn assert_came_to(world: &World, api: &ParseApi, job_id: &JobId, attempt: u32) -> ParseResult {
+    let result = world.await_result(job_id).await;
+    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
+    assert_eq!(came_to, (&JobStatus::Succeeded, Some(attempt), 4), "{:?}", result.errors);
+    assert_eq!((result.branches.parse.external_job_id.as_deref(), api.jobs().len()), (Some("pjb-0001"), 1));
+    result
+}
+
+/// Asserts the same, and that the document was uploaded once and nothing is left behind.
+async fn assert_parsed_once(
+    world: &World,
+    worker: &mut Worker,
+    api: &ParseApi,
+    job_id: &JobId,
+    attempt: u32,
+) -> ParseResult {
+    let result = assert_came_to(world, api, job_id, attempt).await;
+    assert_eq!(api.uploads().len(), 1);
+    assert_settled(world, worker).await;
+    world.assert_nothing_astray(job_id).await;
+    assert_eq!(world.dead_letters().await.len(), 0);
+    result
+}
