@@ -101,6 +101,7 @@ fn only_who_speaks_http_names_reqwest() {
         "worker/src/commands/healthcheck.rs",
         "worker/src/commands/services.rs",
         "worker/src/parse/",
+        "worker/src/retry_after.rs",
         "worker/src/source/url.rs",
     ];
     assert_only(&places, &["reqwest::"]);

@@ -177,7 +177,11 @@ impl Publisher {
             )
             .await?
             .await?;
-        lease.give_back();
+        // RabbitMQ 3.10 may go on refusing on the channel of a publish that met the death of a queue's leader,
+        // when another channel is served long since.
+        if !matches!(confirm, Confirmation::Nack(None)) {
+            lease.give_back();
+        }
         let routing_key = || message.routing_key.clone();
         Ok(match confirm {
             Confirmation::Ack(None) => Ok(()),

@@ -79,29 +79,6 @@ async fn while_the_parse_service_is_away_jobs_wait_uncounted_and_those_without_i
     assert_eq!(world.dead_letters().await.len(), 0);
 }
 
-#[tokio::test]
-async fn while_no_parse_comes_to_an_end_jobs_wait_uncounted() {
-    let (world, api) = (World::new().await, ParseApi::start(4, Scenario::Stuck).await);
-    let mut events = listen(&world).await;
-    let mut worker = api.worker(&world).with("QUIRE_JOB_TIMEOUT", "13s").start().await;
-    let mut jobs = Vec::new();
-    for _ in 0..4 {
-        let source = world.upload(samples::report()).await;
-        jobs.push(world.submit(llamaparse_job(source, &[])).await);
-    }
-    let waits_uncounted = |event: Event| retrying(event).filter(|(_, counted, _)| !counted);
-    let (code, ..) = await_event(&mut events, "a job waits uncounted", waits_uncounted).await;
-    assert_eq!(code, "parser_timeout");
-    assert_eq!(worker.metric("quire_breaker_open{dependency=\"llamaparse\"}").await, Some(1));
-
-    api.change(Scenario::prompt());
-    for job_id in &jobs {
-        assert_succeeded_within(&world, job_id, 2).await;
-    }
-    assert_settled(&world, &mut worker).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
-}
-
 async fn assert_succeeded_within(world: &World, job_id: &JobId, attempts: u32) {
     let result = world.await_result(job_id).await;
     assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);

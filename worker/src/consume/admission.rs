@@ -89,7 +89,8 @@ impl Jobs {
     async fn last_word<R>(&self, delivered: &Delivered<R>) -> Result<Option<JobState>, Fault> {
         const A_MOMENT: Duration = Duration::from_secs(3);
         let state = self.state(&delivered.who.keys).await?;
-        let died = |state: &JobState| !has_ended(state, &delivered.message) && state.generation == delivered.who.generation;
+        let died =
+            |state: &JobState| !has_ended(state, &delivered.message) && state.generation == delivered.who.generation;
         if !state.as_ref().is_some_and(died) {
             return Ok(state);
         }

@@ -210,7 +210,7 @@ fn judged(trial: Trial, fault: Fault) -> Fault {
     match fault.code {
         _ if fault.is_answer() => trial.succeeded(),
         // Whoever finds out that it is down is spared like those who come after.
-        ErrorCode::ParserUnavailable | ErrorCode::ParserTimeout | ErrorCode::ParserAuth => {
+        ErrorCode::ParserUnavailable | ErrorCode::ParserAuth => {
             let down = trial.failed();
             return if down { fault.in_outage() } else { fault };
         }
