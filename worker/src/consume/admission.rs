@@ -85,13 +85,15 @@ impl Jobs {
     }
 
     /// Reads what the last run noted. A broker gives a delivery to somebody else before the worker
-    /// that lost it has noticed: that one is given a moment to say that it did not die.
+    /// that lost it has noticed: before a job is put into quarantine, that one is given a moment to say
+    /// that it did not die. Not before: where workers die one after the other, every moment counts.
     async fn last_word<R>(&self, delivered: &Delivered<R>) -> Result<Option<JobState>, Fault> {
-        const A_MOMENT: Duration = Duration::from_secs(3);
+        const A_MOMENT: Duration = Duration::from_secs(1);
         let state = self.state(&delivered.who.keys).await?;
-        let died =
-            |state: &JobState| !has_ended(state, &delivered.message) && state.generation == delivered.who.generation;
-        if !state.as_ref().is_some_and(died) {
+        let is_suspected = |state: &JobState| {
+            !has_ended(state, &delivered.message) && next_run(Some(state), delivered.who.generation).alone
+        };
+        if !state.as_ref().is_some_and(is_suspected) {
             return Ok(state);
         }
         sleep(A_MOMENT).await;
