@@ -75,10 +75,10 @@ corpora: build
 memory: tools
 	$(DEV)/with-servers.sh target/tools/memory $(or $(JOBS),1000)
 
-## make soak      MINUTES=… of jobs while parts of the system are killed and cut off (JOBS=, KILLS=, SEED=), then an audit
+## make soak      MINUTES=… of jobs while parts of the system are killed and cut off (JOBS=, KILLS=, SEED=), then an audit (FAULTS=kills: no other fault)
 soak: tools
 	$(DEV)/with-servers.sh target/tools/soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS)) \
-		$(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED))
+		$(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 
 ## make figures   the reliability figures, measured here
 figures: tools
