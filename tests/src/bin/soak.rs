@@ -141,8 +141,8 @@ async fn run(options: &Options) -> Total {
             let kept = Kept { seed: Some(seed), faults: size.faults, setting, plan };
             eprintln!("  the list of operations is kept in {}", kept.write().display());
         }
-        for finding in &outcome.report.findings {
-            eprintln!("  {finding}");
+        for line in outcome.report.findings.iter().chain(&outcome.logged) {
+            eprintln!("  {line}");
         }
         total.add(outcome);
         let (jobs, kills, findings) = (total.report.jobs, total.kills, total.report.findings.len());

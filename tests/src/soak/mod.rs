@@ -59,6 +59,8 @@ pub struct Outcome {
     pub is_kills_only: bool,
     /// Page images, and how often they were made in vain.
     pub pages: Pages,
+    /// What workers logged about the jobs that findings are about, in the order of time.
+    pub logged: Vec<String>,
 }
 
 /// Carries out a plan in a world and a store of its own, waits until everything has come to rest,
@@ -79,11 +81,9 @@ pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>)
         let Pages { rendered_again, in_flight_at_kills, .. } = pages;
         report.findings.push(format!("{rendered_again} pages rendered again, {in_flight_at_kills} in flight at kills"));
     }
-    if !report.is_clean() {
-        report.findings.extend(explanation(&ended, &report));
-    }
+    let logged = if report.is_clean() { Vec::new() } else { explanation(&ended, &report) };
     let (operations, kills, kills_in_hand) = (plan.operations.len(), ended.kills, ended.kills_in_hand);
-    Outcome { report, operations, kills, kills_in_hand, is_kills_only, pages }
+    Outcome { report, operations, kills, kills_in_hand, is_kills_only, pages, logged }
 }
 
 /// Returns what workers logged about every job that a finding names, or of which a page was rendered again

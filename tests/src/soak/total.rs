@@ -80,7 +80,15 @@ mod tests {
     fn rounds_add_up_and_every_finding_is_shown() {
         let report = Report { jobs: 10, losses: 1, findings: vec!["a job was lost".to_owned()], ..Report::default() };
         let pages = Pages { stored: 9, rendered_again: 2, stored_again: 0, in_flight_at_kills: 3 };
-        let outcome = Outcome { report, operations: 4, kills: 2, kills_in_hand: 1, is_kills_only: true, pages };
+        let outcome = Outcome {
+            report,
+            operations: 4,
+            kills: 2,
+            kills_in_hand: 1,
+            is_kills_only: true,
+            pages,
+            logged: Vec::new(),
+        };
         let mut total = Total::default();
         total.add(outcome.clone());
         total.add(outcome.clone());

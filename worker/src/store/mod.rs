@@ -90,10 +90,13 @@ impl Store {
             Self::S3(store, _) => store.get(key, limit).await,
             Self::Directory(store) => store.get(key).await,
         };
-        if let Err(error @ StoreError::Damaged { .. }) = &got {
-            tracing::warn!(key, "taken for absent: {error}");
-            return Ok(None);
-        }
+        let got = got.or_else(|error| match error {
+            StoreError::Damaged { .. } => {
+                tracing::warn!(key, "taken for absent: {error}");
+                Ok(None)
+            }
+            other => Err(other),
+        });
         self.note(got, phase)
     }
 
@@ -137,7 +140,7 @@ impl Store {
     fn note<T>(&self, answer: Result<T, StoreError>, phase: Phase) -> Result<T, Fault> {
         if let Self::S3(_, breaker) = self {
             match &answer {
-                Ok(_) | Err(StoreError::TooLarge { .. } | StoreError::Damaged { .. }) => breaker.succeeded(),
+                Ok(_) | Err(StoreError::TooLarge { .. }) => breaker.succeeded(),
                 Err(_) => breaker.failed(),
             }
         }
