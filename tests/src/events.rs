@@ -71,3 +71,9 @@ pub async fn next_message(channel: &Channel, queue: &str) -> Option<Delivery> {
     let got = channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("the queue is there");
     got.map(|message| message.delivery)
 }
+
+/// Returns what [`retrying`] makes of a first attempt that storage keeps waiting.
+#[must_use]
+pub fn parked() -> (String, bool, u32) {
+    ("storage_unavailable".to_owned(), false, 1)
+}

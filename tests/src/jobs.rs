@@ -115,3 +115,19 @@ pub async fn assert_nothing_lost(world: &World, worker: &Worker, mut jobs: Vec<J
     assert_eq!(world.dead_letters().await.len(), 0, "{context}");
     assert_eq!(worker.ask("/livez").await.0, 200, "{context}");
 }
+
+/// Asserts that a job has succeeded at its first attempt with so many page images.
+pub fn assert_succeeded(result: &ParseResult, pages: usize) {
+    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
+    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), pages), "{:?}", result.errors);
+}
+
+/// Waits until everything is settled, ends the worker, and asserts that these jobs left nothing astray and
+/// nobody a letter.
+pub async fn assert_nothing_left(world: &World, worker: &mut Worker, jobs: &[JobId]) {
+    assert_settled(world, worker).await;
+    for job_id in jobs {
+        world.assert_nothing_astray(job_id).await;
+    }
+    assert_eq!(world.dead_letters().await.len(), 0);
+}

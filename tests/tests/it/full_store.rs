@@ -9,9 +9,9 @@ use quire_producer::schemas::{
     result::JobStatus,
 };
 use quire_tests::{
-    Worker, World,
-    events::{await_event, listen, retrying},
-    jobs::{assert_settled, await_pages, slow_job},
+    World,
+    events::{await_event, listen, parked, retrying},
+    jobs::{assert_nothing_left, assert_settled, await_pages, slow_job},
     samples,
     servers::PrivateStore,
     small_disk::SmallDisk,
@@ -100,11 +100,6 @@ async fn a_job_that_fails_while_the_store_is_full_has_one_letter_and_its_result_
     assert_eq!(told, [(Some(job_id.to_string()), "password_required".to_owned())]);
 }
 
-/// Why a job waits, whether that counts, and which attempt this was.
-fn parked() -> (String, bool, u32) {
-    ("storage_unavailable".to_owned(), false, 1)
-}
-
 /// Which job waits, and the same about it. Nothing may end meanwhile.
 fn put_off(event: Event) -> Option<(JobId, (String, bool, u32))> {
     match event {
@@ -112,12 +107,4 @@ fn put_off(event: Event) -> Option<(JobId, (String, bool, u32))> {
         Event::Retrying { subject, code, counted, .. } => Some((subject.job_id, (code, counted, subject.attempt))),
         _ => None,
     }
-}
-
-async fn assert_nothing_left(world: &World, worker: &mut Worker, jobs: &[JobId]) {
-    assert_settled(world, worker).await;
-    for job_id in jobs {
-        world.assert_nothing_astray(job_id).await;
-    }
-    assert_eq!(world.dead_letters().await.len(), 0);
 }

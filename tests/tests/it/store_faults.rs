@@ -7,20 +7,21 @@ use quire_producer::{
     follow::Follower,
     schemas::{
         event::Event,
-        job::{Job, JobId, Source},
-        result::{JobStatus, ParseResult, Phase},
+        job::{Job, Source},
+        result::{JobStatus, Phase},
         state::JobState,
     },
     store::StoreError,
 };
 use quire_tests::{
     Worker, World,
-    events::{await_event, finished, listen, retrying},
+    events::{await_event, finished, listen, parked, retrying},
     eventually,
-    jobs::{assert_settled, await_pages, identified_job, slow_job},
+    jobs::{assert_nothing_left, assert_succeeded, await_pages, identified_job, slow_job},
     proxy::Direction,
     samples,
     servers::PrivateStore,
+    session::await_ready,
 };
 
 const STORE: &str = "QUIRE_S3_ENDPOINT";
@@ -184,11 +185,6 @@ async fn a_worker_whose_credentials_are_wrong_says_so_at_its_start_and_exits_69(
     assert!(worker.log().contains("denied") && !worker.log().contains("canary"), "{}", worker.log());
 }
 
-/// Why a job waits, whether that counts, and which attempt this was.
-fn parked() -> (String, bool, u32) {
-    ("storage_unavailable".to_owned(), false, 1)
-}
-
 /// Waits until a worker says that it cannot do its work, because of the store.
 async fn await_unready(worker: &Worker) {
     eventually("readiness says so", || async {
@@ -196,10 +192,6 @@ async fn await_unready(worker: &Worker) {
         (status == 503 && body.contains("storage")).then_some(())
     })
     .await;
-}
-
-async fn await_ready(worker: &Worker) {
-    eventually("it is ready again", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
 }
 
 /// Waits for the end of a world's only job, which must not be put off before.
@@ -217,17 +209,4 @@ fn tear(folder: &Path, key: &str) {
     let mut body = std::fs::read(&file).expect("stored before");
     body.push(b' ');
     std::fs::write(&file, body).expect("our own folder");
-}
-
-fn assert_succeeded(result: &ParseResult, pages: usize) {
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), pages), "{:?}", result.errors);
-}
-
-async fn assert_nothing_left(world: &World, worker: &mut Worker, jobs: &[JobId]) {
-    assert_settled(world, worker).await;
-    for job_id in jobs {
-        world.assert_nothing_astray(job_id).await;
-    }
-    assert_eq!(world.dead_letters().await.len(), 0);
 }

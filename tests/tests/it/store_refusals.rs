@@ -9,18 +9,19 @@ use quire_producer::{
         event::{Event, ResultLocation},
         job::{Job, JobId},
         names::{DEAD_QUEUE, Lane, header},
-        result::{JobStatus, ParseResult},
+        result::JobStatus,
     },
 };
 use quire_tests::{
-    Worker, World,
+    World,
     documents::Poison,
     events::{await_event, finished, listen, retrying},
     eventually,
-    jobs::{assert_settled, await_generation, await_pages, slow_job},
+    jobs::{assert_settled, assert_succeeded, await_generation, await_pages, slow_job},
     replay::replay,
     s3_gateway::{Calls, Refusal},
     samples,
+    session::await_ready,
 };
 
 const WRITING: Calls = Calls::Of("s3:PutObject");
@@ -200,13 +201,4 @@ async fn await_letters(world: &World, count: usize) -> BTreeMap<String, String> 
 
 fn letter(job_id: &JobId, code: &str) -> (String, String) {
     (job_id.to_string(), code.to_owned())
-}
-
-async fn await_ready(worker: &Worker) {
-    eventually("it is ready", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
-}
-
-fn assert_succeeded(result: &ParseResult, pages: usize) {
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), pages), "{:?}", result.errors);
 }
