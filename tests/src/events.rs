@@ -57,6 +57,15 @@ pub fn finished(event: Event) -> Option<(JobStatus, Option<ResultLocation>)> {
     }
 }
 
+/// Says what generation of a job ended, and where its result lies.
+#[must_use]
+pub fn finished_generation(event: Event) -> Option<(u32, Option<ResultLocation>)> {
+    match event {
+        Event::Finished { subject, result, .. } => Some((subject.generation, result)),
+        _ => None,
+    }
+}
+
 /// Says why a job waits, whether that counts, and which attempt this was.
 #[must_use]
 pub fn retrying(event: Event) -> Option<(String, bool, u32)> {

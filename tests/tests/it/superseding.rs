@@ -1,11 +1,14 @@
 //! Results that a later generation of their job replaces, and results that stay.
 
 use quire_producer::schemas::{
+    event::ResultLocation,
     job::{Branch, Engine, ImageFormat, ImageOptions, Job, JobId, ParseOptions, Source},
-    result::JobStatus,
+    result::{JobStatus, ParseResult},
 };
 use quire_tests::{
-    Worker, World, eventually,
+    Worker, World,
+    events::{await_event, finished_generation, listen},
+    eventually,
     jobs::{assert_settled, await_generation, identified_job},
     replay::{publish_generation, replay},
     samples,
@@ -104,11 +107,20 @@ async fn await_an_image_of(world: &World, job_id: &JobId, extension: &str) {
 /// Asserts that a result is announced to each of these messages, and written by none of them.
 async fn assert_stays(world: &World, worker: &Worker, job_id: &JobId, messages: &[(Job, u32)]) {
     let (key, before) = (world.keys(job_id).result(), worker.metric(REPEATED).await.unwrap_or_default());
-    let result = world.object(&key).await;
+    let json = world.object(&key).await.expect("the job has ended");
+    let result: ParseResult = serde_json::from_slice(&json).expect("a result");
+    let location = ResultLocation { uri: world.store.uri(&key), sha256: quire_worker::store::digest(&json) };
+    let mut events = listen(world).await;
     for (count, (job, generation)) in (before + 1..).zip(messages) {
         publish_generation(world, job, *generation).await;
         eventually("the job is found done", || async { (worker.metric(REPEATED).await == Some(count)).then_some(()) })
             .await;
-        assert_eq!(world.object(&key).await, result, "generation {generation} has written another result");
+        let announced = await_event(&mut events, "the result is announced", finished_generation).await;
+        assert_eq!(announced, (result.generation, Some(location.clone())), "to a message of generation {generation}");
+        assert_eq!(
+            world.object(&key).await.as_ref(),
+            Some(&json),
+            "generation {generation} has written another result"
+        );
     }
 }

@@ -232,8 +232,9 @@ impl Jobs {
                 tracing::info!(status = %found.committed.status, "already done; announced again");
                 self.metrics.job_left(self.lane, JobOutcome::Repeated);
                 self.sweep_behind(&delivered.who, &found).await;
-                let end = End::from(&found.committed);
-                self.settler.done(&delivered.who, &delivered.message, end, delivered.receipt).await
+                // What is announced is the result, whichever generation of the job asked for it.
+                let who = Identity { generation: found.generation, ..delivered.who };
+                self.settler.done(&who, &delivered.message, End::from(&found.committed), delivered.receipt).await
             }
             Ok(Found::AnotherBody) => {
                 let fault = Fault::new(ErrorCode::InvalidJob, Phase::Admission, "this id has a result of another body");
