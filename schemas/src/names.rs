@@ -53,6 +53,8 @@ pub mod header {
     pub const LANE: &str = "quire-lane";
     /// Tenant the job belongs to.
     pub const TENANT: &str = "quire-tenant";
+    /// The run of the job that ended in order when this was published, from 1; absent if none had begun.
+    pub const RUN: &str = "quire-run";
     /// Set while a buried job waits for its failed result to be stored.
     pub const BURIED: &str = "quire-buried";
     /// What a burial took out of the body (`password`).

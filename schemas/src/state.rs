@@ -27,6 +27,9 @@ pub struct JobState {
     /// that did not took its worker with it, or died with it.
     #[serde(default)]
     pub ended: bool,
+    /// How many runs before this one, in a row, were noted and noted no end.
+    #[serde(default)]
+    pub deaths: u32,
     /// Where runs before this one died.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspect: Option<Suspect>,
@@ -42,8 +45,24 @@ impl JobState {
     /// Returns the state of a run that has nothing to say yet.
     #[must_use]
     pub const fn of_run(run: u32, generation: u32, phase: Phase) -> Self {
-        let (page, external, suspect) = (None, None, None);
-        Self { run, generation, phase, page, external, ended: false, suspect, alone: false, left_out: Vec::new() }
+        Self {
+            run,
+            generation,
+            phase,
+            page: None,
+            external: None,
+            ended: false,
+            deaths: 0,
+            suspect: None,
+            alone: false,
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Returns how many runs in a row noted no end, if this is the last one.
+    #[must_use]
+    pub const fn deaths_with_its_own(&self) -> u32 {
+        if self.ended { 0 } else { self.deaths + 1 }
     }
 }
 

@@ -24,8 +24,15 @@ pub async fn replay(world: &World, job_id: &JobId) {
 
 /// Publishes a job as any publisher may that wants it to run again.
 pub async fn publish_generation(world: &World, job: &Job, generation: u32) {
+    publish_with(world, job, &[(header::GENERATION, generation)]).await;
+}
+
+/// Publishes a job as if it came from a worker, or again from the broker.
+pub async fn publish_with(world: &World, job: &Job, numbers: &[(&str, u32)]) {
     let mut headers = FieldTable::default();
-    headers.insert(header::GENERATION.into(), AMQPValue::LongLongInt(generation.into()));
+    for (name, number) in numbers {
+        headers.insert((*name).into(), AMQPValue::LongLongInt((*number).into()));
+    }
     let body = serde_json::to_vec(job).expect("a job is plain data");
     world.publish_raw(&body, BasicProperties::default().with_headers(headers)).await;
 }

@@ -30,6 +30,7 @@ use quire_schemas::{
     keys::JobKeys,
     names::Tenant,
     result::ParseResult,
+    state::JobState,
 };
 
 use crate::{
@@ -38,7 +39,7 @@ use crate::{
         management::{Management, vhost_of},
     },
     cli::{self, Endpoints, FAILED, SecretUrl},
-    store::{S3Settings, S3Store},
+    store::{S3Settings, S3Store, StoreError},
 };
 
 /// Far beyond what a worker writes; bounds what a wrong object can make us hold.
@@ -131,6 +132,20 @@ impl Storage {
         let result = serde_json::from_slice(&bytes).with_context(|| format!("{uri} is not a result of version 1"))?;
         Ok(Some(StoredResult { bytes, result, uri }))
     }
+
+    /// Returns the generation of a job that was last worked on without an end, if that was noted.
+    pub(crate) async fn open_generation(&self, tenant: &Tenant, job: &JobId) -> anyhow::Result<Option<u32>> {
+        const MAX_STATE_BYTES: usize = 64 * 1024;
+        let json = self.store.get(&self.keys(tenant, job).state(), MAX_STATE_BYTES).await?;
+        let state = json.and_then(|json| serde_json::from_slice::<JobState>(&json).ok());
+        Ok(state.map(|state| state.generation))
+    }
+}
+
+/// Says whether a store cannot be worked with, whichever job it is asked about, and not only one object.
+pub(crate) fn is_store_down(error: &anyhow::Error) -> bool {
+    let of_one_object = |error: &StoreError| matches!(error, StoreError::Damaged { .. } | StoreError::TooLarge { .. });
+    error.downcast_ref().is_some_and(|error| !of_one_object(error))
 }
 
 /// Reads the password of encrypted documents.

@@ -77,21 +77,18 @@ pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>)
     let mut report = auditor.audit(&world, &ended.ledger).await;
     report.findings.extend_from_slice(&ended.traces.findings);
     let (pages, is_kills_only) = (ended.pages, plan.is_kills_only());
-    if is_kills_only && pages.rendered_again > pages.in_flight_at_kills {
-        let Pages { rendered_again, in_flight_at_kills, .. } = pages;
-        report.findings.push(format!("{rendered_again} pages rendered again, {in_flight_at_kills} in flight at kills"));
+    if is_kills_only {
+        let wasteful = ended.wasteful.iter();
+        report.findings.extend(wasteful.map(|job_id| format!("job {job_id}: a page was rendered again without need")));
     }
     let logged = if report.is_clean() { Vec::new() } else { explanation(&ended, &report) };
     let (operations, kills, kills_in_hand) = (plan.operations.len(), ended.kills, ended.kills_in_hand);
     Outcome { report, operations, kills, kills_in_hand, is_kills_only, pages, logged }
 }
 
-/// Returns what workers logged about every job that a finding names, or of which a page was rendered again
-/// without a kill that explains it: it is gone when the run is over.
+/// Returns what workers logged about every job that a finding names: it is gone when the run is over.
 fn explanation(ended: &Ended, report: &Report) -> Vec<String> {
     let accepted = ended.ledger.accepted.iter().map(|job| job.job_id);
     let is_named = |job_id: &String| report.findings.iter().any(|finding| finding.contains(job_id));
-    let named = accepted.map(|job_id| job_id.to_string()).filter(is_named);
-    let wasteful = ended.traces.pages.wasteful().into_iter().map(|job_id| job_id.to_string());
-    ended.traces.about(&named.chain(wasteful).collect())
+    ended.traces.about(&accepted.map(|job_id| job_id.to_string()).filter(is_named).collect())
 }

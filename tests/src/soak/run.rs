@@ -9,7 +9,7 @@ use quire_producer::{
     amqp::Outgoing,
     schemas::{
         event::Control,
-        job::Job,
+        job::{Job, JobId},
         names::{CONTROL_EXCHANGE, Lane, Tenant},
     },
     store::Metadata,
@@ -69,6 +69,8 @@ pub(super) struct Ended {
     pub(super) kills: usize,
     pub(super) kills_in_hand: usize,
     pub(super) pages: Pages,
+    /// Jobs of one message with a page that was rendered again and had been in flight at no kill.
+    pub(super) wasteful: BTreeSet<JobId>,
     pub(super) traces: Traces,
 }
 
@@ -157,8 +159,9 @@ impl<'a> Run<'a> {
         let traces = self.fleet.end().await;
         let published_twice: BTreeSet<_> =
             self.ledger.accepted.iter().filter(|job| job.messages > 1).map(|job| job.job_id).collect();
-        let pages = traces.pages.without(&published_twice);
-        Ended { ledger: self.ledger, kills, kills_in_hand, pages, traces }
+        let (pages, mut wasteful) = (traces.pages.without(&published_twice), traces.pages.wasteful());
+        wasteful.retain(|job_id| !published_twice.contains(job_id));
+        Ended { ledger: self.ledger, kills, kills_in_hand, pages, wasteful, traces }
     }
 
     /// Says whether every job has a result.

@@ -60,6 +60,27 @@ async fn a_result_that_breaks_off_in_its_middle_is_fetched_again_at_once() {
 }
 
 #[tokio::test]
+async fn a_service_that_still_works_on_what_it_took_before_an_outage_counts_as_back() {
+    let (world, api) = service(Scenario::Stuck).await;
+    let proxy = Proxy::before(&api.base_url).await;
+    let worker = worker_behind(&proxy, &api, &world).start().await;
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.push(submit(&world).await);
+    }
+    eventually("the worker polls", || async { (api.jobs().len() == 3 && api.polls().len() > 3).then_some(()) }).await;
+    proxy.refuse();
+    await_breaker(&worker, 1).await;
+
+    proxy.heal();
+    await_breaker(&worker, 0).await;
+    assert_eq!(api.jobs().len(), 3, "another document closed the breaker");
+    for job_id in &jobs {
+        assert_eq!(world.result(job_id).await, None, "its end closed the breaker");
+    }
+}
+
+#[tokio::test]
 async fn a_parse_whose_id_got_lost_on_the_way_is_looked_up_and_not_bought_again() {
     let (world, api) = service(Scenario::prompt()).await;
     let proxy = Proxy::before(&api.base_url).await;
@@ -155,6 +176,13 @@ async fn a_web_source_that_breaks_off_is_fetched_again_whole_by_the_next_attempt
 }
 
 /// Makes a world, and a service to which its documents have four pages.
+async fn await_breaker(worker: &Worker, open: u64) {
+    eventually(if open == 1 { "the breaker opens" } else { "the breaker closes" }, || async {
+        (worker.metric("quire_breaker_open{dependency=\"llamaparse\"}").await == Some(open)).then_some(())
+    })
+    .await;
+}
+
 async fn service(scenario: Scenario) -> (World, ParseApi) {
     (World::new().await, ParseApi::start(4, scenario).await)
 }

@@ -4,17 +4,21 @@ use std::collections::BTreeSet;
 
 use quire_producer::schemas::{
     failure::ErrorCode,
-    job::JobId,
-    result::{JobStatus, ParseResult},
+    job::{Job, JobId},
+    names::header,
+    result::{JobStatus, ParseResult, Phase},
+    state::{JobState, Suspect},
 };
 use quire_tests::{
     Worker, World, eventually,
-    jobs::{assert_killed, assert_settled},
+    jobs::{assert_killed, assert_nothing_left, assert_settled, assert_succeeded, identified_job},
+    replay::publish_with,
     samples,
 };
 
 /// Far fewer than the ten deliveries after which a job is given up.
 const MOST_DEATHS: u32 = 8;
+const RUNS_ALONE: &str = "runs alone: earlier runs took their workers with them";
 
 #[tokio::test]
 async fn a_page_that_kills_its_worker_is_left_out_and_no_other_job_pays_for_it() {
@@ -46,6 +50,66 @@ async fn a_page_that_kills_its_worker_is_left_out_and_no_other_job_pays_for_it()
         world.assert_nothing_astray(job_id).await;
     }
     assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+/// A delivery that was given back or put off before it began is published again, and says nothing of the
+/// runs before it.
+#[tokio::test]
+async fn a_suspect_stays_one_until_a_run_of_it_ends_in_order() {
+    let world = World::new().await;
+    let mut worker = world.worker().start().await;
+    let source = world.upload(samples::report()).await;
+    let mut jobs = Vec::new();
+    for (ended, runs_alone) in [(None, 1), (Some(2), 2), (Some(3), 2)] {
+        let job = identified_job(source.clone());
+        let job_id = died_before(&world, &job, 1).await;
+        let headers: Vec<_> = ended.map(|run| (header::RUN, run)).into_iter().collect();
+        publish_with(&world, &job, &headers).await;
+        assert_succeeded(&world.await_result(&job_id).await, 4);
+        assert_eq!(worker.logged(RUNS_ALONE).len(), runs_alone, "after the end of run {ended:?}");
+        jobs.push(job_id);
+    }
+    assert_nothing_left(&world, &mut worker, &jobs).await;
+}
+
+#[tokio::test]
+async fn a_job_that_is_charged_with_the_deaths_of_others_is_not_given_up() {
+    let world = World::new().await;
+    let mut worker = world.worker().start().await;
+    let source = world.upload(samples::report()).await;
+    let mut jobs = Vec::new();
+    for deliveries in [5, 10, 19] {
+        let job = identified_job(source.clone());
+        let job_id = died_before(&world, &job, 2).await;
+        publish_with(&world, &job, &[(header::DELIVERY_COUNT, deliveries)]).await;
+        assert_succeeded(&world.await_result(&job_id).await, 4);
+        jobs.push(job_id);
+    }
+    assert_eq!(worker.logged("other jobs have ended its workers; it goes back with a fresh count").len(), 3);
+    assert_nothing_left(&world, &mut worker, &jobs).await;
+}
+
+#[tokio::test]
+async fn a_job_that_was_begun_at_ten_deliveries_and_never_ended_is_given_up() {
+    let world = World::new().await;
+    let _worker = world.worker().start().await;
+    let job = identified_job(world.upload(samples::report()).await);
+    let job_id = died_before(&world, &job, 8).await;
+    publish_with(&world, &job, &[(header::DELIVERY_COUNT, 10)]).await;
+    let result = world.await_result(&job_id).await;
+    let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    assert_eq!((result.status, codes), (JobStatus::Failed, vec!["attempts_exhausted"]));
+    assert_eq!(world.await_dead_letters(1).await[0].routing_key, "failed.normal");
+}
+
+/// Leaves what runs leave that die one after the other while they render: so many before the third, and the
+/// third.
+async fn died_before(world: &World, job: &Job, deaths: u32) -> JobId {
+    let job_id = job.job_id.expect("it can be published twice");
+    let suspect = Some(Suspect { phase: Phase::Render, page: None, deaths });
+    let state = JobState { deaths, suspect, ..JobState::of_run(3, 0, Phase::Render) };
+    world.put(&world.keys(&job_id).state(), serde_json::to_vec(&state).expect("plain data")).await;
+    job_id
 }
 
 /// Starts one worker after the other, each of which dies at this place, until one lives to see the

@@ -3,13 +3,14 @@
 use quire_producer::schemas::{
     event::ResultLocation,
     job::{Branch, Engine, ImageFormat, ImageOptions, Job, JobId, ParseOptions, Source},
-    result::{JobStatus, ParseResult},
+    result::{JobStatus, ParseResult, Phase},
+    state::JobState,
 };
 use quire_tests::{
     Worker, World,
     events::{await_event, finished_generation, listen},
     eventually,
-    jobs::{assert_settled, await_generation, identified_job},
+    jobs::{assert_settled, assert_succeeded, await_generation, await_pages, identified_job, slow_job},
     replay::{publish_generation, replay},
     samples,
 };
@@ -87,6 +88,26 @@ async fn a_succeeded_result_stays_when_a_later_generation_comes_that_is_not_forc
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&job_id).await;
     assert_eq!(world.dead_letters().await.len(), 0);
+}
+
+#[tokio::test]
+async fn the_end_of_an_earlier_generation_deletes_nothing_that_a_later_one_has_stored() {
+    let world = World::new().await;
+    let mut worker = world.worker().start().await;
+    let source = world.upload(samples::large(8)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 1).await;
+    // What a replay on another worker leaves meanwhile.
+    let keys = world.keys(&job_id);
+    let (state, page) = (keys.state(), format!("{}0001.webp", keys.pages()));
+    let noted = JobState::of_run(2, 1, Phase::Render);
+    world.put(&state, serde_json::to_vec(&noted).expect("plain data")).await;
+    world.put(&page, b"an image".to_vec()).await;
+
+    assert_succeeded(&world.await_result(&job_id).await, 8);
+    assert_settled(&world, &mut worker).await;
+    assert!(world.object(&state).await.is_some(), "the replay does not know what it has paid for");
+    assert!(world.object(&page).await.is_some(), "the replay's result names nothing");
 }
 
 /// A job that nobody parses, which it does not require.

@@ -184,6 +184,7 @@ async fn process_one(context: Arc<Context>, timeout: Duration, job: Job, file: P
         lane: Lane::default(),
         attempt: 1,
         generation: 0,
+        run: None,
         supersedes_success: false,
         keys: JobKeys::in_folder(&folder),
         started_at: Utc::now(),

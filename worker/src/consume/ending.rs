@@ -137,7 +137,7 @@ impl Jobs {
             self.end_state(delivered).await;
         }
         match existing::find(&self.context.store, &who.keys, Phase::Settle).await {
-            Ok(Some(found)) if found.generation >= who.generation => self.sweep_behind(who, &found).await,
+            Ok(Some(found)) if found.committed.generation >= who.generation => self.sweep_behind(who, &found).await,
             _ => {}
         }
     }
@@ -183,7 +183,8 @@ impl Jobs {
         outcome
     }
 
-    /// Stores a result that is not a success, announces it and acks.
+    /// Stores a result that is not a success, announces it and acks. Under an id that belongs to another
+    /// body's result there is nothing to store or to announce: the dead letter is all there is.
     pub(super) async fn end_with<R: Receipt>(
         &self,
         delivered: Delivered<R>,
@@ -193,6 +194,14 @@ impl Jobs {
         match self.commit(&delivered, outcome).await {
             Ok(committed) => {
                 self.settler.done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt).await
+            }
+            Err(fault) if fault.code == ErrorCode::InvalidJob => {
+                let Delivered { who, message, receipt, .. } = delivered;
+                if letter == Letter::None {
+                    let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
+                    self.settler.dead_letter(&who, &message, &fault, bury, &receipt).await?;
+                }
+                self.settler.forget(receipt).await
             }
             Err(fault) => self.end_without_result(delivered, fault, letter).await,
         }
@@ -220,7 +229,7 @@ impl Jobs {
                     self.settler.dead_letter(&who, &message, &fault, bury, &receipt).await?;
                 }
                 let code = Some(fault.code.as_str().to_owned());
-                let end = End { status: JobStatus::Failed, result: None, code };
+                let end = End { generation: who.generation, status: JobStatus::Failed, result: None, code };
                 self.settler.done(&who, &message, end, receipt).await
             }
         }

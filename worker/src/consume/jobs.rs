@@ -133,6 +133,7 @@ impl Jobs {
             lane: self.lane,
             attempt: message.attempt(),
             generation: message.generation(),
+            run: None,
             supersedes_success: message.is_forced(),
             started_at: Utc::now(),
             queue_wait: waited,
@@ -232,22 +233,18 @@ impl Jobs {
                 tracing::info!(status = %found.committed.status, "already done; announced again");
                 self.metrics.job_left(self.lane, JobOutcome::Repeated);
                 self.sweep_behind(&delivered.who, &found).await;
-                // What is announced is the result, whichever generation of the job asked for it.
-                let who = Identity { generation: found.generation, ..delivered.who };
-                self.settler.done(&who, &delivered.message, End::from(&found.committed), delivered.receipt).await
-            }
-            Ok(Found::AnotherBody) => {
-                let fault = Fault::new(ErrorCode::InvalidJob, Phase::Admission, "this id has a result of another body");
-                let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
-                let Delivered { who, message, receipt, .. } = &delivered;
-                self.settler.dead_letter(who, message, &fault, bury, receipt).await?;
-                self.metrics.job_left(self.lane, JobOutcome::Buried);
-                self.settler.forget(delivered.receipt).await
+                let end = End::from(&found.committed);
+                self.settler.done(&delivered.who, &delivered.message, end, delivered.receipt).await
             }
             Ok(Found::LaterGeneration) => {
                 tracing::info!("a replay of the job is under way; what it replaces is not begun again");
                 self.metrics.job_left(self.lane, JobOutcome::Repeated);
                 self.settler.forget(delivered.receipt).await
+            }
+            Ok(Found::Bystander) => {
+                tracing::warn!("other jobs have ended its workers; it goes back with a fresh count");
+                self.metrics.job_left(self.lane, JobOutcome::Released);
+                self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
             }
             Err(fault) => self.conclude(delivered, Some(&request.job), fault.into(), Product::Nothing).await,
         }
@@ -280,6 +277,7 @@ impl Jobs {
             Ok(run) => run,
             Err(fault) => return self.conclude(delivered, Some(&job), fault.into(), Product::Nothing).await,
         };
+        delivered.who.run = run.identity.run;
         delivered.state = Some(Arc::clone(&run.state));
         let worker = self.settler.worker.clone();
         self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;

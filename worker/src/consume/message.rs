@@ -17,6 +17,8 @@ const JOB_TYPE_FAMILY: &str = "quire.job.v";
 const SUPPORTED_MAJOR: u32 = 1;
 /// A quarter of the smallest frame that brokers are set to.
 const MOST_HEADER_BYTES: usize = 32 * 1024;
+/// What workers and broker add on the way, at most; most of it is the message of a fault.
+const MOST_ADDED_BYTES: usize = 8 * 1024;
 
 /// A message from a job queue.
 #[derive(Debug, Clone)]
@@ -96,10 +98,13 @@ impl Message {
     }
 
     /// All headers of a message travel in one frame, with those that are added on its way: too many, and
-    /// the broker closes the connection on whoever publishes it again.
+    /// the broker closes the connection on whoever publishes it again. A job that was valid when it came
+    /// stays so when it comes again.
     fn check_headers(&self) -> Result<(), Fault> {
         let bytes = self.properties.headers().as_ref().map_or(0, bytes_of_table);
-        if bytes <= MOST_HEADER_BYTES {
+        let came_before = self.text_header(header::WORKER).is_some();
+        let most = if came_before { MOST_HEADER_BYTES + MOST_ADDED_BYTES } else { MOST_HEADER_BYTES };
+        if bytes <= most {
             return Ok(());
         }
         let message = format!("the headers have about {bytes} bytes, more than {MOST_HEADER_BYTES}");
@@ -128,6 +133,12 @@ impl Message {
     #[must_use]
     pub fn delivery_count(&self) -> i64 {
         self.number_header(header::DELIVERY_COUNT).unwrap_or_default()
+    }
+
+    /// Returns which run of the job ended in order when this was published.
+    #[must_use]
+    pub fn ended_run(&self) -> Option<u32> {
+        self.number_header(header::RUN).and_then(|number| u32::try_from(number).ok())
     }
 
     /// Returns when a worker first saw it; now if none did.
@@ -183,7 +194,7 @@ impl Message {
     pub fn properties_onward(&self, lane: Lane, added: &Headers) -> BasicProperties {
         let properties = onward_properties(&self.properties, is_of_this_delivery);
         let mut headers = properties.headers().clone().unwrap_or_default();
-        if bytes_of_table(&headers) > MOST_HEADER_BYTES {
+        if bytes_of_table(&headers) > MOST_HEADER_BYTES + MOST_ADDED_BYTES {
             headers = FieldTable::default();
         }
         headers.insert(header::LANE.into(), text(lane.as_str()));
@@ -199,7 +210,7 @@ impl Message {
 /// went wrong: an old fault would be taken for the cause of what comes after it.
 fn is_of_this_delivery(name: &str) -> bool {
     const FAULT: &str = "quire-error-";
-    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE].contains(&name) || name.starts_with(FAULT)
+    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE, header::RUN].contains(&name) || name.starts_with(FAULT)
 }
 
 /// Counts what a table takes on the wire, a little generously.

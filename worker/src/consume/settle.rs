@@ -52,6 +52,8 @@ pub enum Unsettled {
 /// How a job ended, as it is announced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct End {
+    /// Which generation of it: a message of another one may be answered with the result.
+    pub generation: u32,
     /// How.
     pub status: JobStatus,
     /// Where its result lies, if one could be stored.
@@ -63,7 +65,8 @@ pub struct End {
 impl From<&Committed> for End {
     fn from(committed: &Committed) -> Self {
         let result = ResultLocation { uri: committed.uri.clone(), sha256: committed.sha256.clone() };
-        Self { status: committed.status.clone(), result: Some(result), code: committed.code.clone() }
+        let Committed { generation, status, code, .. } = committed.clone();
+        Self { generation, status, result: Some(result), code }
     }
 }
 
@@ -94,7 +97,8 @@ impl Settler {
         end: End,
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
-        let event = Event::Finished { subject: subject(who), status: end.status, result: end.result, code: end.code };
+        let End { generation, status, result, code } = end;
+        let event = Event::Finished { subject: Subject { generation, ..subject(who) }, status, result, code };
         match self.publish_while_ours(&event_message(&event), LISTENERS_MAY_REFUSE, &receipt).await {
             // Anybody may bind a queue to the events; one that is full or lies on a dead node must not
             // stop all work.
@@ -158,7 +162,7 @@ impl Settler {
     ) -> Result<(), Unsettled> {
         let not_before = Utc::now() + postpone.tier.delay();
         let headers = self
-            .onward(message, postpone.attempt)
+            .onward(who, message, postpone.attempt)
             .text(header::RETRY_TIER, postpone.tier.as_str())
             // The next attempt has all of its time.
             .time(header::STARTED, not_before)
@@ -187,7 +191,7 @@ impl Settler {
         let now = Utc::now();
         let spent = message.spent() + (now - who.started_at).to_std().unwrap_or_default();
         let headers =
-            self.onward(message, who.attempt).time(header::STARTED, now - spent).time(header::NOT_BEFORE, now);
+            self.onward(who, message, who.attempt).time(header::STARTED, now - spent).time(header::NOT_BEFORE, now);
         self.hand_over(&onward(JOBS_EXCHANGE, who, message, &headers), &receipt).await?;
         fail_point::reach("released");
         acknowledge(receipt).await
@@ -211,7 +215,7 @@ impl Settler {
         }
         let (body, redacted) = without_password(&message.body);
         let mut headers = self
-            .onward(message, who.attempt)
+            .onward(who, message, who.attempt)
             .time(header::STARTED, who.started_at - message.spent())
             .fault(fault)
             .text(header::ERROR_CODE, bury.code.as_str())
@@ -304,12 +308,16 @@ impl Settler {
         }
     }
 
-    fn onward(&self, message: &Message, attempt: u32) -> Headers {
-        Headers::default()
+    fn onward(&self, who: &Identity, message: &Message, attempt: u32) -> Headers {
+        let headers = Headers::default()
             .number(header::ATTEMPT, attempt)
             .number(header::GENERATION, message.generation())
             .time(header::FIRST_SEEN, message.first_seen())
-            .text(header::WORKER, &self.worker)
+            .text(header::WORKER, &self.worker);
+        match who.run {
+            Some(run) => headers.number(header::RUN, run),
+            None => headers,
+        }
     }
 }
 

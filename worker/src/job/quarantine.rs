@@ -22,6 +22,7 @@ pub fn next_run(earlier: Option<&JobState>, generation: u32) -> JobState {
         phase: Phase::Fetch,
         page: None,
         ended: false,
+        deaths: earlier.deaths_with_its_own(),
         suspect: None,
         ..earlier.clone()
     };

@@ -90,4 +90,8 @@ pub trait RecordExternal: Sync {
     /// # Errors
     /// A fault means that nothing was remembered: the work must not go on unrecorded.
     fn record(&self, external: ExternalParse) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Hears that the service works on the document: a parse may take long, and others need not wait for
+    /// its end to know that somebody is there.
+    fn is_at_work(&self);
 }

@@ -20,6 +20,7 @@ use super::{
     Context, Identity, Outcome, Spool,
     assemble::milliseconds,
     existing::{self, Existing, named_keys},
+    state::stored_state,
 };
 use crate::{
     fail_point,
@@ -36,6 +37,8 @@ const TURN: Duration = Duration::from_secs(300);
 /// A result that is in storage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Committed {
+    /// The replay generation that it is the result of.
+    pub generation: u32,
     /// How the job ended.
     pub status: JobStatus,
     /// Where the result lies.
@@ -57,6 +60,7 @@ pub struct Committed {
 ///
 /// # Errors
 /// `storage_unavailable` or `storage_denied`; the result is not there then, or is the old one.
+/// `invalid_job` if the id belongs to another body's result.
 pub async fn commit(context: &Context, who: &Identity, mut outcome: Outcome) -> Result<Committed, Fault> {
     let (started, keys) = (Instant::now(), &who.keys);
     fail_point::reach("assembled");
@@ -64,7 +68,7 @@ pub async fn commit(context: &Context, who: &Identity, mut outcome: Outcome) -> 
     let _turn = turn.map_err(|_| waited_too_long())?.expect("the semaphore is never closed");
     // Before anything is stored: what a result names must stay as it was when it was named.
     if let Some(theirs) = better_result(context, who, &outcome.result).await? {
-        return Ok(adopt(context, keys, theirs).await);
+        return adopt(context, keys, theirs, &outcome.result).await;
     }
     let body = write_down(context, keys, &mut outcome).await?;
     fail_point::reach("artifacts_stored");
@@ -80,14 +84,14 @@ pub async fn commit(context: &Context, who: &Identity, mut outcome: Outcome) -> 
     .expect("writing JSON does not panic")?;
     let object = off_runtime(keys.result(), json, JSON).await;
     if let Some(theirs) = better_result(context, who, &result).await? {
-        return Ok(adopt(context, keys, theirs).await);
+        return adopt(context, keys, theirs, &result).await;
     }
     let named = named_keys(&result);
     let listed = list_named(context, keys, &named).await?;
     let stored = context.store.put(&object, Phase::Commit).await?;
     fail_point::reach("result_stored");
     context.metrics.stage_took(Stage::Commit, started.elapsed());
-    delete_unnamed(context, keys, &listed, &named).await;
+    delete_unnamed(context, keys, result.generation, &listed, &named).await;
     let elements = elements + body.elements_elsewhere;
     Ok(Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256, elements))
 }
@@ -103,19 +107,22 @@ async fn better_result(context: &Context, who: &Identity, result: &ParseResult) 
     Ok(found.filter(|found| stays(found, result, who.supersedes_success)))
 }
 
-async fn adopt(context: &Context, keys: &JobKeys, theirs: Existing) -> Committed {
+async fn adopt(context: &Context, keys: &JobKeys, theirs: Existing, ours: &ParseResult) -> Result<Committed, Fault> {
     tracing::info!(status = %theirs.committed.status, "another run has left a result; it stays");
-    sweep(context, keys, &theirs.named).await;
-    theirs.committed
+    sweep(context, keys, theirs.committed.generation, &theirs.named).await;
+    if theirs.committed.generation == ours.generation {
+        theirs.check_body(ours.request_sha256.as_deref(), Phase::Commit)?;
+    }
+    Ok(theirs.committed)
 }
 
 fn stays(found: &Existing, ours: &ParseResult, forced: bool) -> bool {
     let succeeded = found.committed.status == JobStatus::Succeeded;
-    match found.generation.cmp(&ours.generation) {
+    match found.committed.generation.cmp(&ours.generation) {
         Ordering::Greater => true,
         Ordering::Less => succeeded && !forced,
-        // What another body came to under this id says nothing about this one.
-        Ordering::Equal if found.request_sha256 != ours.request_sha256 => succeeded,
+        // What came of a message that could not be read is the result of nobody.
+        Ordering::Equal if found.request_sha256 != ours.request_sha256 => found.request_sha256.is_some(),
         Ordering::Equal => rank(&found.committed.status) >= rank(&ours.status),
     }
 }
@@ -131,6 +138,7 @@ fn rank(status: &JobStatus) -> u8 {
 impl Committed {
     pub(super) fn of(result: &ParseResult, uri: String, sha256: String, elements: usize) -> Self {
         Self {
+            generation: result.generation,
             status: result.status.clone(),
             uri,
             sha256,
@@ -336,13 +344,13 @@ fn to_json(result: &ParseResult, elements: &[u8]) -> Result<(Vec<u8>, usize), Fa
     Ok((json, if elements.is_empty() { 0 } else { count }))
 }
 
-/// Deletes what lies under the job and its result does not name: pages of another format, what runs
-/// left for each other, and the cancellation marker, which a job that has ended no longer needs. The
-/// result is written: what cannot be deleted now is litter, not a reason to fail.
-pub async fn sweep(context: &Context, keys: &JobKeys, named: &BTreeSet<String>) {
+/// Deletes what lies under a job that has ended and its result does not name: pages of another format,
+/// what runs left for each other, and the cancellation marker, which it no longer needs. The result is
+/// written: what cannot be deleted now is litter, not a reason to fail.
+pub async fn sweep(context: &Context, keys: &JobKeys, generation: u32, named: &BTreeSet<String>) {
     match context.store.list(keys.folder(), Phase::Commit).await {
-        Ok(listed) => delete_unnamed(context, keys, &listed, named).await,
-        Err(fault) => tracing::warn!("objects of earlier runs may stay behind: {}", fault.chain()),
+        Ok(listed) => delete_unnamed(context, keys, generation, &listed, named).await,
+        Err(fault) => tracing::warn!("leftovers of a finished job stay for now: {}", fault.chain()),
     }
 }
 
@@ -363,7 +371,25 @@ async fn list_named(context: &Context, keys: &JobKeys, named: &BTreeSet<String>)
     }
 }
 
-async fn delete_unnamed(context: &Context, keys: &JobKeys, listed: &[String], named: &BTreeSet<String>) {
+/// Deletes nothing while a later generation is under way: what that one has stored is not named by this
+/// result.
+async fn delete_unnamed(
+    context: &Context,
+    keys: &JobKeys,
+    generation: u32,
+    listed: &[String],
+    named: &BTreeSet<String>,
+) {
+    if listed.contains(&keys.state()) {
+        match stored_state(&context.store, keys, Phase::Commit).await {
+            Ok(Some(state)) if state.generation > generation => return,
+            Ok(_) => {}
+            Err(fault) => {
+                tracing::warn!("leftovers of a finished job stay for now: {}", fault.chain());
+                return;
+            }
+        }
+    }
     let kept = |key: &&String| **key == keys.result() || named.contains(*key);
     for key in listed.iter().filter(|key| !kept(key)) {
         if let Err(fault) = context.store.delete(key, Phase::Commit).await {

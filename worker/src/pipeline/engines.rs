@@ -247,13 +247,13 @@ struct Recorder<'a> {
 
 impl RecordExternal for Recorder<'_> {
     async fn record(&self, external: ExternalParse) -> Result<(), Fault> {
-        if external.job_id.is_some() {
-            // A parse may take long: others need not wait for its end to hear that somebody is there.
-            self.context.llamaparse_breaker.takes_work();
-        }
         self.run.state.record(self.context, external).await?;
         fail_point::reach("external_recorded");
         Ok(())
+    }
+
+    fn is_at_work(&self) {
+        self.context.llamaparse_breaker.takes_work();
     }
 }
 

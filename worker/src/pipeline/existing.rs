@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quire_schemas::{
+    failure::ErrorCode,
     keys::JobKeys,
     result::{ParseResult, Phase},
 };
@@ -18,12 +19,26 @@ const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
 pub struct Existing {
     /// As if it had just been committed.
     pub committed: Committed,
-    /// The replay generation it belongs to.
-    pub generation: u32,
     /// What was asked for; absent if the message could not be read.
     pub request_sha256: Option<String>,
     /// Keys of everything it names.
     pub named: BTreeSet<String>,
+}
+
+impl Existing {
+    /// Makes sure that a message of the result's own generation asked for the same. Another body under
+    /// the id of a job is no job; the result of a message that could not be read is nobody's.
+    ///
+    /// # Errors
+    /// `invalid_job`.
+    pub fn check_body(&self, request_sha256: Option<&str>, phase: Phase) -> Result<(), Fault> {
+        match self.request_sha256.as_deref() {
+            Some(theirs) if Some(theirs) != request_sha256 => {
+                Err(Fault::new(ErrorCode::InvalidJob, phase, "this id has a result of another body"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Reads a job's result, if it has one that this version can read.
@@ -44,7 +59,6 @@ fn read(json: &[u8], uri: String) -> Option<Existing> {
     let sha256 = crate::store::digest(json);
     Some(Existing {
         named: named_keys(&result),
-        generation: result.generation,
         request_sha256: result.request_sha256.clone(),
         committed: Committed::of(&result, uri, sha256, result.elements.len()),
     })

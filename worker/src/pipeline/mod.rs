@@ -33,7 +33,7 @@ pub use assemble::{cancelled_result, failed_result};
 pub use commit::{Committed, commit, sweep};
 pub use reuse::RendererBuild;
 pub use spool::Spool;
-pub use state::StateKeeper;
+pub use state::{StateKeeper, stored_state};
 
 use crate::{
     breaker::Breaker,
@@ -103,6 +103,8 @@ pub struct Identity {
     pub attempt: u32,
     /// The replay generation, from 0.
     pub generation: u32,
+    /// Which run of the job this is, from 1, once it has begun.
+    pub run: Option<u32>,
     /// Whether it may take the place of a succeeded result of an earlier generation.
     pub supersedes_success: bool,
     /// Where its objects lie.

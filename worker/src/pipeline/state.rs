@@ -8,7 +8,10 @@ use quire_schemas::{
 use tokio::sync::Mutex;
 
 use super::Context;
-use crate::{job::Fault, store::Object};
+use crate::{
+    job::Fault,
+    store::{Object, Store},
+};
 
 /// Keeps `state.json` true while a run goes on. A first run writes none until it pays for
 /// something: most jobs need no second one.
@@ -86,6 +89,17 @@ impl StateKeeper {
         change(state);
         if *state == before { Ok(()) } else { write(context, &self.keys, state).await }
     }
+}
+
+/// Reads what the last run of a job noted.
+///
+/// # Errors
+/// `storage_unavailable` or `storage_denied`.
+pub async fn stored_state(store: &Store, keys: &JobKeys, phase: Phase) -> Result<Option<JobState>, Fault> {
+    const MAX_STATE_BYTES: usize = 64 * 1024;
+    let json = store.get(&keys.state(), MAX_STATE_BYTES, phase).await?;
+    // One that cannot be read is of another version: the run starts without it.
+    Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
 }
 
 /// Writes `state.json`.

@@ -19,8 +19,7 @@ use super::{
 use crate::{
     amqp::Publisher,
     cli::{DeadReplayArgs, Endpoints},
-    commands::{Storage, note},
-    store::StoreError,
+    commands::{Storage, is_store_down, note},
 };
 
 const CONFIRM_WITHIN: Duration = Duration::from_secs(30);
@@ -177,14 +176,20 @@ impl Replay<'_> {
         }
         let stored = match self.storage.result(&tenant, &job_id).await {
             Ok(stored) => stored.map(|stored| (stored.result.status, stored.result.generation)),
-            Err(error) if error.is::<StoreError>() => return Err(error.context(format!("job {job_id}"))),
+            Err(error) if is_store_down(&error) => return Err(error.context(format!("job {job_id}"))),
             Err(error) => return refused(&format!("its result cannot be read: {error:#}")),
         };
         if matches!(stored, Some((JobStatus::Succeeded, _))) && !self.arguments.force {
             return refused("it has succeeded: only --force lets a replay supersede that");
         }
+        let open = match self.storage.open_generation(&tenant, &job_id).await {
+            Ok(open) => open.unwrap_or_default(),
+            Err(error) if is_store_down(&error) => return Err(error.context(format!("job {job_id}"))),
+            // Workers take what cannot be read for absent.
+            Err(_) => 0,
+        };
         let stored_generation = stored.map_or(0, |(_, generation)| generation);
-        let generation = letter.generation.max(stored_generation).saturating_add(1);
+        let generation = letter.generation.max(stored_generation).max(open).saturating_add(1);
         Ok(Ok(Ready { job_id, body, changes, generation }))
     }
 

@@ -154,13 +154,14 @@ impl LlamaParse {
                 let submission = Submission { request, configuration, submitted_at, in_doubt };
                 let job = self.submit(submission, &budget).await?;
                 recorder.record(external(Some(job.id.clone()))).await?;
+                recorder.is_at_work();
                 tracing::debug!(external_job_id = job.id, "LlamaParse has the document");
                 pace.wait(&job.id, &budget).await?;
                 job.id
             }
         };
 
-        let output = match self.await_result(&job_id, &mut pace, &budget).await {
+        let output = match self.await_result(&job_id, recorder, &mut pace, &budget).await {
             Ok((raw, answer)) => self.output(&request, &configuration, job_id, raw, answer).await,
             Err(unfinished) => Err(unfinished),
         };
@@ -212,6 +213,7 @@ impl LlamaParse {
     async fn await_result(
         &self,
         job_id: &str,
+        recorder: &impl RecordExternal,
         pace: &mut Pace,
         budget: &Budget,
     ) -> Result<(Bytes, Answer), Unfinished> {
@@ -225,7 +227,10 @@ impl LlamaParse {
                     let fault = call.fault(ErrorCode::ParserJobLost).because("the parse was cancelled at the service");
                     return Err(Unfinished::Over(fault));
                 }
-                RemoteStatus::Open => pace.wait(job_id, budget).await?,
+                RemoteStatus::Open => {
+                    recorder.is_at_work();
+                    pace.wait(job_id, budget).await?;
+                }
             }
         }
         match persist(budget, || self.client.result(job_id, ALL_SECTIONS, budget)).await {
