@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use quire_producer::schemas::{
     event::{Event, ResultLocation, Subject},
     job::JobId,
@@ -9,8 +9,12 @@ use quire_producer::schemas::{
     result::{JobStatus, ObjectRef, ParseResult},
 };
 
-use super::{Accepted, Ledger, Report, evidence::Evidence};
+use super::{Accepted, CutOff, Ledger, Report, evidence::Evidence};
 use crate::DeadLetter;
+
+/// How long after a worker was cut off its work may still meet that of another one: until both
+/// sides have noticed, and the run has come to its end.
+const RACE: TimeDelta = TimeDelta::minutes(2);
 
 /// The evidence, read and sorted by job.
 pub(super) struct Case<'a> {
@@ -88,6 +92,34 @@ impl<'a> Case<'a> {
             Event::Finished { status, result, .. } => told.ended.push(End { generation, at, status, result }),
             _ => {}
         }
+    }
+
+    /// Says whether two workers may have had a job at once: it was published twice, or one of those that
+    /// worked on it was cut off from the broker shortly before.
+    pub(super) fn had_company(&self, job: &Accepted, generation: u32, until: DateTime<Utc>) -> bool {
+        job.messages > 1 || self.was_cut_off(&self.ledger.cut_off, job, generation, until)
+    }
+
+    /// Says whether a worker of a job may have sent the store something that arrived late: it was cut off from
+    /// the store, or lost the job to another one, shortly before.
+    pub(super) fn may_write_late(&self, job: &Accepted, generation: u32, until: DateTime<Utc>) -> bool {
+        self.had_company(job, generation, until)
+            || self.was_cut_off(&self.ledger.cut_off_from_store, job, generation, until)
+    }
+
+    fn was_cut_off(&self, from: &[CutOff], job: &Accepted, generation: u32, until: DateTime<Utc>) -> bool {
+        let workers = self.workers(job, generation);
+        let is_near = |cut: &&CutOff| cut.at <= until && until - cut.at <= RACE;
+        from.iter().filter(is_near).any(|cut| workers.contains(cut.worker.as_str()))
+    }
+
+    /// Who worked on a job in one generation. A beginning that is told of while the broker is away may be
+    /// heard by nobody; who wrote the result is written in it, too.
+    fn workers(&self, job: &Accepted, generation: u32) -> BTreeSet<&str> {
+        let begun = self.told.get(&job.job_id).map_or(&[][..], |told| &told.begun);
+        let begun = begun.iter().filter(|begun| begun.generation == generation).map(|begun| begun.worker.as_str());
+        let result = self.results.get(&job.job_id).filter(|result| result.generation == generation);
+        begun.chain(result.map(|result| result.provenance.worker.as_str())).collect()
     }
 
     pub(super) fn letters(&self, job_id: &JobId) -> &[&'a DeadLetter] {

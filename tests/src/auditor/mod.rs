@@ -39,14 +39,16 @@ pub struct Ledger {
     pub max_attempts: u32,
     /// Every time that a worker that went on living was cut off from the broker.
     pub cut_off: Vec<CutOff>,
+    /// Every time that one was cut off from the store, or the store from everybody.
+    pub cut_off_from_store: Vec<CutOff>,
     /// Texts that nobody may be shown. Bodies of dead letters keep addresses whole, for a replay.
     pub secrets: Vec<String>,
     /// Those of them that not even the body of a dead letter may hold.
     pub passwords: Vec<String>,
 }
 
-/// A worker that was cut off from the broker and went on living: what it had in hand then may have been
-/// worked on twice at once.
+/// A worker that was cut off and went on living. From the broker: what it had in hand then may have been worked
+/// on twice at once. From the store: what it had sent may be carried out later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CutOff {
     /// The worker's name, as it is announced.

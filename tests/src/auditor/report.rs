@@ -15,6 +15,9 @@ pub struct Report {
     pub duplicates: usize,
     /// Jobs with two announced ends where the contract allows it: two workers had the job at once.
     pub races: usize,
+    /// Notes for the next run that landed after the job had ended, where a worker had lost the broker or the
+    /// store over them.
+    pub late_notes: usize,
     /// Objects under a job that its result does not name, and unfinished uploads.
     pub orphans: usize,
     /// Page images that differ from those of the same page in another job.
@@ -42,6 +45,7 @@ impl Report {
         self.losses += other.losses;
         self.duplicates += other.duplicates;
         self.races += other.races;
+        self.late_notes += other.late_notes;
         self.orphans += other.orphans;
         self.byte_differences += other.byte_differences;
         self.findings.extend(other.findings);

@@ -106,6 +106,16 @@ impl Scene {
         self.evidence.keys.insert(keys(job_id).result());
     }
 
+    /// Lets a job end at a time, unheard.
+    fn end_at(&mut self, job_id: JobId, seconds: i64) {
+        let mut told = result(job_id, "succeeded");
+        told["completed_at"] = json!(at(seconds));
+        self.forget(job_id);
+        self.begin(job_id, 1);
+        self.store_page(job_id, IMAGE);
+        self.store_result(job_id, with_page(told, job_id, IMAGE));
+    }
+
     /// Announces what is stored.
     fn announce(&mut self, job_id: JobId, status: JobStatus, seconds: i64) {
         let sha256 = sha256(&self.evidence.results[&job_id]);
@@ -214,6 +224,21 @@ fn whatever_no_result_names_is_an_orphan() {
 }
 
 #[test]
+fn a_note_may_land_late_where_its_worker_had_lost_the_broker_or_the_store_over_it() {
+    let lost = [(vec![cut_off("w", 10)], vec![]), (vec![], vec![cut_off("w", 10)])];
+    for (cut_off, cut_off_from_store) in lost {
+        let mut scene = Scene::clean();
+        scene.end_at(id(1), 20);
+        scene.announce(id(1), JobStatus::Succeeded, 20);
+        scene.evidence.keys.extend([keys(id(1)).state(), keys(id(1)).page(2, ImageFormat::Png)]);
+        scene.assert_found(&["state.json", "0002.png"]);
+        (scene.ledger.cut_off, scene.ledger.cut_off_from_store) = (cut_off, cut_off_from_store);
+        let report = scene.assert_found(&["0002.png"]);
+        assert_eq!((report.orphans, report.late_notes), (1, 1));
+    }
+}
+
+#[test]
 fn a_marker_of_a_job_that_was_to_stop_is_no_orphan() {
     let mut scene = Scene::clean();
     scene.evidence.keys.insert(keys(id(2)).cancel());
@@ -314,6 +339,17 @@ fn an_end_is_announced_and_as_it_is_stored() {
     scene.store_page(id(1), b"of another run");
     // The image differs from the other job's, too.
     scene.assert_found(&["announced was", "its image of page 1"]);
+}
+
+#[test]
+fn an_end_that_replaced_the_announced_one_is_a_race_where_two_workers_had_the_job_at_once() {
+    let mut scene = Scene::clean();
+    // Announced is what was stored before.
+    scene.end_at(id(1), 20);
+    scene.announce_as(id(1), JobStatus::Succeeded, "of another result", 19);
+    scene.assert_found(&["announced was"]);
+    scene.ledger.cut_off = vec![cut_off("w", 10)];
+    assert_eq!(scene.assert_found(&[]).races, 1);
 }
 
 #[test]

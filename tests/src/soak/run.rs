@@ -95,7 +95,14 @@ impl<'a> Run<'a> {
         let fleet = Fleet::start(world, setting.workers, settings, disturbed, secrets.clone()).await;
         let max_attempts = setting.max_attempts;
         let passwords = vec![WRONG_PASSWORD.to_owned()];
-        let ledger = Ledger { accepted: Vec::new(), max_attempts, cut_off: Vec::new(), secrets, passwords };
+        let ledger = Ledger {
+            accepted: Vec::new(),
+            max_attempts,
+            cut_off: Vec::new(),
+            cut_off_from_store: Vec::new(),
+            secrets,
+            passwords,
+        };
         Self { world, broker, store, fleet, corpus, ledger, jobs: Vec::new(), good: 0, lasting: Vec::new() }
     }
 
@@ -134,7 +141,10 @@ impl<'a> Run<'a> {
                 self.fleet.store(worker).delay(Duration::from_millis(latency_ms));
                 self.until(ms, Lasting::SlowStore(worker));
             }
-            Operation::ResetStore { worker } => self.fleet.store(worker).cut(),
+            Operation::ResetStore { worker } => {
+                self.note_cut_off_from_store(vec![self.fleet.name(worker)]);
+                self.fleet.store(worker).cut();
+            }
             Operation::Cancel { jobs_ago } => self.cancel(jobs_ago).await,
             Operation::Replay => self.replay().await,
             Operation::Wait { ms } => sleep(Duration::from_millis(ms)).await,
@@ -218,10 +228,16 @@ impl<'a> Run<'a> {
         self.ledger.cut_off.extend(workers.into_iter().map(|worker| CutOff { worker, at }));
     }
 
+    fn note_cut_off_from_store(&mut self, workers: Vec<String>) {
+        let at = Utc::now();
+        self.ledger.cut_off_from_store.extend(workers.into_iter().map(|worker| CutOff { worker, at }));
+    }
+
     async fn stop_store(&mut self, ms: u64) {
         if self.lasting.iter().any(|(_, fault)| *fault == Lasting::NoStore) {
             return;
         }
+        self.note_cut_off_from_store(self.fleet.names());
         self.store.kill().await;
         self.until(ms, Lasting::NoStore);
     }

@@ -56,6 +56,7 @@ impl Total {
         line("losses", report.losses);
         line("duplicates", report.duplicates);
         line("two workers on one job at once", report.races);
+        line("notes that landed late", report.late_notes);
         line("orphans", report.orphans);
         line("byte differences", report.byte_differences);
         for (rounds, pages) in [("kills only", &self.pages), ("all faults", &self.disturbed_pages)] {

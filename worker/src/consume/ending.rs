@@ -49,7 +49,8 @@ impl Jobs {
     /// Commits on a tracked task: neither cancellation nor shutdown may cut it in half.
     pub(super) async fn commit<R>(&self, delivered: &Delivered<R>, outcome: Outcome) -> Result<Committed, Fault> {
         let (context, who) = (Arc::clone(&self.context), delivered.who.clone());
-        let task = lifecycle::spawn(async move { pipeline::commit(&context, &who, outcome).await });
+        let committing = async move { pipeline::commit(&context, &who, outcome).await };
+        let task = lifecycle::spawn(tracing::Instrument::in_current_span(committing));
         task.await.unwrap_or_else(|error| Err(panicked(error)))
     }
 

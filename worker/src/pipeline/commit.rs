@@ -88,10 +88,14 @@ pub async fn commit(context: &Context, who: &Identity, mut outcome: Outcome) -> 
     }
     let named = named_keys(&result);
     let listed = list_named(context, keys, &named).await?;
+    // Asked before the result is there: afterwards nobody would come again to tidy up.
+    let is_last = !is_replayed(context, keys, result.generation, &listed).await?;
     let stored = context.store.put(&object, Phase::Commit).await?;
     fail_point::reach("result_stored");
     context.metrics.stage_took(Stage::Commit, started.elapsed());
-    delete_unnamed(context, keys, result.generation, &listed, &named).await;
+    if is_last {
+        delete_unnamed(context, keys, &listed, &named).await;
+    }
     let elements = elements + body.elements_elsewhere;
     Ok(Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256, elements))
 }
@@ -346,12 +350,29 @@ fn to_json(result: &ParseResult, elements: &[u8]) -> Result<(Vec<u8>, usize), Fa
 
 /// Deletes what lies under a job that has ended and its result does not name: pages of another format,
 /// what runs left for each other, and the cancellation marker, which it no longer needs. The result is
-/// written: what cannot be deleted now is litter, not a reason to fail.
+/// written: what cannot be deleted now is litter, not a reason to fail. Nothing is deleted while a later
+/// generation is under way.
 pub async fn sweep(context: &Context, keys: &JobKeys, generation: u32, named: &BTreeSet<String>) {
-    match context.store.list(keys.folder(), Phase::Commit).await {
-        Ok(listed) => delete_unnamed(context, keys, generation, &listed, named).await,
+    let found = async {
+        let listed = context.store.list(keys.folder(), Phase::Commit).await?;
+        let is_replayed = is_replayed(context, keys, generation, &listed).await?;
+        Ok::<_, Fault>((listed, is_replayed))
+    };
+    match found.await {
+        Ok((listed, false)) => delete_unnamed(context, keys, &listed, named).await,
+        Ok((_, true)) => {}
         Err(fault) => tracing::warn!("leftovers of a finished job stay for now: {}", fault.chain()),
     }
+}
+
+/// Says whether a later generation of a job is under way: what that one has stored is not named by a
+/// result of this one.
+async fn is_replayed(context: &Context, keys: &JobKeys, generation: u32, listed: &[String]) -> Result<bool, Fault> {
+    if !listed.contains(&keys.state()) {
+        return Ok(false);
+    }
+    let state = stored_state(&context.store, keys, Phase::Commit).await?;
+    Ok(state.is_some_and(|state| state.generation > generation))
 }
 
 /// Lists what lies under the job, and makes sure that everything its result will name is there:
@@ -371,25 +392,7 @@ async fn list_named(context: &Context, keys: &JobKeys, named: &BTreeSet<String>)
     }
 }
 
-/// Deletes nothing while a later generation is under way: what that one has stored is not named by this
-/// result.
-async fn delete_unnamed(
-    context: &Context,
-    keys: &JobKeys,
-    generation: u32,
-    listed: &[String],
-    named: &BTreeSet<String>,
-) {
-    if listed.contains(&keys.state()) {
-        match stored_state(&context.store, keys, Phase::Commit).await {
-            Ok(Some(state)) if state.generation > generation => return,
-            Ok(_) => {}
-            Err(fault) => {
-                tracing::warn!("leftovers of a finished job stay for now: {}", fault.chain());
-                return;
-            }
-        }
-    }
+async fn delete_unnamed(context: &Context, keys: &JobKeys, listed: &[String], named: &BTreeSet<String>) {
     let kept = |key: &&String| **key == keys.result() || named.contains(*key);
     for key in listed.iter().filter(|key| !kept(key)) {
         if let Err(fault) = context.store.delete(key, Phase::Commit).await {
