@@ -53,8 +53,9 @@ pub mod header {
     pub const LANE: &str = "quire-lane";
     /// Tenant the job belongs to.
     pub const TENANT: &str = "quire-tenant";
-    /// The run of the job that ended in order when this was published, from 1; absent if none had begun.
-    pub const RUN: &str = "quire-run";
+    /// Set by a worker that gives a job back without having begun it, if the broker says that an earlier
+    /// delivery saw no end: a republish begins that count anew.
+    pub const REDELIVERED: &str = "quire-redelivered";
     /// Set while a buried job waits for its failed result to be stored.
     pub const BURIED: &str = "quire-buried";
     /// What a burial took out of the body (`password`).

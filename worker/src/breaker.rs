@@ -181,6 +181,12 @@ impl Breaker {
 }
 
 impl Trial {
+    /// Says whether the dependency counts as down, and this is to find out whether it is back.
+    #[must_use]
+    pub const fn is_alone(&self) -> bool {
+        self.alone
+    }
+
     /// Notes that the dependency answered.
     pub fn succeeded(self) {
         self.breaker.succeeded();

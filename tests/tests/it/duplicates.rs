@@ -44,7 +44,7 @@ async fn ten_messages_of_one_job_share_one_run_and_are_all_settled() {
 async fn of_two_bodies_under_one_id_the_first_result_stays_and_the_other_body_is_buried() {
     let world = World::new().await;
     let mut events = listen(&world).await;
-    let mut worker = world.worker().with("QUIRE_LANES", "normal:1").start().await;
+    let mut worker = world.worker().with("QUIRE_LANES", "normal:1").with("QUIRE_RENDERERS", "1").start().await;
     let job = identified_job(world.upload(samples::report()).await);
     // Of another format, so that its images have names of their own.
     let images = slow_job(job.source.clone()).images.map(|images| ImageOptions { format: ImageFormat::Webp, ..images });

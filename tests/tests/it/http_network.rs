@@ -176,13 +176,6 @@ async fn a_web_source_that_breaks_off_is_fetched_again_whole_by_the_next_attempt
 }
 
 /// Makes a world, and a service to which its documents have four pages.
-async fn await_breaker(worker: &Worker, open: u64) {
-    eventually(if open == 1 { "the breaker opens" } else { "the breaker closes" }, || async {
-        (worker.metric("quire_breaker_open{dependency=\"llamaparse\"}").await == Some(open)).then_some(())
-    })
-    .await;
-}
-
 async fn service(scenario: Scenario) -> (World, ParseApi) {
     (World::new().await, ParseApi::start(4, scenario).await)
 }
@@ -190,6 +183,13 @@ async fn service(scenario: Scenario) -> (World, ParseApi) {
 /// Makes a worker that reaches the service through a proxy only.
 fn worker_behind(proxy: &Proxy, api: &ParseApi, world: &World) -> WorkerBuilder {
     api.worker(world).with("LLAMA_CLOUD_BASE_URL", &proxy.in_place_of(&api.base_url))
+}
+
+async fn await_breaker(worker: &Worker, open: u64) {
+    eventually(if open == 1 { "the breaker opens" } else { "the breaker closes" }, || async {
+        (worker.metric("quire_breaker_open{dependency=\"llamaparse\"}").await == Some(open)).then_some(())
+    })
+    .await;
 }
 
 async fn submit(world: &World) -> JobId {

@@ -184,7 +184,7 @@ async fn process_one(context: Arc<Context>, timeout: Duration, job: Job, file: P
         lane: Lane::default(),
         attempt: 1,
         generation: 0,
-        run: None,
+        begun: true,
         supersedes_success: false,
         keys: JobKeys::in_folder(&folder),
         started_at: Utc::now(),

@@ -42,10 +42,10 @@ pub(super) enum Found {
     Bystander,
 }
 
-/// Returns what the last run noted of itself, with the word that the message brings of its end: storage
-/// may not have taken it.
+/// Returns what the last run noted of itself, with what the message says of its end: storage may not have
+/// taken the note.
 fn told_of_end(state: JobState, message: &Message) -> JobState {
-    JobState { ended: state.ended || message.ended_run() == Some(state.run), ..state }
+    JobState { ended: state.ended || !message.is_redelivered(), ..state }
 }
 
 /// Says whether a job is charged with deliveries in which it was not begun: the broker counts them for
@@ -155,8 +155,7 @@ impl Jobs {
         if run.one_page_at_a_time {
             tracing::warn!(left_out = ?run.left_out, "runs alone: earlier runs took their workers with them");
         }
-        let number = run.state.state().await.map_or(1, |state| state.run);
-        let identity = Identity { run: Some(number), ..delivered.who.clone() };
+        let identity = Identity { begun: true, ..delivered.who.clone() };
         Ok(Run { identity, budget: self.budget(delivered), ..run })
     }
 
@@ -171,7 +170,8 @@ impl Jobs {
     pub(super) async fn sweep_behind(&self, who: &Identity, found: &Existing) {
         let mut kept = found.named.clone();
         kept.insert(who.keys.cancel());
-        pipeline::sweep(&self.context, &who.keys, found.committed.generation, &kept).await;
+        let generation = found.committed.generation.max(who.generation);
+        pipeline::sweep(&self.context, &who.keys, generation, &kept).await;
     }
 }
 

@@ -133,7 +133,7 @@ impl Jobs {
             lane: self.lane,
             attempt: message.attempt(),
             generation: message.generation(),
-            run: None,
+            begun: false,
             supersedes_success: message.is_forced(),
             started_at: Utc::now(),
             queue_wait: waited,
@@ -277,7 +277,7 @@ impl Jobs {
             Ok(run) => run,
             Err(fault) => return self.conclude(delivered, Some(&job), fault.into(), Product::Nothing).await,
         };
-        delivered.who.run = run.identity.run;
+        delivered.who.begun = true;
         delivered.state = Some(Arc::clone(&run.state));
         let worker = self.settler.worker.clone();
         self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;

@@ -135,10 +135,12 @@ impl Message {
         self.number_header(header::DELIVERY_COUNT).unwrap_or_default()
     }
 
-    /// Returns which run of the job ended in order when this was published.
+    /// Says whether a delivery of it saw no end. Whoever ends a run in order publishes the job again, and
+    /// that message has never been delivered before.
     #[must_use]
-    pub fn ended_run(&self) -> Option<u32> {
-        self.number_header(header::RUN).and_then(|number| u32::try_from(number).ok())
+    pub fn is_redelivered(&self) -> bool {
+        let headers = self.properties.headers().as_ref();
+        self.delivery_count() > 0 || headers.is_some_and(|headers| headers.inner().contains_key(header::REDELIVERED))
     }
 
     /// Returns when a worker first saw it; now if none did.
@@ -210,7 +212,8 @@ impl Message {
 /// went wrong: an old fault would be taken for the cause of what comes after it.
 fn is_of_this_delivery(name: &str) -> bool {
     const FAULT: &str = "quire-error-";
-    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE, header::RUN].contains(&name) || name.starts_with(FAULT)
+    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE, header::REDELIVERED].contains(&name)
+        || name.starts_with(FAULT)
 }
 
 /// Counts what a table takes on the wire, a little generously.

@@ -314,10 +314,8 @@ impl Settler {
             .number(header::GENERATION, message.generation())
             .time(header::FIRST_SEEN, message.first_seen())
             .text(header::WORKER, &self.worker);
-        match who.run {
-            Some(run) => headers.number(header::RUN, run),
-            None => headers,
-        }
+        let leaves_no_word = message.is_redelivered() && !who.begun;
+        if leaves_no_word { headers.text(header::REDELIVERED, "true") } else { headers }
     }
 }
 

@@ -113,7 +113,7 @@ async fn better_result(context: &Context, who: &Identity, result: &ParseResult) 
 
 async fn adopt(context: &Context, keys: &JobKeys, theirs: Existing, ours: &ParseResult) -> Result<Committed, Fault> {
     tracing::info!(status = %theirs.committed.status, "another run has left a result; it stays");
-    sweep(context, keys, theirs.committed.generation, &theirs.named).await;
+    sweep(context, keys, theirs.committed.generation.max(ours.generation), &theirs.named).await;
     if theirs.committed.generation == ours.generation {
         theirs.check_body(ours.request_sha256.as_deref(), Phase::Commit)?;
     }

@@ -1,7 +1,10 @@
 //! Parse and images at the same time, whichever engine parses.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -195,7 +198,8 @@ async fn parse_elsewhere(
         Ok(trial) => trial,
         Err(wait) => return Some(Err(known_to_be_down(plan.engine, wait))),
     };
-    let parsed = engine.parse(request, resume, &Recorder { context, run }, &with_reserve(&run.budget)).await;
+    let recorder = Recorder { context, run, on_trial: AtomicBool::new(trial.is_alone()) };
+    let parsed = engine.parse(request, resume, &recorder, &with_reserve(&run.budget)).await;
     Some(match parsed {
         Ok(output) => {
             trial.succeeded();
@@ -243,6 +247,8 @@ fn not_configured(engine: Engine) -> Fault {
 struct Recorder<'a> {
     context: &'a Context,
     run: &'a Run,
+    /// Until the service is seen at work, if this parse is to find out whether it is there.
+    on_trial: AtomicBool,
 }
 
 impl RecordExternal for Recorder<'_> {
@@ -253,7 +259,10 @@ impl RecordExternal for Recorder<'_> {
     }
 
     fn is_at_work(&self) {
-        self.context.llamaparse_breaker.takes_work();
+        // Parses that were under way when it was found to be down say nothing of new ones.
+        if self.on_trial.swap(false, Ordering::Relaxed) {
+            self.context.llamaparse_breaker.takes_work();
+        }
     }
 }
 

@@ -103,8 +103,8 @@ pub struct Identity {
     pub attempt: u32,
     /// The replay generation, from 0.
     pub generation: u32,
-    /// Which run of the job this is, from 1, once it has begun.
-    pub run: Option<u32>,
+    /// Whether its run has begun.
+    pub begun: bool,
     /// Whether it may take the place of a succeeded result of an earlier generation.
     pub supersedes_success: bool,
     /// Where its objects lie.

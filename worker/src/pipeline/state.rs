@@ -1,6 +1,7 @@
 //! What a run leaves behind for the next one.
 
 use quire_schemas::{
+    failure::ErrorCode,
     keys::JobKeys,
     result::Phase,
     state::{ExternalParse, JobState},
@@ -102,11 +103,16 @@ pub async fn stored_state(store: &Store, keys: &JobKeys, phase: Phase) -> Result
     Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
 }
 
-/// Writes `state.json`.
+/// Writes `state.json`, unless a later generation has: whoever meets that is parked, and finds the replay
+/// when it comes back.
 ///
 /// # Errors
 /// `storage_unavailable` or `storage_denied`.
 async fn write(context: &Context, keys: &JobKeys, state: &JobState) -> Result<(), Fault> {
+    let stored = stored_state(&context.store, keys, Phase::Admission).await?;
+    if stored.is_some_and(|stored| stored.generation > state.generation) {
+        return Err(Fault::new(ErrorCode::StorageUnavailable, Phase::Admission, "a replay of the job is under way"));
+    }
     let json = serde_json::to_vec(state).expect("a state is plain data");
     let object = Object::new(keys.state(), json.into(), "application/json");
     context.store.put(&object, Phase::Admission).await.map(drop)
