@@ -19,7 +19,7 @@ use quire_producer::{
         names::{DEAD_QUEUE, JOBS_EXCHANGE, Lane, Tenant, Tier},
         result::ParseResult,
     },
-    store::{Metadata, S3Settings, S3Store},
+    store::{Metadata, S3Settings, S3Store, StoreError},
 };
 use tokio::time::{Instant, sleep};
 
@@ -238,9 +238,16 @@ impl World {
         Some(serde_json::from_slice(&json).expect("a result is a result"))
     }
 
-    /// Reads any object.
+    /// Reads any object. The store of the tests writes an object before its checksum: whoever reads in between
+    /// reads again.
     pub async fn object(&self, key: &str) -> Option<Bytes> {
-        self.store.get(key, 64 << 20).await.expect("the store answers")
+        eventually("an object is whole", || async {
+            match self.store.get(key, 64 << 20).await {
+                Err(StoreError::Damaged { .. }) => None,
+                read => Some(read.expect("the store answers")),
+            }
+        })
+        .await
     }
 
     /// Waits for a job's result.
