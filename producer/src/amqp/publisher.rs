@@ -37,6 +37,11 @@ pub struct Outgoing {
     pub mandatory: bool,
 }
 
+/// The broker's answer to whoever may not do something, every time.
+const ACCESS_REFUSED: u16 = 403;
+/// Its answer to whoever needs something that it does not have.
+const RESOURCE_ERROR: u16 = 506;
+
 /// Why a message is not known to be in a queue. Publishing it again is safe: consumers recognise
 /// a message by its id.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +54,8 @@ pub enum PublishError {
         /// The routing key.
         routing_key: String,
     },
-    /// The broker refused it until the time given was over: a queue is full, or has no leader.
+    /// The broker refused it until the time given was over: a queue is full, has no leader, or is a stream
+    /// that the broker has lost.
     #[error("the broker refuses {routing_key}: a queue is full, or has lost its leader")]
     Refused {
         /// The routing key.
@@ -140,9 +146,13 @@ impl Publisher {
                 // A queue that has lost its leader refuses too, until it has another one.
                 Ok(Ok(Err(refused @ PublishError::Refused { .. }))) => last = refused,
                 Ok(Ok(Err(final_word))) => return Err(final_word),
-                Ok(Err(Interruption::Broker(cause))) if is_refusal(&cause) => {
+                Ok(Err(Interruption::Broker(cause))) if is_answer(&cause, ACCESS_REFUSED) => {
                     let (exchange, routing_key) = (message.exchange.clone(), message.routing_key.clone());
                     return Err(PublishError::Denied { exchange, routing_key, cause: Box::new(cause) });
+                }
+                // A stream that a broker has lost: it closes the connection on whoever publishes to it.
+                Ok(Err(Interruption::Broker(cause))) if is_answer(&cause, RESOURCE_ERROR) => {
+                    last = PublishError::Refused { routing_key: message.routing_key.clone() };
                 }
                 Ok(Err(interruption)) => {
                     tracing::debug!(error = %interruption, "publish interrupted");
@@ -248,10 +258,9 @@ impl Publisher {
     }
 }
 
-/// Says whether the broker answered `ACCESS_REFUSED`, as it will every time.
-fn is_refusal(error: &lapin::Error) -> bool {
-    const ACCESS_REFUSED: u16 = 403;
-    matches!(error.kind(), lapin::ErrorKind::ProtocolError(answer) if answer.get_id() == ACCESS_REFUSED)
+/// Says whether this is how the broker closed a channel or connection.
+fn is_answer(error: &lapin::Error, code: u16) -> bool {
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(answer) if answer.get_id() == code)
 }
 
 /// A channel on its way through one publish. Dropped before its confirm came, it is not given

@@ -21,6 +21,7 @@ use std::{
     ops::ControlFlow,
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -32,6 +33,7 @@ use quire_schemas::{
     result::ParseResult,
     state::JobState,
 };
+use tokio::time::sleep;
 
 use crate::{
     amqp::{
@@ -126,9 +128,18 @@ impl Storage {
 
     /// Reads a job's result; `None` if there is none yet.
     pub(crate) async fn result(&self, tenant: &Tenant, job: &JobId) -> anyhow::Result<Option<StoredResult>> {
+        // Some stores write an object before its checksum; a worker may be about to.
+        const WRITTEN_WITHIN: Duration = Duration::from_millis(200);
         let key = self.keys(tenant, job).result();
         let uri = self.store.uri(&key);
-        let Some(bytes) = self.store.get(&key, MAX_RESULT_BYTES).await? else { return Ok(None) };
+        let read = match self.store.get(&key, MAX_RESULT_BYTES).await {
+            Err(StoreError::Damaged { .. }) => {
+                sleep(WRITTEN_WITHIN).await;
+                self.store.get(&key, MAX_RESULT_BYTES).await
+            }
+            read => read,
+        };
+        let Some(bytes) = read? else { return Ok(None) };
         let result = serde_json::from_slice(&bytes).with_context(|| format!("{uri} is not a result of version 1"))?;
         Ok(Some(StoredResult { bytes, result, uri }))
     }
