@@ -110,11 +110,15 @@ impl World {
 
     /// Makes a world whose topology is declared, on servers of the test's own where it has any.
     pub async fn on(broker: Option<&PrivateBroker>, store: Option<&PrivateStore>) -> Self {
-        let world = match broker {
-            Some(broker) => Self::undeclared(&broker.amqp_url, &broker.management_url, store).await,
-            None => Self::undeclared(&shared_amqp_url(), &shared_management_url(), store).await,
+        let Some(broker) = broker else {
+            return Self::undeclared(&shared_amqp_url(), &shared_management_url(), store).await.declared().await;
         };
-        world.declared().await
+        let world = Self::undeclared(&broker.amqp_url, &broker.management_url, store).await.declared().await;
+        // RabbitMQ 4.3.6 that is killed within seconds of its first stream forgets it for ever; one that was
+        // stopped in order does not.
+        broker.stop().await;
+        broker.start_again().await;
+        world
     }
 
     /// Makes a world whose topology is declared, on a broker with one or more AMQP addresses,
