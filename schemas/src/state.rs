@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{job::Engine, result::Phase};
 
+/// A `state.json` larger than this, in bytes, is not one of ours.
+pub const MAX_STATE_BYTES: usize = 64 * 1024;
+
 /// Progress of a job that has not ended. Written from the second run on, and before every paid
 /// call, so that a redelivery continues instead of paying again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

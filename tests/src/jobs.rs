@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use quire_producer::schemas::{
     job::{ImageOptions, Job, JobId, Source},
     names::CONTROL_EXCHANGE,
-    result::{JobStatus, ParseResult},
+    result::{JobError, JobStatus, ParseResult},
 };
 use serde_json::json;
 
@@ -114,6 +114,12 @@ pub async fn assert_nothing_lost(world: &World, worker: &Worker, mut jobs: Vec<J
     }
     assert_eq!(world.dead_letters().await.len(), 0, "{context}");
     assert_eq!(worker.ask("/livez").await.0, 200, "{context}");
+}
+
+/// Returns the codes of what went wrong, in the order of a result.
+#[must_use]
+pub fn codes(errors: &[JobError]) -> Vec<&str> {
+    errors.iter().map(|error| error.code.as_str()).collect()
 }
 
 /// Asserts that a job has succeeded at its first attempt with so many page images.

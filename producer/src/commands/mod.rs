@@ -31,7 +31,7 @@ use quire_schemas::{
     keys::JobKeys,
     names::Tenant,
     result::ParseResult,
-    state::JobState,
+    state::{JobState, MAX_STATE_BYTES},
 };
 use tokio::time::sleep;
 
@@ -144,10 +144,13 @@ impl Storage {
         Ok(Some(StoredResult { bytes, result, uri }))
     }
 
-    /// Returns the generation of a job that was last worked on without an end, if that was noted.
-    pub(crate) async fn open_generation(&self, tenant: &Tenant, job: &JobId) -> anyhow::Result<Option<u32>> {
-        const MAX_STATE_BYTES: usize = 64 * 1024;
-        let json = self.store.get(&self.keys(tenant, job).state(), MAX_STATE_BYTES).await?;
+    /// Returns the generation of a job that was last worked on without an end, if that was noted. Like a
+    /// worker, it takes what cannot be read for absent.
+    pub(crate) async fn open_generation(&self, tenant: &Tenant, job: &JobId) -> Result<Option<u32>, StoreError> {
+        let json = match self.store.get(&self.keys(tenant, job).state(), MAX_STATE_BYTES).await {
+            Err(error) if is_of_one_object(&error) => None,
+            read => read?,
+        };
         let state = json.and_then(|json| serde_json::from_slice::<JobState>(&json).ok());
         Ok(state.map(|state| state.generation))
     }
@@ -155,8 +158,11 @@ impl Storage {
 
 /// Says whether a store cannot be worked with, whichever job it is asked about, and not only one object.
 pub(crate) fn is_store_down(error: &anyhow::Error) -> bool {
-    let of_one_object = |error: &StoreError| matches!(error, StoreError::Damaged { .. } | StoreError::TooLarge { .. });
-    error.downcast_ref().is_some_and(|error| !of_one_object(error))
+    error.downcast_ref().is_some_and(|error| !is_of_one_object(error))
+}
+
+fn is_of_one_object(error: &StoreError) -> bool {
+    matches!(error, StoreError::Damaged { .. } | StoreError::TooLarge { .. })
 }
 
 /// Reads the password of encrypted documents.

@@ -47,10 +47,10 @@ fn check_orphans(case: &Case<'_>, job: &Accepted, result: &ParseResult, report: 
     for key in below(&case.evidence.keys, keys.folder()) {
         // A marker that was set after the job had ended is its setter's.
         let belongs = named.contains(key) || key == keys.result() || (job.cancelled && key == keys.cancel());
-        let until = result.completed_at.unwrap_or_default();
         if belongs {
             continue;
         }
+        let until = result.completed_at.unwrap_or_default();
         if key == keys.state() && case.may_write_late(job, result.generation, until) {
             report.late_notes += 1;
         } else {

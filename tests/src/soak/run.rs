@@ -224,13 +224,11 @@ impl<'a> Run<'a> {
     }
 
     fn note_cut_off(&mut self, workers: Vec<String>) {
-        let at = Utc::now();
-        self.ledger.cut_off.extend(workers.into_iter().map(|worker| CutOff { worker, at }));
+        self.ledger.cut_off.extend(cut_off_now(workers));
     }
 
     fn note_cut_off_from_store(&mut self, workers: Vec<String>) {
-        let at = Utc::now();
-        self.ledger.cut_off_from_store.extend(workers.into_iter().map(|worker| CutOff { worker, at }));
+        self.ledger.cut_off_from_store.extend(cut_off_now(workers));
     }
 
     async fn stop_store(&mut self, ms: u64) {
@@ -324,4 +322,9 @@ async fn submit(world: &World, job: &Job) -> u32 {
         }
     }
     panic!("the broker does not take jobs");
+}
+
+fn cut_off_now(workers: Vec<String>) -> impl Iterator<Item = CutOff> {
+    let at = Utc::now();
+    workers.into_iter().map(move |worker| CutOff { worker, at })
 }

@@ -11,7 +11,11 @@ use quire_producer::schemas::{
     job::{ImageOptions, Job, JobId},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, jobs::assert_settled, samples};
+use quire_tests::{
+    World, eventually,
+    jobs::{assert_settled, codes},
+    samples,
+};
 use serde_json::{Value, json};
 
 /// A part of every hostile id that would show in a key that was built from it.
@@ -130,7 +134,7 @@ async fn a_message_that_is_no_job_writes_nothing_but_the_result_of_the_id_it_cam
     assert_eq!(world.store.list(MARK).await.expect("the store answers"), Vec::<String>::new());
     for (id, code) in messages.iter().filter_map(|message| Some((message.job_id?, message.code))) {
         let result = world.await_result(&id).await;
-        let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+        let codes = codes(&result.errors);
         assert_eq!((result.status, codes), (JobStatus::Failed, vec![code]));
     }
 }
@@ -144,7 +148,7 @@ async fn a_page_range_beyond_the_end_is_an_invalid_job_with_a_failed_result() {
     let source = world.upload(samples::report()).await;
     let job_id = world.submit(Job { images, ..Job::new(source) }).await;
     let result = world.await_result(&job_id).await;
-    let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((result.status, codes), (JobStatus::Failed, vec!["invalid_job"]));
     let letters = world.await_dead_letters(1).await;
     assert_eq!(letters[0].routing_key, "invalid.normal");

@@ -8,9 +8,9 @@ use lapin::{
 use quire_producer::schemas::{
     job::{Job, JobId, Password, Source},
     names::header,
-    result::{JobStatus, ParseResult},
+    result::JobStatus,
 };
-use quire_tests::{DeadLetter, World, samples};
+use quire_tests::{DeadLetter, World, jobs::codes, samples};
 
 #[tokio::test]
 async fn an_encrypted_document_without_a_password_is_buried_with_a_failed_result() {
@@ -19,7 +19,7 @@ async fn an_encrypted_document_without_a_password_is_buried_with_a_failed_result
     let job_id = world.submit_document(samples::encrypted()).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result)), (&JobStatus::Failed, vec!["password_required"]));
+    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["password_required"]));
     assert_eq!(address(&letter), ("failed.normal", "password_required"));
     assert_eq!(letter.message_id, Some(job_id.to_string()));
     assert_eq!(letter.headers.get(header::REDACTED), None);
@@ -35,7 +35,7 @@ async fn a_wrong_password_is_told_and_shown_nowhere() {
     let job_id = world.submit(Job { password, ..Job::new(source) }).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result)), (&JobStatus::Failed, vec!["password_wrong"]));
+    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["password_wrong"]));
     assert_eq!(address(&letter), ("failed.normal", "password_wrong"));
     assert_eq!(letter.headers.get(header::REDACTED).map(String::as_str), Some("password"));
     let body: serde_json::Value = serde_json::from_slice(&letter.body).expect("it was JSON before");
@@ -53,7 +53,10 @@ async fn a_job_without_attempts_left_names_the_last_fault_and_then_that_there_we
     let job_id = world.submit(Job::new(missing_source(&world))).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result)), (&JobStatus::Failed, vec!["source_not_found", "attempts_exhausted"]));
+    assert_eq!(
+        (&result.status, codes(&result.errors)),
+        (&JobStatus::Failed, vec!["source_not_found", "attempts_exhausted"])
+    );
     assert_eq!(address(&letter), ("failed.normal", "source_not_found"));
 }
 
@@ -66,7 +69,7 @@ async fn a_job_whose_deadline_has_passed_is_buried_without_work() {
     let job_id = world.submit(Job { deadline, ..Job::new(source) }).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result)), (&JobStatus::Failed, vec!["expired"]));
+    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["expired"]));
     assert_eq!(address(&letter), ("expired.normal", "expired"));
     assert_eq!(world.store.list(&world.keys(&job_id).pages()).await.expect("the store answers"), Vec::<String>::new());
 }
@@ -84,7 +87,7 @@ async fn a_job_whose_next_attempt_would_come_after_its_deadline_is_buried_at_onc
     world.publish_raw(&serde_json::to_vec(&job).expect("a job is plain data"), properties).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result)), (&JobStatus::Failed, vec!["expired", "source_not_found"]));
+    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["expired", "source_not_found"]));
     assert_eq!(address(&letter), ("expired.normal", "expired"));
 }
 
@@ -115,10 +118,6 @@ async fn the_only_letter(world: &World) -> DeadLetter {
 fn address(letter: &DeadLetter) -> (&str, &str) {
     let code = letter.headers.get(header::ERROR_CODE).expect("every dead letter has a code");
     (letter.routing_key.as_str(), code.as_str())
-}
-
-fn codes(result: &ParseResult) -> Vec<&str> {
-    result.errors.iter().map(|error| error.code.as_str()).collect()
 }
 
 fn sorted_bodies(letters: Vec<DeadLetter>) -> Vec<Vec<u8>> {

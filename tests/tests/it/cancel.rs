@@ -15,7 +15,7 @@ use quire_tests::{
     Worker, World,
     events::{await_event, finished, listen},
     eventually,
-    jobs::{await_pages, identified_job, slow_job, tell_workers_to_cancel},
+    jobs::{await_pages, codes, identified_job, slow_job, tell_workers_to_cancel},
     samples,
 };
 
@@ -99,7 +99,7 @@ fn messages(worker: &Worker) -> Vec<String> {
 }
 
 fn assert_cancelled(result: &ParseResult) {
-    let codes: Vec<&str> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((&result.status, codes), (&JobStatus::Cancelled, vec!["cancelled"]));
     let branches = [&result.branches.parse.status, &result.branches.images.status];
     assert_eq!(branches, [&BranchStatus::Cancelled; 2]);

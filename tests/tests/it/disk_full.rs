@@ -8,7 +8,7 @@ use quire_producer::schemas::{
 use quire_tests::{
     Worker, World,
     events::{await_event, finished, listen},
-    jobs::assert_settled,
+    jobs::{assert_settled, codes},
     samples,
     small_disk::SmallDisk,
 };
@@ -65,7 +65,7 @@ async fn a_job_that_never_finds_room_fails_with_the_reason_and_the_worker_goes_o
 }
 
 fn assert_failed(result: &ParseResult, reason: &str) {
-    let codes: Vec<&str> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((&result.status, codes), (&JobStatus::Failed, vec!["internal", "attempts_exhausted"]));
     assert!(result.errors[0].message.contains(reason), "{}", result.errors[0].message);
 }

@@ -11,7 +11,7 @@ use quire_producer::schemas::{
 use quire_tests::{
     World,
     events::{await_event, listen, parked, retrying},
-    jobs::{assert_nothing_left, assert_settled, await_pages, slow_job},
+    jobs::{assert_nothing_left, assert_settled, await_pages, codes, slow_job},
     samples,
     servers::PrivateStore,
     small_disk::SmallDisk,
@@ -91,7 +91,7 @@ async fn a_job_that_fails_while_the_store_is_full_has_one_letter_and_its_result_
 
     disk.make_room();
     let result = world.await_result(&job_id).await;
-    let codes: Vec<&str> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((&result.status, codes), (&JobStatus::Failed, vec!["password_required"]));
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&job_id).await;

@@ -13,6 +13,7 @@ use quire_producer::{
 };
 use quire_tests::{
     Worker, World, eventually,
+    jobs::codes,
     parse_api::{KEY, ParseApi, Scenario, llamaparse_job},
     samples,
 };
@@ -26,10 +27,6 @@ fn assert_secret_is_kept(worker: &Worker, result: &ParseResult) {
     let json = serde_json::to_string(result).expect("a result is JSON");
     assert!(!json.contains(KEY), "the key is in the result");
     assert!(!worker.log().contains(KEY), "the key is in the log");
-}
-
-fn codes(result: &ParseResult) -> Vec<&str> {
-    result.errors.iter().map(|error| error.code.as_str()).collect()
 }
 
 #[tokio::test]
@@ -115,7 +112,7 @@ async fn a_refused_key_buries_the_job_with_the_images_that_were_made() {
     let worker = api.worker(&world).start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status.clone(), codes(&result)), (JobStatus::Failed, vec!["parser_auth"]));
+    assert_eq!((result.status.clone(), codes(&result.errors)), (JobStatus::Failed, vec!["parser_auth"]));
     let branches = (&result.branches.parse.status, &result.branches.images.status);
     assert_eq!(branches, (&BranchStatus::Failed, &BranchStatus::Succeeded));
     assert_eq!(result.page_images.len(), 4);
@@ -138,7 +135,7 @@ async fn the_local_engine_takes_over_where_the_job_says_so() {
         let source = world.upload(samples::report()).await;
         let job_id = world.submit(llamaparse_job(source, &[Engine::Pdfium])).await;
         let result = world.await_result(&job_id).await;
-        assert_eq!((result.status.clone(), codes(&result)), (JobStatus::Succeeded, vec![]), "{scenario:?}");
+        assert_eq!((result.status.clone(), codes(&result.errors)), (JobStatus::Succeeded, vec![]), "{scenario:?}");
         let parse = &result.branches.parse;
         assert_eq!(parse.fallback_from.as_deref(), Some("llamaparse"));
         assert_eq!(parse.engine.as_ref().map(|engine| engine.name.as_str()), Some("pdfium"));
@@ -171,7 +168,7 @@ async fn without_a_key_the_engine_is_not_configured() {
     let _worker = world.worker().start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status.clone(), codes(&result)), (JobStatus::Failed, vec!["parser_not_configured"]));
+    assert_eq!((result.status.clone(), codes(&result.errors)), (JobStatus::Failed, vec!["parser_not_configured"]));
     let letters = world.await_dead_letters(1).await;
     assert_eq!(letters[0].headers["quire-error-code"], "parser_not_configured");
 }

@@ -12,7 +12,7 @@ use quire_tests::{
     World,
     events::{await_event, finished, listen, retrying},
     eventually,
-    jobs::{assert_settled, tell_workers_to_cancel},
+    jobs::{assert_settled, codes, tell_workers_to_cancel},
     parse_api::{ParseApi, RetryAfter, Scenario, Step, llamaparse_job},
     samples,
 };
@@ -134,7 +134,7 @@ async fn a_parse_that_is_never_done_fails_the_job_with_the_images_that_were_made
     let mut worker = settings.with("QUIRE_MAX_ATTEMPTS", "1").start().await;
     let job_id = submit(&world, &[]).await;
     let result = world.await_result(&job_id).await;
-    let codes: Vec<&str> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((&result.status, codes), (&JobStatus::Failed, vec!["parser_timeout", "attempts_exhausted"]));
     let branches = (&result.branches.parse.status, &result.branches.images.status);
     assert_eq!(branches, (&BranchStatus::Failed, &BranchStatus::Succeeded));

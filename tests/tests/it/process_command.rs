@@ -1,7 +1,7 @@
 //! `quire-worker process`: the pipeline with a folder as store, and no broker.
 
 use quire_producer::schemas::result::{BranchStatus, JobStatus};
-use quire_tests::{processed::Processed, samples};
+use quire_tests::{jobs::codes, processed::Processed, samples};
 
 fn sample(name: &str) -> String {
     samples::path(name).display().to_string()
@@ -60,7 +60,7 @@ fn a_document_that_fails_leaves_a_result_that_says_why() {
     let processed = Processed::run(&[sample("encrypted.pdf"), sample("rotated.pdf")]);
     assert_eq!(processed.code(), 1);
     let failed = processed.result("encrypted");
-    let codes: Vec<_> = failed.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&failed.errors);
     assert_eq!((failed.status, codes), (JobStatus::Failed, vec!["password_required"]));
     assert_eq!(processed.result("rotated").status, JobStatus::Succeeded);
 }

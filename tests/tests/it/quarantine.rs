@@ -11,7 +11,7 @@ use quire_producer::schemas::{
 };
 use quire_tests::{
     Worker, World, eventually,
-    jobs::{assert_killed, assert_nothing_left, assert_settled, assert_succeeded, identified_job},
+    jobs::{assert_killed, assert_nothing_left, assert_settled, assert_succeeded, codes, identified_job},
     replay::publish_with,
     samples,
 };
@@ -97,7 +97,7 @@ async fn a_job_that_was_begun_at_ten_deliveries_and_never_ended_is_given_up() {
     let job_id = died_before(&world, &job, 8).await;
     publish_with(&world, &job, &[(header::DELIVERY_COUNT, 10)]).await;
     let result = world.await_result(&job_id).await;
-    let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((result.status, codes), (JobStatus::Failed, vec!["attempts_exhausted"]));
     assert_eq!(world.await_dead_letters(1).await[0].routing_key, "failed.normal");
 }

@@ -17,7 +17,7 @@ use quire_tests::{
     Worker, World,
     events::{await_event, finished, listen, parked, retrying},
     eventually,
-    jobs::{assert_nothing_left, assert_succeeded, await_pages, identified_job, slow_job},
+    jobs::{assert_nothing_left, assert_succeeded, await_pages, codes, identified_job, slow_job},
     proxy::Direction,
     samples,
     servers::PrivateStore,
@@ -99,7 +99,7 @@ async fn a_document_that_is_not_what_its_checksum_says_is_the_fault_of_nobody_el
     let Source::S3 { key, .. } = &source else { panic!("uploaded to the store") };
     tear(folder.path(), key);
     let result = world.await_result(&world.submit(Job::new(source)).await).await;
-    let codes: Vec<_> = result.errors.iter().map(|error| error.code.as_str()).collect();
+    let codes = codes(&result.errors);
     assert_eq!((result.status, codes), (JobStatus::Failed, vec!["source_unavailable", "attempts_exhausted"]));
     assert_eq!(worker.ask("/readyz").await.0, 200);
 }

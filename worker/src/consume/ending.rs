@@ -197,12 +197,8 @@ impl Jobs {
                 self.settler.done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt).await
             }
             Err(fault) if fault.code == ErrorCode::InvalidJob => {
-                let Delivered { who, message, receipt, .. } = delivered;
-                if letter == Letter::None {
-                    let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
-                    self.settler.dead_letter(&who, &message, &fault, bury, &receipt).await?;
-                }
-                self.settler.forget(receipt).await
+                self.complete_letter(&delivered, letter, &fault, DeadKind::Invalid).await?;
+                self.settler.forget(delivered.receipt).await
             }
             Err(fault) => self.end_without_result(delivered, fault, letter).await,
         }
@@ -218,22 +214,38 @@ impl Jobs {
     ) -> Result<(), Unsettled> {
         tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
         self.end_state(&delivered).await;
-        let Delivered { who, message, receipt, deadline, .. } = delivered;
-        let may_pass = fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < deadline;
+        let may_pass =
+            fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < delivered.deadline;
+        if !may_pass {
+            self.complete_letter(&delivered, letter, &fault, DeadKind::Failed).await?;
+        }
+        let Delivered { who, message, receipt, .. } = delivered;
         let later = Postpone { tier: Tier::S30, attempt: who.attempt };
         match (letter, may_pass) {
             (Letter::Written, true) => self.settler.postpone_buried(&who, &message, &fault, later, receipt).await,
             (Letter::None, true) => self.settler.postpone(&who, &message, &fault, later, receipt).await,
-            (letter, false) => {
-                if letter == Letter::None {
-                    let bury = Bury { kind: DeadKind::Failed, exhausted: false, code: fault.code };
-                    self.settler.dead_letter(&who, &message, &fault, bury, &receipt).await?;
-                }
+            (_, false) => {
                 let code = Some(fault.code.as_str().to_owned());
                 let end = End { generation: who.generation, status: JobStatus::Failed, result: None, code };
                 self.settler.done(&who, &message, end, receipt).await
             }
         }
+    }
+
+    /// Writes the dead letter of a job that ends without a result, unless it is written already.
+    async fn complete_letter<R: Receipt>(
+        &self,
+        delivered: &Delivered<R>,
+        letter: Letter,
+        fault: &Fault,
+        kind: DeadKind,
+    ) -> Result<(), Unsettled> {
+        if letter == Letter::Written {
+            return Ok(());
+        }
+        let bury = Bury { kind, exhausted: false, code: fault.code };
+        let Delivered { who, message, receipt, .. } = delivered;
+        self.settler.dead_letter(who, message, fault, bury, receipt).await
     }
 }
 

@@ -4,7 +4,7 @@ use quire_schemas::{
     failure::ErrorCode,
     keys::JobKeys,
     result::Phase,
-    state::{ExternalParse, JobState},
+    state::{ExternalParse, JobState, MAX_STATE_BYTES},
 };
 use tokio::sync::Mutex;
 
@@ -97,7 +97,6 @@ impl StateKeeper {
 /// # Errors
 /// `storage_unavailable` or `storage_denied`.
 pub async fn stored_state(store: &Store, keys: &JobKeys, phase: Phase) -> Result<Option<JobState>, Fault> {
-    const MAX_STATE_BYTES: usize = 64 * 1024;
     let json = store.get(&keys.state(), MAX_STATE_BYTES, phase).await?;
     // One that cannot be read is of another version: the run starts without it.
     Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))

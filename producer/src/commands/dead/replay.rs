@@ -182,14 +182,9 @@ impl Replay<'_> {
         if matches!(stored, Some((JobStatus::Succeeded, _))) && !self.arguments.force {
             return refused("it has succeeded: only --force lets a replay supersede that");
         }
-        let open = match self.storage.open_generation(&tenant, &job_id).await {
-            Ok(open) => open.unwrap_or_default(),
-            Err(error) if is_store_down(&error) => return Err(error.context(format!("job {job_id}"))),
-            // Workers take what cannot be read for absent.
-            Err(_) => 0,
-        };
+        let open = self.storage.open_generation(&tenant, &job_id).await.with_context(|| format!("job {job_id}"))?;
         let stored_generation = stored.map_or(0, |(_, generation)| generation);
-        let generation = letter.generation.max(stored_generation).max(open).saturating_add(1);
+        let generation = letter.generation.max(stored_generation).max(open.unwrap_or_default()).saturating_add(1);
         Ok(Ok(Ready { job_id, body, changes, generation }))
     }
 
