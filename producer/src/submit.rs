@@ -96,7 +96,11 @@ impl Quire {
         submission.job.validate()?;
         for (field, value) in [("reply_to", &submission.reply_to), ("correlation_id", &submission.correlation_id)] {
             if value.as_ref().is_some_and(|value| value.len() > MAX_PROPERTY_BYTES) {
-                return Err(InvalidJob::Field { field, reason: format!("more than {MAX_PROPERTY_BYTES} bytes") }.into());
+                return Err(InvalidJob::Field {
+                    field: field.to_owned(),
+                    reason: format!("more than {MAX_PROPERTY_BYTES} bytes"),
+                }
+                .into());
             }
         }
         let job_id = submission.job.job_id.unwrap_or_else(JobId::generate);

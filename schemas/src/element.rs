@@ -116,6 +116,12 @@ impl Element {
             extra: Object::new(),
         }
     }
+
+    /// Returns the stored picture that was cut out of the page, if there is one.
+    #[must_use]
+    pub fn picture(&self) -> Option<&ObjectRef> {
+        self.image.as_ref()?.object.as_ref()
+    }
 }
 
 open_enum! {

@@ -78,6 +78,9 @@ pub enum Event {
         /// Stable code of what failed it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
+        /// What failed it, for people; not stable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
     },
     /// A worker is alive; every ten seconds.
     Heartbeat(Heartbeat),

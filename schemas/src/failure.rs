@@ -1,6 +1,6 @@
 //! Stable codes of what can go wrong, and what is done about each.
 
-use std::{fmt, str::FromStr};
+use crate::closed_enum::closed_enum;
 
 /// What is done with a job that meets a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,107 +17,69 @@ pub enum Disposition {
     Bury,
 }
 
-macro_rules! codes {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl $name {
-            /// Every code this version writes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// Returns the stable text of the code.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownCode;
-
-            fn from_str(text: &str) -> Result<Self, UnknownCode> {
-                Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or_else(|| UnknownCode(text.to_owned()))
-            }
-        }
-    };
-}
-
-/// A code written by a newer version.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown code {0:?}")]
-pub struct UnknownCode(pub String);
-
-codes! {
+closed_enum! {
     /// Why a job, a branch or a page failed. Codes are added, never renamed.
-    ErrorCode {
+    pub enum ErrorCode: "error code" {
         /// The message is not a job this contract allows.
-        InvalidJob = "invalid_job",
+        InvalidJob => "invalid_job",
         /// The message's `type` names a major version this worker does not speak.
-        UnsupportedVersion = "unsupported_version",
+        UnsupportedVersion => "unsupported_version",
         /// There is no such object or page at the source.
-        SourceNotFound = "source_not_found",
+        SourceNotFound => "source_not_found",
         /// The source did not answer, or answered with a fault of its own.
-        SourceUnavailable = "source_unavailable",
+        SourceUnavailable => "source_unavailable",
         /// The source refuses this worker's credentials.
-        SourceDenied = "source_denied",
+        SourceDenied => "source_denied",
         /// The document is larger than `QUIRE_MAX_SOURCE_BYTES`.
-        SourceTooLarge = "source_too_large",
+        SourceTooLarge => "source_too_large",
         /// The operator has not allowed this bucket or host.
-        SourceBlocked = "source_blocked",
+        SourceBlocked => "source_blocked",
         /// The bytes do not start as a PDF does.
-        NotAPdf = "not_a_pdf",
+        NotAPdf => "not_a_pdf",
         /// The PDF is too damaged to open.
-        InvalidDocument = "invalid_document",
+        InvalidDocument => "invalid_document",
         /// The document is encrypted and no password was given.
-        PasswordRequired = "password_required",
+        PasswordRequired => "password_required",
         /// The given password does not open the document.
-        PasswordWrong = "password_wrong",
+        PasswordWrong => "password_wrong",
         /// The page could not be rendered or read.
-        PageFailed = "page_failed",
+        PageFailed => "page_failed",
         /// The page would have more pixels than `QUIRE_MAX_PAGE_PIXELS`.
-        PageTooLarge = "page_too_large",
+        PageTooLarge => "page_too_large",
         /// The document has more pages than `QUIRE_MAX_PAGES`.
-        TooManyPages = "too_many_pages",
+        TooManyPages => "too_many_pages",
         /// A renderer ran into its memory or CPU limit.
-        ResourceLimit = "resource_limit",
+        ResourceLimit => "resource_limit",
         /// A renderer died.
-        RendererCrashed = "renderer_crashed",
+        RendererCrashed => "renderer_crashed",
         /// A renderer did not answer in time.
-        RendererTimeout = "renderer_timeout",
+        RendererTimeout => "renderer_timeout",
         /// The engine will not parse this document.
-        ParserRejected = "parser_rejected",
+        ParserRejected => "parser_rejected",
         /// The engine asks us to slow down.
-        ParserThrottled = "parser_throttled",
+        ParserThrottled => "parser_throttled",
         /// The engine is out of reach or answers with faults of its own.
-        ParserUnavailable = "parser_unavailable",
+        ParserUnavailable => "parser_unavailable",
         /// The engine did not finish in time.
-        ParserTimeout = "parser_timeout",
+        ParserTimeout => "parser_timeout",
         /// The engine no longer knows the job it accepted.
-        ParserJobLost = "parser_job_lost",
+        ParserJobLost => "parser_job_lost",
         /// The engine refuses our key, or the account is out of credit.
-        ParserAuth = "parser_auth",
+        ParserAuth => "parser_auth",
         /// This worker has no key or address for the engine.
-        ParserNotConfigured = "parser_not_configured",
+        ParserNotConfigured => "parser_not_configured",
         /// Object storage is out of reach.
-        StorageUnavailable = "storage_unavailable",
+        StorageUnavailable => "storage_unavailable",
         /// Object storage refuses this worker's credentials.
-        StorageDenied = "storage_denied",
+        StorageDenied => "storage_denied",
         /// The deadline passed, or the next attempt would come after it.
-        Expired = "expired",
+        Expired => "expired",
         /// Somebody asked for the job to stop.
-        Cancelled = "cancelled",
+        Cancelled => "cancelled",
         /// Every attempt was used; the last fault's code stands beside this one.
-        AttemptsExhausted = "attempts_exhausted",
+        AttemptsExhausted => "attempts_exhausted",
         /// A defect or an unforeseen state of the worker.
-        Internal = "internal",
+        Internal => "internal",
     }
 }
 
@@ -159,6 +121,22 @@ impl ErrorCode {
         }
     }
 
+    /// Says whether another engine may take over where this one failed. A fault of the document, of storage or
+    /// of the worker stays the same whichever engine parses.
+    #[must_use]
+    pub const fn allows_fallback(self) -> bool {
+        matches!(
+            self,
+            Self::ParserRejected
+                | Self::ParserThrottled
+                | Self::ParserUnavailable
+                | Self::ParserTimeout
+                | Self::ParserJobLost
+                | Self::ParserAuth
+                | Self::ParserNotConfigured
+        )
+    }
+
     /// Says whether the same job may succeed later without anybody changing anything.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
@@ -166,27 +144,31 @@ impl ErrorCode {
     }
 }
 
-codes! {
+closed_enum! {
     /// What a result should be read with care for.
-    WarningCode {
+    pub enum WarningCode: "warning code" {
         /// A page has next to no text and a picture that covers it.
-        OcrRequired = "ocr_required",
+        OcrRequired => "ocr_required",
         /// The engine saw another number of pages than the PDF has.
-        PageCountMismatch = "page_count_mismatch",
+        PageCountMismatch => "page_count_mismatch",
         /// The engine lost text that the PDF holds.
-        LowTextRecall = "low_text_recall",
+        LowTextRecall => "low_text_recall",
         /// The engine found nothing on a page that has text.
-        EmptyPage = "empty_page",
+        EmptyPage => "empty_page",
         /// The engine wrote text that the PDF does not hold.
-        InventedText = "invented_text",
+        InventedText => "invented_text",
         /// Another engine than the first one asked for did the work.
-        FallbackUsed = "fallback_used",
+        FallbackUsed => "fallback_used",
         /// Renderers ran with less isolation than configured for.
-        SandboxReduced = "sandbox_reduced",
+        SandboxReduced => "sandbox_reduced",
         /// A page could be drawn only without its form fields.
-        FormsLeftOut = "forms_left_out",
+        FormsLeftOut => "forms_left_out",
         /// A page image has fewer pixels than asked for, to stay within the limit.
-        ImageScaledDown = "image_scaled_down",
+        ImageScaledDown => "image_scaled_down",
+        /// The message's `message_id` is not a UUID and was ignored: the body names the job.
+        MessageIdIgnored => "message_id_ignored",
+        /// Something of the document was left out to stay within a limit, which the message names.
+        LimitReached => "limit_reached",
     }
 }
 
@@ -197,8 +179,15 @@ mod tests {
     #[test]
     fn every_code_reads_back_from_its_text() {
         for code in ErrorCode::ALL {
-            assert_eq!(code.as_str().parse(), Ok(*code));
+            assert_eq!(code.as_str().parse(), Ok(code));
         }
         assert!("renamed_code".parse::<ErrorCode>().is_err());
+    }
+
+    #[test]
+    fn every_fault_of_an_engine_and_no_other_allows_a_fallback() {
+        for code in ErrorCode::ALL {
+            assert_eq!(code.allows_fallback(), code.as_str().starts_with("parser_"), "{code}");
+        }
     }
 }

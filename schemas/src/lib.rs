@@ -4,6 +4,8 @@
 //! alone. Producers send what the schemas allow; readers tolerate fields and values they do not
 //! know, so that a newer worker can talk to an older consumer.
 
+pub mod address;
+mod closed_enum;
 pub mod element;
 pub mod event;
 pub mod failure;
@@ -12,11 +14,20 @@ pub mod keys;
 pub mod names;
 pub mod open_enum;
 pub mod page_ranges;
+pub mod precedence;
 pub mod result;
+pub mod secret;
 pub mod state;
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Returns the SHA-256 of bytes as 64 lowercase hex digits, the form in which every digest travels.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
 
 /// Generates every published JSON Schema (draft 2020-12), with the file name it is committed under.
 #[must_use]

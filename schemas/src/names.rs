@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::closed_enum::closed_enum;
+
 /// Topic exchange that jobs are published to, under `job.<lane>.<tenant>`.
 pub const JOBS_EXCHANGE: &str = "quire.jobs";
 /// Headers exchange that routes to the retry tier named by [`header::RETRY_TIER`].
@@ -35,6 +37,10 @@ pub mod header {
     /// Such a time that `quire-not-before` minus it is what the attempt has taken so far, over all
     /// the deliveries it was spread over (RFC 3339).
     pub const STARTED: &str = "quire-started";
+    /// Time used by earlier deliveries of this attempt, in milliseconds.
+    pub const SPENT_MS: &str = "quire-spent-ms";
+    /// Routing key that a message came under, kept in its dead letter when the key names no usable tenant.
+    pub const ROUTING_KEY: &str = "quire-routing-key";
     /// When a worker first saw the job (RFC 3339).
     pub const FIRST_SEEN: &str = "quire-first-seen";
     /// When the next attempt is due (RFC 3339).
@@ -90,33 +96,21 @@ impl InvalidName {
     }
 }
 
-/// A bulkhead: each lane is a queue with its own consumer and its own permits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, Default)]
-#[serde(rename_all = "snake_case")]
-pub enum Lane {
-    /// Somebody is waiting.
-    High,
-    /// The default.
-    #[default]
-    Normal,
-    /// Backfills.
-    Bulk,
+closed_enum! {
+    /// A bulkhead: each lane is a queue with its own consumer and its own permits. Most urgent first.
+    #[derive(Default)]
+    pub enum Lane: "lane" {
+        /// A person is waiting.
+        High => "high",
+        /// The default.
+        #[default]
+        Normal => "normal",
+        /// Backfills.
+        Bulk => "bulk",
+    }
 }
 
 impl Lane {
-    /// Every lane, most urgent first.
-    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Bulk];
-
-    /// Returns the name used in routing keys and queue names.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::High => "high",
-            Self::Normal => "normal",
-            Self::Bulk => "bulk",
-        }
-    }
-
     /// Returns the lane's share of the renderers, relative to the other lanes.
     #[must_use]
     pub const fn weight(self) -> u32 {
@@ -137,23 +131,6 @@ impl Lane {
     #[must_use]
     pub fn of_queue(queue: &str) -> Option<Self> {
         queue.strip_prefix("quire.jobs.")?.parse().ok()
-    }
-}
-
-impl fmt::Display for Lane {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Lane {
-    type Err = InvalidName;
-
-    fn from_str(value: &str) -> Result<Self, InvalidName> {
-        Self::ALL
-            .into_iter()
-            .find(|lane| lane.as_str() == value)
-            .ok_or_else(|| InvalidName::new("lane", value, "one of high, normal, bulk"))
     }
 }
 
@@ -210,39 +187,25 @@ impl From<Tenant> for String {
     }
 }
 
-/// How long a job waits before its next attempt. One queue per tier: a queue's messages leave in
-/// order, so that a short delay behind a long one would wait for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tier {
-    /// 5 seconds.
-    S5,
-    /// 30 seconds.
-    S30,
-    /// 2 minutes.
-    M2,
-    /// 10 minutes.
-    M10,
-    /// 1 hour.
-    H1,
+closed_enum! {
+    /// How long a job waits before its next attempt, shortest first. One queue per tier: the messages of a queue
+    /// leave in order, so that a short delay behind a long one would wait for it. The name is also the time to
+    /// live: another delay is another queue, never a redeclaration that the broker refuses.
+    pub enum Tier: "retry tier" {
+        /// 5 seconds.
+        S5 => "5s",
+        /// 30 seconds.
+        S30 => "30s",
+        /// 2 minutes.
+        M2 => "2m",
+        /// 10 minutes.
+        M10 => "10m",
+        /// 1 hour.
+        H1 => "1h",
+    }
 }
 
 impl Tier {
-    /// Every tier, shortest first.
-    pub const ALL: [Self; 5] = [Self::S5, Self::S30, Self::M2, Self::M10, Self::H1];
-
-    /// Returns the name, which is also the time to live: another delay is another queue, never a
-    /// redeclaration that the broker refuses.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::S5 => "5s",
-            Self::S30 => "30s",
-            Self::M2 => "2m",
-            Self::M10 => "10m",
-            Self::H1 => "1h",
-        }
-    }
-
     /// Returns how long a message stays in the tier.
     #[must_use]
     pub const fn delay(self) -> Duration {
@@ -268,36 +231,32 @@ impl Tier {
     }
 }
 
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+closed_enum! {
+    /// Why a letter lies in the dead queue; the first word of its routing key.
+    pub enum DeadKind: "kind of dead letter" {
+        /// Given up: the fault is permanent, or the attempts are used up.
+        Failed => "failed",
+        /// The message cannot be used.
+        Invalid => "invalid",
+        /// Written by the broker itself: its delivery limit was reached.
+        Crash => "crash",
+        /// The deadline passed.
+        Expired => "expired",
     }
-}
-
-/// Why a letter lies in the dead queue; the first word of its routing key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeadKind {
-    /// Given up: permanent, or attempts exhausted.
-    Failed,
-    /// The message itself could not be used.
-    Invalid,
-    /// The broker's own fuse: delivered too often without an end.
-    Crash,
-    /// Its deadline passed.
-    Expired,
 }
 
 impl DeadKind {
     /// Returns the routing key for a lane.
     #[must_use]
     pub fn routing_key(self, lane: Lane) -> String {
-        let kind = match self {
-            Self::Failed => "failed",
-            Self::Invalid => "invalid",
-            Self::Crash => "crash",
-            Self::Expired => "expired",
-        };
-        format!("{kind}.{lane}")
+        format!("{self}.{lane}")
+    }
+
+    /// Reads kind and lane out of a dead letter's routing key.
+    #[must_use]
+    pub fn of_routing_key(key: &str) -> Option<(Self, Lane)> {
+        let (kind, lane) = key.split_once('.')?;
+        Some((kind.parse().ok()?, lane.parse().ok()?))
     }
 }
 
@@ -338,6 +297,15 @@ mod tests {
         assert_eq!(parse_job_routing_key(&key), (Some(Lane::Bulk), Some(tenant)));
         assert_eq!(parse_job_routing_key("job.fast.ACME"), (None, None));
         assert_eq!(parse_job_routing_key("else"), (None, None));
+    }
+
+    #[test]
+    fn the_key_of_a_dead_letter_reads_back_as_its_kind_and_lane() {
+        for kind in DeadKind::ALL {
+            assert_eq!(DeadKind::of_routing_key(&kind.routing_key(Lane::Bulk)), Some((kind, Lane::Bulk)));
+        }
+        assert_eq!(DeadKind::of_routing_key("failed"), None);
+        assert_eq!(DeadKind::of_routing_key("failed.slow"), None);
     }
 
     #[test]

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::InvalidName;
 
-const RULE: &str = "1-based pages and ranges such as 1-5,8,12-";
 /// More ranges than any person or program writes; bounds what one message can make us hold.
 const MAX_RANGES: usize = 10_000;
 
@@ -15,7 +14,7 @@ const MAX_RANGES: usize = 10_000;
 /// names the pages 1 to 5 and 8. A range with no end (`12-`) runs to the last page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("format" = PageRanges::FORMAT))]
 pub struct PageRanges(
     /// Merged, ascending, not touching; only the last may be open (`u32::MAX`).
     Vec<(u32, u32)>,
@@ -24,6 +23,11 @@ pub struct PageRanges(
 const OPEN: u32 = u32::MAX;
 
 impl PageRanges {
+    /// The grammar, for people.
+    pub(crate) const RULE: &str = "1-based pages and ranges such as 1-5,8,12-";
+    /// The name of the grammar in JSON Schemas.
+    pub(crate) const FORMAT: &str = "page-ranges";
+
     /// Selects every page: `1-`.
     #[must_use]
     pub fn all() -> Self {
@@ -59,7 +63,7 @@ impl FromStr for PageRanges {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        let invalid = || InvalidName::new("page range", text, RULE);
+        let invalid = || InvalidName::new("page range", text, PageRanges::RULE);
         let mut ranges = Vec::new();
         for part in text.split(',') {
             if ranges.len() == MAX_RANGES {

@@ -11,10 +11,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::element::{Element, Region, TextSource};
-use crate::open_enum::open_enum;
+use crate::{failure::WarningCode, open_enum::open_enum};
 
 /// The version this crate writes; a reader accepts every `1.x`.
 pub const SCHEMA_VERSION: &str = "1.0";
+
+/// Largest `result.json` that is read, in bytes; writers keep below it by storing elements in parts.
+pub const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
 
 /// A free-form JSON object.
 pub type Object = serde_json::Map<String, serde_json::Value>;
@@ -88,6 +91,20 @@ pub struct ParseResult {
     /// The job's own metadata, passed through.
     #[serde(default, skip_serializing_if = "Object::is_empty")]
     pub metadata: Object,
+}
+
+impl ParseResult {
+    /// Lists every stored object that the result names, each key once: page images, thumbnails, artifacts,
+    /// attachments, and pictures of its inline elements. Pictures of elements in parts are named only there.
+    pub fn objects(&self) -> impl Iterator<Item = &ObjectRef> {
+        let images = self.page_images.values().chain(self.thumbnails.values()).map(|image| &image.object);
+        let artifacts = self.artifacts.iter().map(|artifact| &artifact.object);
+        let attachments = self.document.iter().flat_map(|document| &document.attachments);
+        let pictures = self.elements.iter().filter_map(Element::picture);
+        let all = images.chain(artifacts).chain(attachments.map(|artifact| &artifact.object)).chain(pictures);
+        let by_key: BTreeMap<&str, &ObjectRef> = all.map(|object| (object.key.as_str(), object)).collect();
+        by_key.into_values()
+    }
 }
 
 open_enum! {
@@ -208,6 +225,29 @@ pub struct Branch {
     pub error: Option<JobError>,
 }
 
+impl Branch {
+    /// Makes a branch with nothing but its status.
+    #[must_use]
+    pub const fn of(status: BranchStatus) -> Self {
+        Self {
+            status,
+            engine: None,
+            attempts: 0,
+            started_at: None,
+            finished_at: None,
+            duration_ms: None,
+            pages_total: None,
+            pages_succeeded: None,
+            pages_failed: Vec::new(),
+            external_job_id: None,
+            cache_hit: None,
+            fallback_from: None,
+            usage: None,
+            error: None,
+        }
+    }
+}
+
 open_enum! {
     /// Tells the state of a branch; a branch that is off is `skipped`.
     pub enum BranchStatus {
@@ -305,6 +345,33 @@ pub struct Page {
     /// What the engine said of the page that has no place here.
     #[serde(default, skip_serializing_if = "Object::is_empty")]
     pub extra: Object,
+}
+
+impl Page {
+    /// Makes a succeeded page with nothing but its number, from 1.
+    #[must_use]
+    pub fn new(page_number: u32) -> Self {
+        Self {
+            page_number,
+            page_label: None,
+            width: None,
+            height: None,
+            unit: Unit::Point,
+            rotation: None,
+            media_box: None,
+            crop_box: None,
+            status: PageStatus::Succeeded,
+            text_source: None,
+            language: None,
+            confidence: None,
+            text: None,
+            markdown: None,
+            images: Vec::new(),
+            element_ids: Vec::new(),
+            errors: Vec::new(),
+            extra: Object::new(),
+        }
+    }
 }
 
 /// Names the unit of a page's size. Closed: a reader that does not know the unit must not go on.
@@ -410,6 +477,14 @@ pub struct Artifact {
     pub element_id: Option<String>,
 }
 
+impl Artifact {
+    /// Makes an artifact of the whole document.
+    #[must_use]
+    pub fn new(kind: &str, object: ObjectRef) -> Self {
+        Self { kind: kind.to_owned(), object, page_number: None, element_id: None }
+    }
+}
+
 /// Tells what went wrong, where, and whether trying again may help.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Error")]
@@ -482,6 +557,41 @@ pub struct Warning {
     pub provider: Option<Provider>,
     #[serde(default, skip_serializing_if = "Object::is_empty")]
     pub details: Object,
+}
+
+impl Warning {
+    /// Makes a warning about the whole job.
+    #[must_use]
+    pub fn of(code: WarningCode, message: impl Into<String>) -> Self {
+        Self {
+            code: code.as_str().to_owned(),
+            message: message.into(),
+            retryable: None,
+            phase: None,
+            branch: None,
+            page_number: None,
+            provider: None,
+            details: Object::new(),
+        }
+    }
+
+    /// Says which page it is about, from 1.
+    #[must_use]
+    pub fn on_page(self, page_number: u32) -> Self {
+        Self { page_number: Some(page_number), ..self }
+    }
+
+    /// Says which branch it is about.
+    #[must_use]
+    pub fn in_branch(self, branch: BranchName) -> Self {
+        Self { branch: Some(branch), ..self }
+    }
+
+    /// Says in which step of the job it was noticed.
+    #[must_use]
+    pub fn in_phase(self, phase: Phase) -> Self {
+        Self { phase: Some(phase), ..self }
+    }
 }
 
 /// Tells who made the result.

@@ -73,8 +73,8 @@ fn with_defaults(mut job: Value) -> Value {
 fn every_golden_job_is_one_that_a_worker_accepts() {
     for (name, wire) in goldens().into_iter().filter(|(name, _)| name.starts_with("job-")) {
         let body = serde_json::to_vec(&wire).expect("it was JSON before");
-        let (id, _) = Job::decode(&body, None).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(Some(id.to_string().as_str()), wire["job_id"].as_str(), "{name}");
+        let decoded = Job::decode(&body, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(Some(decoded.job_id.to_string().as_str()), wire["job_id"].as_str(), "{name}");
     }
 }
 

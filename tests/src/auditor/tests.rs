@@ -125,7 +125,7 @@ impl Scene {
     fn announce_as(&mut self, job_id: JobId, status: JobStatus, sha256: &str, seconds: i64) {
         let location = ResultLocation { uri: String::new(), sha256: sha256.to_owned() };
         let subject = subject(job_id, seconds);
-        self.hear(&Event::Finished { subject, status, result: Some(location), code: None });
+        self.hear(&Event::Finished { subject, status, result: Some(location), code: None, message: None });
     }
 
     fn bury(&mut self, job_id: JobId, routing_key: &str, code: &str) {

@@ -78,9 +78,9 @@ impl Message {
         self.check_type()?;
         self.check_headers()?;
         let message_id = self.properties.message_id().as_ref().map(|id| id.as_str());
-        let (job_id, job) = Job::decode(&self.body, message_id)
+        let decoded = Job::decode(&self.body, message_id)
             .map_err(|error| Fault::new(ErrorCode::InvalidJob, Phase::Admission, error.to_string()))?;
-        Ok(Request { job_id, job })
+        Ok(Request { job_id: decoded.job_id, job: decoded.job })
     }
 
     /// A message without a type is taken for the current version: any language can publish.

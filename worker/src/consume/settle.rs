@@ -98,7 +98,8 @@ impl Settler {
         receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
         let End { generation, status, result, code } = end;
-        let event = Event::Finished { subject: Subject { generation, ..subject(who) }, status, result, code };
+        let event =
+            Event::Finished { subject: Subject { generation, ..subject(who) }, status, result, code, message: None };
         match self.publish_while_ours(&event_message(&event), LISTENERS_MAY_REFUSE, &receipt).await {
             // Anybody may bind a queue to the events; one that is full or lies on a dead node must not
             // stop all work.

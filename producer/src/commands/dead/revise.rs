@@ -157,7 +157,7 @@ fn skip_pages(fields: &mut Map<String, Value>, branch: &str, pages: &[u32]) -> R
 }
 
 fn decode(fields: &Map<String, Value>, message_id: Option<&str>) -> Result<(JobId, Job), InvalidJob> {
-    Job::decode(&to_bytes(fields), message_id)
+    Job::decode(&to_bytes(fields), message_id).map(|decoded| (decoded.job_id, decoded.job))
 }
 
 fn to_bytes(fields: &Map<String, Value>) -> Vec<u8> {

@@ -91,7 +91,7 @@ impl Run {
 
 fn any_run() -> impl Strategy<Value = Run> {
     let cut = prop::sample::select(vec![Cut::Stopping, Cut::LeaseOver, Cut::Fenced]);
-    let fails = (prop::sample::select(ErrorCode::ALL), prop::option::of(0u64..5000), any::<bool>());
+    let fails = (prop::sample::select(ErrorCode::ALL.to_vec()), prop::option::of(0u64..5000), any::<bool>());
     prop_oneof![
         1 => Just(Run::Done),
         6 => fails.prop_map(|(code, retry_after_seconds, outage)| Run::Fails { code, retry_after_seconds, outage }),
@@ -161,7 +161,7 @@ proptest! {
 
     #[test]
     fn a_job_whose_every_run_fails_comes_to_an_end(
-        code in prop::sample::select(ErrorCode::ALL),
+        code in prop::sample::select(ErrorCode::ALL.to_vec()),
         outage in any::<bool>(),
         minutes in 1i64..3000,
     ) {

@@ -1,0 +1,309 @@
+//! The job message: what a publisher asks for.
+
+mod explain;
+mod id;
+mod invalid;
+mod options;
+mod source;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+pub use id::JobId;
+pub use invalid::InvalidJob;
+pub use options::{Branch, Engine, ImageFormat, ImageOptions, ParseOptions};
+pub use source::{MAX_INLINE_BYTES, Source};
+
+use self::invalid::refuse;
+use crate::{
+    failure::WarningCode,
+    names::MAX_MESSAGE_BYTES,
+    result::{Phase, Warning},
+    sha256_hex,
+};
+
+/// The password of an encrypted document.
+pub type Password = crate::secret::Secret;
+
+/// Largest metadata of a job, as compact JSON, in bytes.
+pub const MAX_METADATA_BYTES: usize = 16 * 1024;
+
+/// A document job.
+///
+/// The id is either here or in the message's `message_id` property; [`Job::decode`] reconciles
+/// the two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Job {
+    /// The idempotency key, a UUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<JobId>,
+    /// Where the document lies.
+    pub source: Source,
+    /// Opens an encrypted document. Never logged, never in a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Password>,
+    /// How to parse it.
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[schemars(with = "Option<ParseOptions>")]
+    pub parse: ParseOptions,
+    /// How to draw its pages; `null` for no images.
+    #[serde(default = "default_images")]
+    pub images: Option<ImageOptions>,
+    /// Branches without which the job has failed; absent: those that are requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<Vec<Branch>>,
+    /// When the result is no longer wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
+    /// Passed through to the result; at most 16 KiB of JSON.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Map::is_empty")]
+    #[schemars(with = "Option<Map<String, Value>>")]
+    pub metadata: Map<String, Value>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
+fn default_images() -> Option<ImageOptions> {
+    Some(ImageOptions::default())
+}
+
+/// Reads `null` for an optional field as if the field were absent.
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A job as it is read out of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The id, from the body or from the `message_id` property.
+    pub job_id: JobId,
+    /// What is asked for.
+    pub job: Job,
+    /// What the publisher should know of the message though the job is accepted.
+    pub warnings: Vec<Warning>,
+}
+
+impl Job {
+    /// Makes a job with every default: local parse, PNG images at 150 dpi.
+    #[must_use]
+    pub fn new(source: Source) -> Self {
+        Self {
+            job_id: None,
+            source,
+            password: None,
+            parse: ParseOptions::default(),
+            images: default_images(),
+            require: None,
+            deadline: None,
+            metadata: Map::new(),
+        }
+    }
+
+    /// Reads a job out of a message body and its `message_id` property.
+    ///
+    /// # Errors
+    /// [`InvalidJob`] if it is too large, not JSON of this shape, without an id or with two, or if
+    /// a value is out of its range. None of them can succeed later.
+    pub fn decode(body: &[u8], message_id: Option<&str>) -> Result<Decoded, InvalidJob> {
+        if body.len() > MAX_MESSAGE_BYTES {
+            return Err(InvalidJob::TooLarge(body.len()));
+        }
+        let job: Self = serde_json::from_slice(body).map_err(|error| refused(body, error))?;
+        let (job_id, warnings) = job.identify(message_id)?;
+        job.validate()?;
+        Ok(Decoded { job_id, job, warnings })
+    }
+
+    fn identify(&self, message_id: Option<&str>) -> Result<(JobId, Vec<Warning>), InvalidJob> {
+        match (self.job_id, message_id.map(str::parse::<JobId>)) {
+            (Some(body), Some(Ok(property))) if body != property => Err(InvalidJob::Id(format!(
+                "job_id {body} is not message_id {property}: set one of them, or both alike"
+            ))),
+            (Some(body), Some(Err(_))) => {
+                let message = "message_id is not a UUID and was ignored: the body's job_id names the job";
+                let warning = Warning::of(WarningCode::MessageIdIgnored, message).in_phase(Phase::Admission);
+                Ok((body, vec![warning]))
+            }
+            (Some(id), _) | (None, Some(Ok(id))) => Ok((id, Vec::new())),
+            (None, Some(Err(error))) => Err(InvalidJob::Id(format!("message_id: {error}"))),
+            (None, None) => Err(InvalidJob::Id("neither job_id nor message_id is set".to_owned())),
+        }
+    }
+
+    /// Checks every range that the types cannot express.
+    ///
+    /// # Errors
+    /// [`InvalidJob::Field`] for the first field that is out of its range.
+    pub fn validate(&self) -> Result<(), InvalidJob> {
+        self.source.validate()?;
+        if let Some(images) = &self.images {
+            images.validate()?;
+        }
+        if self.parse.fallback.contains(&Engine::None) {
+            return Err(refuse("parse.fallback", "`none` is not an engine to fall back to"));
+        }
+        for branch in self.require.iter().flatten() {
+            if !self.requests(*branch) {
+                return Err(refuse("require", format!("{branch} is required and not requested")));
+            }
+        }
+        let metadata = serde_json::to_vec(&self.metadata)?.len();
+        if metadata > MAX_METADATA_BYTES {
+            return Err(refuse("metadata", format!("{metadata} bytes, more than {MAX_METADATA_BYTES}")));
+        }
+        Ok(())
+    }
+
+    /// Says whether a branch is asked for.
+    #[must_use]
+    pub fn requests(&self, branch: Branch) -> bool {
+        match branch {
+            Branch::Parse => self.parse.engine != Engine::None,
+            Branch::Images => self.images.is_some(),
+        }
+    }
+
+    /// Says whether the job has failed if this branch produces nothing.
+    #[must_use]
+    pub fn requires(&self, branch: Branch) -> bool {
+        match &self.require {
+            Some(required) => required.contains(&branch),
+            None => self.requests(branch),
+        }
+    }
+
+    /// Returns the hex sha256 of what is asked for, without the password: two messages with one
+    /// id and different digests are not the same job.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let canonical = Self { job_id: None, password: None, ..self.clone() };
+        sha256_hex(&serde_json::to_vec(&canonical).expect("a job has string keys only"))
+    }
+
+    /// Returns what was asked for as it may be shown: no password, no inline bytes, no URL query.
+    #[must_use]
+    pub fn to_public_json(&self) -> Map<String, Value> {
+        let public = Self { password: None, source: self.source.redacted(), metadata: Map::new(), ..self.clone() };
+        match serde_json::to_value(public) {
+            Ok(Value::Object(object)) => object,
+            _ => Map::new(),
+        }
+    }
+}
+
+/// Says why the deserializer refuses a body, without its own words, which quote values.
+fn refused(body: &[u8], error: serde_json::Error) -> InvalidJob {
+    let value = serde_json::from_slice(body).ok();
+    value.and_then(|value: Value| explain::wrong_field(&value)).unwrap_or_else(|| error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "0192f0c1-7e5a-7000-8000-000000000001";
+
+    fn decode(body: &Value) -> Result<Job, InvalidJob> {
+        Job::decode(&serde_json::to_vec(body).expect("json"), None).map(|decoded| decoded.job)
+    }
+
+    fn job_with(field: &str, value: Value) -> Value {
+        let mut body = json!({ "job_id": ID, "source": { "kind": "s3", "bucket": "inbox", "key": "a.pdf" } });
+        body[field] = value;
+        body
+    }
+
+    #[test]
+    fn a_job_needs_no_more_than_an_id_and_a_source() {
+        let job = decode(&job_with("unknown_field", json!(1))).expect("a valid job");
+        let expected = Job { job_id: Some(ID.parse().expect("a UUID")), ..Job::new(job.source.clone()) };
+        assert_eq!(job, expected);
+        assert!(job.requires(Branch::Parse) && job.requires(Branch::Images));
+    }
+
+    #[test]
+    fn null_images_means_none_and_absent_means_default() {
+        let job = decode(&job_with("images", Value::Null)).expect("a valid job");
+        assert_eq!(job.images, None);
+        assert!(!job.requires(Branch::Images));
+    }
+
+    #[test]
+    fn null_for_an_optional_field_is_as_absent() {
+        let absent = decode(&job_with("images", json!({}))).expect("a valid job");
+        let mut body = job_with("images", json!({ "format": null, "dpi": null, "quality": null, "pages": null }));
+        for field in ["password", "require", "deadline", "metadata", "parse"] {
+            body[field] = Value::Null;
+        }
+        assert_eq!(decode(&body).expect("a valid job"), absent);
+        body["parse"] = json!({ "engine": null, "fallback": null, "pages": null, "options": null });
+        assert_eq!(decode(&body).expect("a valid job"), absent);
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused_by_field() {
+        for (field, value, expected) in [
+            ("images", json!({ "dpi": 5 }), "images.dpi"),
+            ("images", json!({ "quality": 0 }), "images.quality"),
+            ("images", json!({ "pages": "0" }), "images.pages: 1-based pages"),
+            ("parse", json!({ "engine": "magic" }), "parse.engine: one of pdfium"),
+            ("parse", json!({ "fallback": ["none"] }), "parse.fallback"),
+            ("source", json!({ "kind": "url", "url": "file:///etc/passwd" }), "source.url"),
+            ("source", json!({ "kind": "inline", "data": "%%%" }), "source.data"),
+            ("source", json!({ "kind": "inline", "data": "A".repeat(1_400_004) }), "source.data"),
+            ("metadata", json!({ "big": "x".repeat(17_000) }), "metadata"),
+            ("job_id", json!("../../etc"), "job_id: a UUID"),
+            ("deadline", json!("tomorrow"), "deadline: a time such as"),
+        ] {
+            let error = decode(&job_with(field, value)).expect_err("out of range").to_string();
+            assert!(error.contains(expected), "{field}: {error}");
+        }
+    }
+
+    #[test]
+    fn requiring_what_is_not_requested_is_refused() {
+        let mut body = job_with("require", json!(["images"]));
+        body["images"] = Value::Null;
+        assert!(decode(&body).expect_err("contradiction").to_string().contains("require"));
+    }
+
+    #[test]
+    fn the_id_comes_from_body_or_property_and_they_must_agree() {
+        let body = serde_json::to_vec(&json!({ "source": { "kind": "s3", "bucket": "b", "key": "k" } })).expect("json");
+        assert!(matches!(Job::decode(&body, None), Err(InvalidJob::Id(_))));
+        assert!(Job::decode(&body, Some(ID)).is_ok());
+        assert!(matches!(Job::decode(&body, Some("x")), Err(InvalidJob::Id(_))));
+        let both = serde_json::to_vec(&job_with("x", json!(0))).expect("json");
+        let other = "0192f0c1-7e5a-7000-8000-00000000000f";
+        assert!(matches!(Job::decode(&both, Some(other)), Err(InvalidJob::Id(_))));
+    }
+
+    #[test]
+    fn a_message_id_that_is_no_uuid_is_ignored_with_a_warning_where_the_body_names_the_job() {
+        let body = serde_json::to_vec(&job_with("x", json!(0))).expect("json");
+        let decoded = Job::decode(&body, Some("order 17")).expect("the body has an id");
+        let codes: Vec<&str> = decoded.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!((decoded.job_id.to_string().as_str(), codes), (ID, vec!["message_id_ignored"]));
+        assert_eq!(Job::decode(&body, Some(ID)).expect("both agree").warnings, []);
+    }
+
+    #[test]
+    fn the_digest_tells_bodies_apart_and_ignores_the_password() {
+        let job = Job::new(Source::S3 { bucket: "b".into(), key: "k".into() });
+        let with_password = Job { password: Some(Password::new("secret")), ..job.clone() };
+        let other = Job::new(Source::S3 { bucket: "b".into(), key: "other".into() });
+        assert_eq!(job.digest(), with_password.digest());
+        assert_ne!(job.digest(), other.digest());
+        assert!(!format!("{with_password:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_shown_address_carries_no_credentials() {
+        let source = Source::Url { url: "https://me:pw@example.com/a.pdf?sig=1#x".into() };
+        assert_eq!(source.display_uri(), "https://example.com/a.pdf");
+        assert_eq!(source.filename().as_deref(), Some("a.pdf"));
+    }
+}
