@@ -2,7 +2,7 @@
 
 /// Defines an enum of which each variant is one word on the wire.
 ///
-/// Gives `ALL`, `as_str`, `Display`, `FromStr` with [`InvalidName`](crate::names::InvalidName), serde and a JSON
+/// Gives `ALL`, `as_str`, `Display`, `FromStr` with [`InvalidName`](crate::invalid_name::InvalidName), serde and a JSON
 /// Schema. `listed` names the values that an error lists, where these are not all. An alias is read by `FromStr`
 /// only.
 macro_rules! closed_enum {
@@ -37,14 +37,14 @@ macro_rules! closed_enum {
         }
 
         impl ::core::str::FromStr for $name {
-            type Err = $crate::names::InvalidName;
+            type Err = $crate::invalid_name::InvalidName;
 
             fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
                 match value {
                     $( $wire $(| $alias)? => Ok(Self::$variant), )+
                     _ => {
                         let rule = $crate::closed_enum::rule!([$($listed)?] $($wire)+);
-                        Err($crate::names::InvalidName::new($what, value, rule))
+                        Err($crate::invalid_name::InvalidName::new($what, value, rule))
                     }
                 }
             }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::closed_enum::closed_enum;
+pub use crate::invalid_name::InvalidName;
 
 /// Topic exchange that jobs are published to, under `job.<lane>.<tenant>`.
 pub const JOBS_EXCHANGE: &str = "quire.jobs";
@@ -76,24 +77,6 @@ pub mod header {
     pub const LOG: &str = "quire-log";
     /// Counted deliveries, written by a quorum queue.
     pub const DELIVERY_COUNT: &str = "x-delivery-count";
-}
-
-/// A name on the wire that this crate does not accept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} {value:?} is not valid: {rule}")]
-pub struct InvalidName {
-    /// Which kind of name it was meant to be.
-    pub what: &'static str,
-    /// The value as it came, cut to 80 characters.
-    pub value: String,
-    /// What a valid one looks like.
-    pub rule: &'static str,
-}
-
-impl InvalidName {
-    pub(crate) fn new(what: &'static str, value: &str, rule: &'static str) -> Self {
-        Self { what, value: value.chars().take(80).collect(), rule }
-    }
 }
 
 closed_enum! {

@@ -3,93 +3,148 @@
 //! The deserializer's own messages quote the value, which may be a secret, and do not name the field. So a body
 //! that it refuses is compared with the JSON Schema, which is generated from the types.
 
-use std::sync::LazyLock;
-
 use chrono::DateTime;
 use serde_json::Value;
 
 use super::{
-    Engine, Job, JobId,
+    id::JobId,
     invalid::{InvalidJob, refuse},
+    options::Engine,
 };
 use crate::page_ranges::PageRanges;
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Job).to_value());
-
-/// Returns the first field of a body that does not fit; `None` if the schema finds nothing wrong.
-pub(super) fn wrong_field(body: &Value) -> Option<InvalidJob> {
-    let (path, reason) = wrong(&SCHEMA, body, "")?;
-    Some(refuse(if path.is_empty() { "the body" } else { &path }, reason))
+/// Compares bodies with a schema.
+pub(super) struct Explainer<'a> {
+    /// The schema of the whole body; references lead into it.
+    pub(super) root: &'a Value,
 }
 
+/// The path of a field, and why it does not fit.
 type Wrong = (String, String);
 
-fn wrong(schema: &Value, value: &Value, path: &str) -> Option<Wrong> {
-    let schema = followed(schema);
-    if let Some(choices) = list(schema, "anyOf") {
-        let is_nullable = choices.iter().any(|choice| choice["type"] == "null");
-        let content = choices.iter().find(|choice| choice["type"] != "null")?;
-        return if is_nullable && value.is_null() { None } else { wrong(content, value, path) };
+impl Explainer<'_> {
+    /// Returns the first field of a body that does not fit; `None` if the schema finds nothing wrong.
+    pub(super) fn wrong_field(&self, body: &Value) -> Option<InvalidJob> {
+        let (path, reason) = self.wrong(self.root, body, "")?;
+        Some(refuse(if path.is_empty() { "the body" } else { &path }, reason))
     }
-    if let Some(choices) = list(schema, "oneOf") {
-        return match tag_of(choices) {
-            Some(tag) => wrong_in_tagged(choices, tag, value, path),
-            None if choices.iter().any(|choice| choice["const"] == *value) => None,
-            None => Some((path.to_owned(), mismatch(schema, value))),
-        };
-    }
-    if !fits(schema, value) {
-        return Some((path.to_owned(), mismatch(schema, value)));
-    }
-    match value {
-        Value::Object(fields) => {
-            let missing = list(schema, "required").into_iter().flatten().filter_map(Value::as_str);
-            if let Some(name) = missing.into_iter().find(|name| !fields.contains_key(*name)) {
-                let expected = expected(followed(&schema["properties"][name]));
-                return Some((below(path, name), format!("is missing; it should be {expected}")));
+
+    fn wrong(&self, schema: &Value, value: &Value, path: &str) -> Option<Wrong> {
+        let schema = self.followed(schema);
+        if let Some(choices) = list(schema, "anyOf") {
+            let is_nullable = choices.iter().any(|choice| choice["type"] == "null");
+            let content = choices.iter().find(|choice| choice["type"] != "null")?;
+            return if is_nullable && value.is_null() { None } else { self.wrong(content, value, path) };
+        }
+        if let Some(choices) = list(schema, "oneOf") {
+            return match tag_of(choices) {
+                Some(tag) => self.wrong_in_tagged(choices, tag, value, path),
+                None if choices.iter().any(|choice| choice["const"] == *value) => None,
+                None => Some((path.to_owned(), self.mismatch(schema, value))),
+            };
+        }
+        if !fits(schema, value) {
+            return Some((path.to_owned(), self.mismatch(schema, value)));
+        }
+        match value {
+            Value::Object(fields) => {
+                let missing = list(schema, "required").into_iter().flatten().filter_map(Value::as_str);
+                if let Some(name) = missing.into_iter().find(|name| !fields.contains_key(*name)) {
+                    let expected = self.expected(self.followed(&schema["properties"][name]));
+                    return Some((below(path, name), format!("is missing; it should be {expected}")));
+                }
+                let properties = schema["properties"].as_object()?;
+                properties.iter().find_map(|(name, schema)| self.wrong(schema, fields.get(name)?, &below(path, name)))
             }
-            let properties = schema["properties"].as_object()?;
-            properties.iter().find_map(|(name, schema)| wrong(schema, fields.get(name)?, &below(path, name)))
+            Value::Array(items) => {
+                let at = |(index, item)| self.wrong(&schema["items"], item, &format!("{path}[{index}]"));
+                schema.get("items").and_then(|_| items.iter().enumerate().find_map(at))
+            }
+            _ => None,
         }
-        Value::Array(items) => {
-            let at = |(index, item)| wrong(&schema["items"], item, &format!("{path}[{index}]"));
-            schema.get("items").and_then(|_| items.iter().enumerate().find_map(at))
+    }
+
+    /// Compares with the one of several objects that the tag selects.
+    fn wrong_in_tagged(&self, choices: &[Value], tag: &str, value: &Value, path: &str) -> Option<Wrong> {
+        let Value::Object(fields) = value else {
+            return Some((path.to_owned(), format!("an object, not {}", kind(value))));
+        };
+        let is_chosen = |choice: &&Value| Some(&choice["properties"][tag]["const"]) == fields.get(tag);
+        if let Some(chosen) = choices.iter().find(is_chosen) {
+            return self.wrong(chosen, value, path);
         }
-        _ => None,
+        let names = choices.iter().filter_map(|choice| choice["properties"][tag]["const"].as_str());
+        let expected = format!("one of {}", names.collect::<Vec<_>>().join(", "));
+        let reason = match fields.get(tag) {
+            None => format!("is missing; it should be {expected}"),
+            Some(found) => format!("{expected}, not {}", another(found)),
+        };
+        Some((below(path, tag), reason))
+    }
+
+    fn followed<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => self.followed(
+                self.root.pointer(reference.trim_start_matches('#')).expect("references stay inside the schema"),
+            ),
+            None => schema,
+        }
+    }
+
+    fn mismatch(&self, schema: &Value, value: &Value) -> String {
+        let expected = self.expected(schema);
+        let types = types(schema);
+        let found = match value {
+            Value::Number(number) if types.contains(&"integer") => match number.as_f64() {
+                Some(number) if number.fract() != 0.0 => "a fraction",
+                Some(number) if schema["minimum"].as_f64().is_some_and(|least| number < least) => "a smaller number",
+                _ => "a larger number",
+            },
+            Value::String(_) if types.contains(&"string") || schema.get("oneOf").is_some() => "another text",
+            other => kind(other),
+        };
+        format!("{expected}, not {found}")
+    }
+
+    fn expected(&self, schema: &Value) -> String {
+        let schema = self.followed(schema);
+        if let Some(choices) = list(schema, "anyOf") {
+            return choices
+                .iter()
+                .find(|choice| choice["type"] != "null")
+                .map(|choice| self.expected(choice))
+                .unwrap_or_default();
+        }
+        if let Some(choices) = list(schema, "oneOf") {
+            let names = choices.iter().filter_map(|choice| choice["const"].as_str());
+            // Engines that no worker has stay in the schema, and are not offered.
+            let offered = names.filter(|name| name.parse::<Engine>().map_or(true, Engine::is_built));
+            let offered: Vec<&str> = offered.collect();
+            return if offered.is_empty() { "an object".to_owned() } else { format!("one of {}", offered.join(", ")) };
+        }
+        let types = types(schema);
+        match (types.first().copied(), schema["format"].as_str()) {
+            (Some("integer"), _) => match (schema["minimum"].as_u64(), schema["maximum"].as_u64()) {
+                (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
+                _ => "a whole number".to_owned(),
+            },
+            (Some("number"), _) => "a number".to_owned(),
+            (Some("boolean"), _) => "true or false".to_owned(),
+            (Some("array"), _) => "a list".to_owned(),
+            (Some("string"), Some("uuid")) => "a UUID such as 0192f0c1-7e5a-7000-8000-000000000001".to_owned(),
+            (Some("string"), Some("date-time")) => "a time such as 2026-11-20T12:00:00Z".to_owned(),
+            (Some("string"), Some(PageRanges::FORMAT)) => PageRanges::RULE.to_owned(),
+            (Some("string"), _) => "a text".to_owned(),
+            _ => "an object".to_owned(),
+        }
     }
 }
 
 /// Compares with the one of several objects that the tag selects.
-fn wrong_in_tagged(choices: &[Value], tag: &str, value: &Value, path: &str) -> Option<Wrong> {
-    let Value::Object(fields) = value else {
-        return Some((path.to_owned(), format!("an object, not {}", kind(value))));
-    };
-    let is_chosen = |choice: &&Value| Some(&choice["properties"][tag]["const"]) == fields.get(tag);
-    if let Some(chosen) = choices.iter().find(is_chosen) {
-        return wrong(chosen, value, path);
-    }
-    let names = choices.iter().filter_map(|choice| choice["properties"][tag]["const"].as_str());
-    let expected = format!("one of {}", names.collect::<Vec<_>>().join(", "));
-    let reason = match fields.get(tag) {
-        None => format!("is missing; it should be {expected}"),
-        Some(found) => format!("{expected}, not {}", another(found)),
-    };
-    Some((below(path, tag), reason))
-}
-
 /// Returns the name of the property that tells several objects apart.
 fn tag_of(choices: &[Value]) -> Option<&str> {
     let properties = choices.first()?["properties"].as_object()?;
     properties.iter().find(|(_, schema)| schema.get("const").is_some()).map(|(name, _)| name.as_str())
-}
-
-fn followed(schema: &Value) -> &Value {
-    match schema.get("$ref").and_then(Value::as_str) {
-        Some(reference) => {
-            followed(SCHEMA.pointer(reference.trim_start_matches('#')).expect("references stay inside the schema"))
-        }
-        None => schema,
-    }
 }
 
 fn list<'a>(schema: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
@@ -138,50 +193,6 @@ fn reads(schema: &Value, value: &Value) -> bool {
     }
 }
 
-fn mismatch(schema: &Value, value: &Value) -> String {
-    let expected = expected(schema);
-    let types = types(schema);
-    let found = match value {
-        Value::Number(number) if types.contains(&"integer") => match number.as_f64() {
-            Some(number) if number.fract() != 0.0 => "a fraction",
-            Some(number) if schema["minimum"].as_f64().is_some_and(|least| number < least) => "a smaller number",
-            _ => "a larger number",
-        },
-        Value::String(_) if types.contains(&"string") || schema.get("oneOf").is_some() => "another text",
-        other => kind(other),
-    };
-    format!("{expected}, not {found}")
-}
-
-fn expected(schema: &Value) -> String {
-    let schema = followed(schema);
-    if let Some(choices) = list(schema, "anyOf") {
-        return choices.iter().find(|choice| choice["type"] != "null").map(expected).unwrap_or_default();
-    }
-    if let Some(choices) = list(schema, "oneOf") {
-        let names = choices.iter().filter_map(|choice| choice["const"].as_str());
-        // Engines that no worker has stay in the schema, and are not offered.
-        let offered = names.filter(|name| name.parse::<Engine>().map_or(true, Engine::is_built));
-        let offered: Vec<&str> = offered.collect();
-        return if offered.is_empty() { "an object".to_owned() } else { format!("one of {}", offered.join(", ")) };
-    }
-    let types = types(schema);
-    match (types.first().copied(), schema["format"].as_str()) {
-        (Some("integer"), _) => match (schema["minimum"].as_u64(), schema["maximum"].as_u64()) {
-            (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
-            _ => "a whole number".to_owned(),
-        },
-        (Some("number"), _) => "a number".to_owned(),
-        (Some("boolean"), _) => "true or false".to_owned(),
-        (Some("array"), _) => "a list".to_owned(),
-        (Some("string"), Some("uuid")) => "a UUID such as 0192f0c1-7e5a-7000-8000-000000000001".to_owned(),
-        (Some("string"), Some("date-time")) => "a time such as 2026-11-20T12:00:00Z".to_owned(),
-        (Some("string"), Some(PageRanges::FORMAT)) => PageRanges::RULE.to_owned(),
-        (Some("string"), _) => "a text".to_owned(),
-        _ => "an object".to_owned(),
-    }
-}
-
 fn another(value: &Value) -> &'static str {
     if value.is_string() { "another text" } else { kind(value) }
 }
@@ -201,7 +212,11 @@ fn kind(value: &Value) -> &'static str {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::Job, *};
+
+    fn wrong_field(body: &Value) -> Option<InvalidJob> {
+        Explainer { root: &schemars::schema_for!(Job).to_value() }.wrong_field(body)
+    }
 
     fn told(field: &str, value: Value) -> String {
         let mut body = json!({ "source": { "kind": "s3", "bucket": "inbox", "key": "a.pdf" } });

@@ -6,9 +6,11 @@ mod invalid;
 mod options;
 mod source;
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use id::JobId;
@@ -16,7 +18,7 @@ pub use invalid::InvalidJob;
 pub use options::{Branch, Engine, ImageFormat, ImageOptions, ParseOptions};
 pub use source::{MAX_INLINE_BYTES, Source};
 
-use self::invalid::refuse;
+use self::{explain::Explainer, invalid::refuse, options::null_as_default};
 use crate::{
     failure::WarningCode,
     names::MAX_MESSAGE_BYTES,
@@ -66,11 +68,6 @@ pub struct Job {
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
 fn default_images() -> Option<ImageOptions> {
     Some(ImageOptions::default())
-}
-
-/// Reads `null` for an optional field as if the field were absent.
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A job as it is read out of a message.
@@ -195,7 +192,9 @@ impl Job {
 /// Says why the deserializer refuses a body, without its own words, which quote values.
 fn refused(body: &[u8], error: serde_json::Error) -> InvalidJob {
     let value = serde_json::from_slice(body).ok();
-    value.and_then(|value: Value| explain::wrong_field(&value)).unwrap_or_else(|| error.into())
+    static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Job).to_value());
+    let wrong = value.and_then(|value: Value| Explainer { root: &SCHEMA }.wrong_field(&value));
+    wrong.unwrap_or_else(|| error.into())
 }
 
 #[cfg(test)]

@@ -4,10 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{
-    invalid::{InvalidJob, refuse},
-    null_as_default,
-};
+use super::invalid::{InvalidJob, refuse};
 use crate::{closed_enum::closed_enum, page_ranges::PageRanges, result::BranchName};
 
 closed_enum! {
@@ -139,6 +136,13 @@ pub struct ImageOptions {
 
 const fn default_dpi() -> u32 {
     150
+}
+
+/// Reads `null` for an optional field as if the field were absent.
+pub(super) fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 fn null_as_default_dpi<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
