@@ -1,91 +1,98 @@
 //! The body that a dead letter is replayed with: the old one, with what the operator changed.
 
-use std::path::Path;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use quire_schemas::{
     failure::ErrorCode,
-    job::{InvalidJob, Job, JobId, Password},
+    job::{Decoded, InvalidJob, Job, JobId, Password},
     page_ranges::PageRanges,
+    sha256::Sha256,
 };
 use serde_json::{Map, Value};
 
-use super::{assignment::Assignment, letter::Letter};
-use crate::commands::{WrongUsage, read_password};
+use super::{assignment::Assignment, letter::Letter, refusal::Refusal};
 
 /// What a replay changes about every job.
 #[derive(Debug, Default)]
-pub(super) struct Revision {
+pub struct Revision {
     assignments: Vec<Assignment>,
     skipped_pages: Vec<u32>,
     password: Option<Password>,
 }
 
-/// What has become of a body.
-#[derive(Debug, PartialEq)]
+/// Changes that a replay must not make. Nothing is replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum WrongChange {
+    /// Other users of the machine can read a command line.
+    #[error("a password is not set by an assignment: give it in a file")]
+    Password,
+    #[error("a replay keeps the job's id: submit the document again instead")]
+    JobId,
+    /// The changes make no job of a letter that was one.
+    #[error("{letter}: {reason}")]
+    Letter { letter: String, reason: String },
+}
+
+/// A body that was changed.
+#[derive(Debug)]
 pub(super) enum Revised {
     /// A job that can be published.
-    Job {
-        job_id: JobId,
-        body: Vec<u8>,
-        /// What is different, in words; empty if nothing is.
-        changes: Vec<String>,
-    },
-    /// Nothing that can be replayed, and why.
-    Refused(String),
+    Job(RevisedJob),
+    /// The letter stays.
+    Refused(Refusal),
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) struct RevisedJob {
+    pub(super) job_id: JobId,
+    pub(super) body: Vec<u8>,
+    /// Digest of the request.
+    pub(super) request_sha256: Sha256,
+    /// Differences from the old body, in words; empty if there are none.
+    pub(super) changes: Vec<String>,
 }
 
 impl Revision {
-    /// # Errors
-    /// [`WrongUsage`] for changes that a replay must not make, or the file that cannot be read.
-    pub(super) async fn new(
-        assignments: &[Assignment],
-        skipped_pages: &[u32],
-        password_file: Option<&Path>,
-    ) -> anyhow::Result<Self> {
-        if assignments.iter().any(|assignment| assignment.is_about("password")) {
-            // Command lines are shown to everybody on the machine, and kept.
-            return Err(WrongUsage("give a password with --password-file".into()).into());
+    /// Checks changes that no letter allows. The password goes only into letters whose own was taken out,
+    /// missing or wrong.
+    pub fn new(
+        assignments: Vec<Assignment>,
+        skipped_pages: Vec<u32>,
+        password: Option<Password>,
+    ) -> Result<Self, WrongChange> {
+        let is_about = |field| assignments.iter().any(|assignment: &Assignment| assignment.is_about(field));
+        if is_about("password") {
+            return Err(WrongChange::Password);
         }
-        if assignments.iter().any(|assignment| assignment.is_about("job_id")) {
-            return Err(WrongUsage("a replay keeps the job's id: submit the document again instead".into()).into());
+        if is_about("job_id") {
+            return Err(WrongChange::JobId);
         }
-        let password = match password_file {
-            Some(path) => Some(read_password(path).await?),
-            None => None,
-        };
-        Ok(Self { assignments: assignments.to_vec(), skipped_pages: skipped_pages.to_vec(), password })
+        Ok(Self { assignments, skipped_pages, password })
     }
 
-    /// Makes the new body of a letter.
-    ///
-    /// # Errors
-    /// [`WrongUsage`] if a job is none any more after the changes: then they are wrong, and nothing
-    /// is to be replayed.
+    /// Makes the new body of a letter. An error means that the changes are wrong, so that no letter may
+    /// be replayed.
     pub(super) fn apply(
         &self,
         letter: &Letter,
         message_id: Option<&str>,
         old: &[u8],
         now: DateTime<Utc>,
-    ) -> Result<Revised, WrongUsage> {
-        let refused = |why: &str| Ok(Revised::Refused(why.to_owned()));
+    ) -> Result<Revised, WrongChange> {
+        let refused = |refusal| Ok(Revised::Refused(refusal));
         let before = Job::decode(old, message_id);
         if letter.redacted.as_deref().is_some_and(|what| what != "password") {
-            return refused("its body was taken out at the burial, because a password could not be told from the rest");
+            return refused(Refusal::BodyTakenOut);
         }
         if letter.redacted.is_some() && self.password.is_none() {
-            return refused("its password was taken out at the burial: give --password-file");
+            return refused(Refusal::PasswordTakenOut);
         }
-        let Ok(Value::Object(mut fields)) = serde_json::from_slice(old) else {
-            return refused("its body is not a JSON object");
-        };
-        let wrong = |why: String| WrongUsage(format!("{}: {why}", name(letter)).into());
+        let Ok(Value::Object(mut fields)) = serde_json::from_slice(old) else { return refused(Refusal::NotAnObject) };
+        let wrong = |reason: String| WrongChange::Letter { letter: name(letter), reason };
         let mut changes = self.change(letter, &mut fields).map_err(wrong)?;
         let job = match (decode(&fields, message_id), before) {
-            (Ok((_, job)), _) => job,
+            (Ok(decoded), _) => decoded.job,
             (Err(error), Ok(_)) => return Err(wrong(format!("with these changes it is no job any more: {error}"))),
-            (Err(error), Err(_)) => return refused(&format!("it is no job: {error}")),
+            (Err(error), Err(_)) => return refused(Refusal::NotAJob(error)),
         };
         self.check_understood(&job).map_err(wrong)?;
         if let Some(deadline) = job.deadline.filter(|deadline| *deadline <= now) {
@@ -93,13 +100,13 @@ impl Revision {
             let passed = deadline.to_rfc3339_opts(SecondsFormat::Secs, true);
             changes.push(format!("without the deadline that passed at {passed}"));
         }
-        let (job_id, _) = decode(&fields, message_id).map_err(|error| wrong(error.to_string()))?;
-        // Unchanged, it stays the same to the byte.
+        let Decoded { job_id, job, .. } = decode(&fields, message_id).map_err(|error| wrong(error.to_string()))?;
+        // An unchanged body keeps its bytes.
         let body = if changes.is_empty() { old.to_vec() } else { to_bytes(&fields) };
-        Ok(Revised::Job { job_id, body, changes })
+        Ok(Revised::Job(RevisedJob { job_id, body, request_sha256: job.digest(), changes }))
     }
 
-    /// Returns what was changed, in words. Values may be secrets; only their places are told.
+    /// Returns what was changed, in words. Names fields without their values, which may be secrets.
     fn change(&self, letter: &Letter, fields: &mut Map<String, Value>) -> Result<Vec<String>, String> {
         let mut changes = Vec::new();
         for assignment in &self.assignments {
@@ -129,16 +136,14 @@ impl Revision {
     }
 }
 
-/// Says whether a password that is given is for this letter: others have their own in the body, or
-/// none.
+/// Says whether the given password is for this letter: others have their own in the body, or none.
 fn needs_password(letter: &Letter) -> bool {
     let codes = [ErrorCode::PasswordRequired, ErrorCode::PasswordWrong];
     let is_told = letter.code.as_deref().is_some_and(|code| codes.iter().any(|told| told.as_str() == code));
     is_told || letter.redacted.is_some()
 }
 
-/// Leaves pages out of what a branch selects. Absent or null selects every page; images that are
-/// null are not wanted at all.
+/// Leaves pages out of what a branch selects. Absent or null selects every page; null images are off.
 fn skip_pages(fields: &mut Map<String, Value>, branch: &str, pages: &[u32]) -> Result<(), String> {
     let is_off = branch == "images" && fields.get(branch).is_some_and(Value::is_null);
     if is_off {
@@ -156,12 +161,12 @@ fn skip_pages(fields: &mut Map<String, Value>, branch: &str, pages: &[u32]) -> R
     Ok(())
 }
 
-fn decode(fields: &Map<String, Value>, message_id: Option<&str>) -> Result<(JobId, Job), InvalidJob> {
-    Job::decode(&to_bytes(fields), message_id).map(|decoded| (decoded.job_id, decoded.job))
+fn decode(fields: &Map<String, Value>, message_id: Option<&str>) -> Result<Decoded, InvalidJob> {
+    Job::decode(&to_bytes(fields), message_id)
 }
 
 fn to_bytes(fields: &Map<String, Value>) -> Vec<u8> {
-    serde_json::to_vec(fields).expect("it was JSON before")
+    serde_json::to_vec(fields).expect("fields of a JSON object are JSON")
 }
 
 fn name(letter: &Letter) -> String {
@@ -173,7 +178,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::commands::dead::letter::tests::{ID, letter};
+    use crate::dead::letter::tests::{ID, letter};
 
     fn revision(assignments: &[&str], skipped_pages: &[u32]) -> Revision {
         let assignments = assignments.iter().map(|text| text.parse::<Assignment>().expect("valid")).collect();
@@ -188,7 +193,7 @@ mod tests {
         "2026-11-20T12:00:00Z".parse().expect("a time")
     }
 
-    fn apply(revision: &Revision, headers: &[(&str, &str)], body: &[u8]) -> Result<Revised, WrongUsage> {
+    fn apply(revision: &Revision, headers: &[(&str, &str)], body: &[u8]) -> Result<Revised, WrongChange> {
         revision.apply(&letter("failed.normal", headers), Some(ID), body, noon())
     }
 
@@ -199,14 +204,16 @@ mod tests {
 
     fn revised_letter(revision: &Revision, headers: &[(&str, &str)], body: &Value) -> (Value, Vec<String>) {
         match apply(revision, headers, body.to_string().as_bytes()) {
-            Ok(Revised::Job { body, changes, .. }) => (serde_json::from_slice(&body).expect("JSON"), changes),
+            Ok(Revised::Job(RevisedJob { body, changes, .. })) => {
+                (serde_json::from_slice(&body).expect("JSON"), changes)
+            }
             other => panic!("no job: {other:?}"),
         }
     }
 
     fn refusal(revision: &Revision, headers: &[(&str, &str)], body: &[u8]) -> String {
         match apply(revision, headers, body) {
-            Ok(Revised::Refused(why)) => why,
+            Ok(Revised::Refused(refusal)) => refusal.to_string(),
             other => panic!("not refused: {other:?}"),
         }
     }
@@ -228,8 +235,13 @@ mod tests {
     #[test]
     fn without_changes_a_body_stays_the_same_to_the_byte() {
         let body = br#"{ "unknown": 1,  "source": {"kind":"s3","bucket":"b","key":"k"} }"#;
-        let expected = Revised::Job { job_id: ID.parse().expect("a uuid"), body: body.to_vec(), changes: Vec::new() };
-        assert_eq!(apply(&Revision::default(), &[], body).expect("nothing is wrong"), expected);
+        let request_sha256 = Job::decode(body, Some(ID)).expect("a job").job.digest();
+        let job_id = ID.parse().expect("a uuid");
+        let expected = RevisedJob { job_id, body: body.to_vec(), request_sha256, changes: Vec::new() };
+        match apply(&Revision::default(), &[], body) {
+            Ok(Revised::Job(job)) => assert_eq!(job, expected),
+            other => panic!("no job: {other:?}"),
+        }
     }
 
     #[test]
@@ -269,7 +281,7 @@ mod tests {
     #[test]
     fn a_password_that_was_taken_out_has_to_be_given_again() {
         let (redacted, body) = ([("quire-redacted", "password")], job_with("password", Value::Null).to_string());
-        assert!(refusal(&Revision::default(), &redacted, body.as_bytes()).contains("--password-file"));
+        assert!(refusal(&Revision::default(), &redacted, body.as_bytes()).contains("has to be given again"));
         for headers in [redacted, [("quire-error-code", "password_required")], [("quire-error-code", "password_wrong")]]
         {
             let (body, changes) = revised_letter(&with_password(), &headers, &job());
@@ -304,13 +316,12 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn neither_the_id_nor_a_password_is_changed_on_the_command_line() {
-        for (assignment, expected) in [("password=canary", "--password-file"), ("job_id=7", "keeps the job's id")] {
-            let assignments = [assignment.parse::<Assignment>().expect("valid")];
-            let error = Revision::new(&assignments, &[], None).await.expect_err("refused");
-            assert!(error.is::<WrongUsage>() && error.to_string().contains(expected), "{error}");
-            assert!(!error.to_string().contains("canary"), "{error}");
+    #[test]
+    fn neither_the_id_nor_a_password_is_set_by_an_assignment() {
+        for (assignment, expected) in [("password=canary", "in a file"), ("job_id=7", "keeps the job's id")] {
+            let assignments = vec![assignment.parse::<Assignment>().expect("valid")];
+            let error = Revision::new(assignments, Vec::new(), None).expect_err("refused").to_string();
+            assert!(error.contains(expected) && !error.contains("canary"), "{error}");
         }
     }
 }

@@ -1,18 +1,17 @@
-//! What of a letter may be shown: no password, no key of a service, no user and no query of an
-//! address. A letter keeps them, because a replay needs them.
+//! Hides the secrets of a letter when it is shown: passwords, keys of services, users and queries of
+//! addresses. The letter itself keeps them, because a replay needs them.
 
+use quire_schemas::address::{NOT_AN_ADDRESS, redacted};
 use serde_json::Value;
-use url::Url;
 
-const HIDDEN: &str = "(not shown)";
+pub(super) const HIDDEN: &str = "(not shown)";
 /// Names of fields that hold secrets end like this, in lower case and without `-` and `_`.
 const SECRETS: [&str; 9] =
     ["key", "password", "passphrase", "secret", "token", "credential", "credentials", "cookie", "authorization"];
-/// Longer texts are documents or prompts; nobody reads them here.
+/// In bytes; longer texts are documents or prompts, which are not shown.
 const LONGEST_TEXT: usize = 512;
 
-/// Returns a body as it may be shown; `None` if it is not JSON, of which nothing can be told from
-/// a secret.
+/// Returns a body without its secrets; `None` if it is not JSON, where secrets cannot be recognised.
 pub(super) fn body(bytes: &[u8]) -> Option<Value> {
     let mut value = serde_json::from_slice(bytes).ok()?;
     hide(&mut value);
@@ -22,7 +21,7 @@ pub(super) fn body(bytes: &[u8]) -> Option<Value> {
 fn hide(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            // Where the document lies opens nothing, and is what one looks for.
+            // The key of an object grants no access, and is what an operator searches for.
             let is_object = fields.get("kind").is_some_and(|kind| kind == "s3");
             let others = fields.iter_mut().filter(|(name, _)| !(is_object && *name == "key"));
             others.for_each(|(name, value)| hide_field(name, value));
@@ -39,7 +38,7 @@ fn hide_field(name: &str, value: &mut Value) {
     match value {
         Value::Null => {}
         secret if SECRETS.iter().any(|end| name.ends_with(end)) => *secret = Value::String(HIDDEN.to_owned()),
-        // One that cannot be read as an address cannot be told from its query.
+        // In a text that is no address the query cannot be recognised.
         Value::String(text) if name.ends_with("url") => *text = address(text).unwrap_or_else(|| HIDDEN.to_owned()),
         other => hide(other),
     }
@@ -61,26 +60,15 @@ pub(super) fn addresses(text: &str) -> String {
     shown
 }
 
-/// Only what no address can hold: a bracket or a comma may be part of its query.
+/// Only characters that no address can hold: a bracket or a comma may be part of its query.
 fn is_after_address(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || matches!(letter, '"' | '<' | '>' | '`')
 }
 
-/// Returns a text that is an address as it may be shown; `None` if it is none.
+/// Returns a text that is an address without its secrets; `None` if it is none.
 fn address(text: &str) -> Option<String> {
-    let mut url = Url::parse(text).ok().filter(Url::has_host)?;
-    let is_public =
-        url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
-    if is_public {
-        // As it was written: parsing puts it into a form of its own.
-        return Some(text.to_owned());
-    }
-    url.set_query(None);
-    url.set_fragment(None);
-    // Fails only for addresses that cannot carry a user, which then carry none.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Some(url.to_string())
+    let shown = redacted(text);
+    (shown != NOT_AN_ADDRESS).then_some(shown)
 }
 
 #[cfg(test)]
@@ -94,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_shown_without_what_opens_anything() {
+    fn a_body_is_shown_without_its_secrets() {
         let job = json!({
             "password": "canary",
             "source": { "kind": "url", "url": "https://me:canary@host/a b.pdf?sig=canary#canary" },

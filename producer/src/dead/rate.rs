@@ -4,9 +4,9 @@ use std::{str::FromStr, time::Duration};
 
 use tokio::time::Instant;
 
-/// So many in so much time, evenly spread.
+/// How many letters in how much time, evenly spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rate {
+pub struct Rate {
     interval: Duration,
 }
 
@@ -25,19 +25,19 @@ impl FromStr for Rate {
             _ => return Err(RULE),
         };
         let interval = Duration::try_from_secs_f64(seconds / count).map_err(|_| RULE)?;
-        // Nothing at all would never end.
+        // A rate of 0 would never end.
         if interval > Duration::from_secs(3600) { Err(RULE) } else { Ok(Self { interval }) }
     }
 }
 
-/// Tells when the next letter's turn is.
+/// When the next letter has its turn.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct ReplayPace {
     interval: Duration,
     next: Option<Instant>,
 }
 
-impl Pace {
+impl ReplayPace {
     pub(super) fn new(rate: Option<Rate>) -> Self {
         Self { interval: rate.map_or(Duration::ZERO, |rate| rate.interval), next: None }
     }
@@ -46,7 +46,7 @@ impl Pace {
         self.next.map_or(now, |next| next.max(now))
     }
 
-    /// Takes a turn; that it was a late one does not make those after it early.
+    /// Takes a turn. A late turn does not make the turns after it early.
     pub(super) fn take_turn(&mut self, now: Instant) {
         self.next = Some(now + self.interval);
     }
@@ -68,11 +68,11 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_is_taken_puts_off_the_next_by_the_interval() {
+    fn a_turn_delays_the_next_one_by_the_interval() {
         let start = Instant::now();
         let after = |milliseconds| start + Duration::from_millis(milliseconds);
-        let mut pace = Pace::new(Some("5/s".parse().expect("a rate")));
-        assert_eq!([pace.next_turn(start), pace.next_turn(start)], [start; 2], "nobody has taken a turn");
+        let mut pace = ReplayPace::new(Some("5/s".parse().expect("a rate")));
+        assert_eq!([pace.next_turn(start), pace.next_turn(start)], [start; 2], "no turn was taken");
         pace.take_turn(start);
         assert_eq!([pace.next_turn(start), pace.next_turn(after(900))], [after(200), after(900)]);
         pace.take_turn(after(900));
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn without_a_rate_every_turn_is_now() {
-        let (start, mut pace) = (Instant::now(), Pace::new(None));
+        let (start, mut pace) = (Instant::now(), ReplayPace::new(None));
         pace.take_turn(start);
         assert_eq!(pace.next_turn(start), start);
     }

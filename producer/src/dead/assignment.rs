@@ -1,25 +1,34 @@
-//! `--set path=value`: a field of a job's body, given another value.
+//! A field of a job's body that is given another value: `path=value`.
 
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-/// A dotted path and what is to stand there.
+/// A dotted path and the value to put there.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Assignment {
+pub struct Assignment {
     path: Vec<String>,
     value: Value,
 }
 
-impl FromStr for Assignment {
-    type Err = &'static str;
+/// Why a text is no assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrongAssignment {
+    #[error("expected path=value")]
+    NoValue,
+    #[error("expected a path such as parse.engine")]
+    NoPath,
+}
 
-    /// Takes a value for JSON if it is, and for a text if not.
+impl FromStr for Assignment {
+    type Err = WrongAssignment;
+
+    /// Reads a value as JSON, and as a text if it is not JSON.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (path, value) = text.split_once('=').ok_or("expected path=value")?;
+        let (path, value) = text.split_once('=').ok_or(WrongAssignment::NoValue)?;
         let path: Vec<String> = path.split('.').map(str::to_owned).collect();
         if path.iter().any(String::is_empty) {
-            return Err("expected a path such as parse.engine");
+            return Err(WrongAssignment::NoPath);
         }
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
         Ok(Self { path, value })
@@ -36,10 +45,8 @@ impl Assignment {
         self.path.first().is_some_and(|first| first == field)
     }
 
-    /// Puts the value into a body, with the objects around it where they are missing or null.
-    ///
-    /// # Errors
-    /// What is no object and would have to be one.
+    /// Puts the value into a body. Makes the objects on its path that are missing or null; the error names
+    /// one that is something else than an object.
     pub(super) fn apply(&self, body: &mut Map<String, Value>) -> Result<(), String> {
         let (last, parents) = self.path.split_last().expect("a split text has at least one part");
         let mut place = body;
@@ -57,9 +64,9 @@ impl Assignment {
         Ok(())
     }
 
-    /// Says whether a job that was read from the body has the field. Readers skip what they do not
-    /// know, so a misspelt one would be set and change nothing. What is empty is not written down
-    /// again, and tells nothing.
+    /// Says whether a job that was read from the body has the field. Readers skip unknown fields, so a
+    /// misspelt one would be set and change nothing. An empty value is left out when a job is written, so
+    /// that it always counts as understood.
     pub(super) fn is_understood(&self, job: &Value) -> bool {
         let is_empty = match &self.value {
             Value::Null => true,
