@@ -1,36 +1,33 @@
 //! JSON objects, read leniently: any field may be null, of another type, or new. They are taken apart
-//! key by key, so that whatever is not understood is left over for `extra`.
+//! key by key, and the keys that no mapper takes go to `extra`.
 
-use quire_schemas::result::Object;
+use quire_schemas::{address::redacted, result::JsonObject};
 use serde_json::{Map, Value};
-use url::Url;
 
 /// Why an answer cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unreadable {
-    /// As a proxy's error page is not.
+pub(in crate::parse) enum Unreadable {
+    /// Such as a proxy's error page.
     #[error("the answer is not JSON")]
     NotJson(#[source] serde_json::Error),
-    /// JSON, and not of this service.
     #[error("the answer is not an object")]
     NotAnObject,
-    /// JSON of this service, without what was asked for.
     #[error("the answer lacks {0}")]
     Lacks(&'static str),
 }
 
 /// A JSON object that is taken apart.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Map<String, Value>);
+pub(in crate::parse) struct Fields(Map<String, Value>);
 
 impl Fields {
-    pub(super) fn decode(body: &[u8]) -> Result<Self, Unreadable> {
+    pub(in crate::parse) fn decode(body: &[u8]) -> Result<Self, Unreadable> {
         // By way of `Value`: an error about a type would quote the answer, one about syntax does not.
         let value = serde_json::from_slice(body).map_err(Unreadable::NotJson)?;
         Self::from_value(value).ok_or(Unreadable::NotAnObject)
     }
 
-    pub(super) fn from_value(value: Value) -> Option<Self> {
+    pub(in crate::parse) fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Object(fields) => Some(Self(fields)),
             _ => None,
@@ -38,7 +35,7 @@ impl Fields {
     }
 
     /// Returns a text and leaves it where it is.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(in crate::parse) fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.as_str()
     }
 
@@ -55,49 +52,49 @@ impl Fields {
         }
     }
 
-    pub(super) fn take_text(&mut self, key: &str) -> Option<String> {
+    pub(in crate::parse) fn take_text(&mut self, key: &str) -> Option<String> {
         self.take(key, |value| match value {
             Value::String(text) => Ok(text),
             other => Err(other),
         })
     }
 
-    pub(super) fn take_number(&mut self, key: &str) -> Option<f64> {
+    pub(in crate::parse) fn take_number(&mut self, key: &str) -> Option<f64> {
         self.take(key, |value| value.as_f64().ok_or(value))
     }
 
-    pub(super) fn take_flag(&mut self, key: &str) -> Option<bool> {
+    pub(in crate::parse) fn take_flag(&mut self, key: &str) -> Option<bool> {
         self.take(key, |value| value.as_bool().ok_or(value))
     }
 
-    pub(super) fn take_count(&mut self, key: &str) -> Option<u32> {
+    pub(in crate::parse) fn take_count(&mut self, key: &str) -> Option<u32> {
         self.take(key, |value| count(&value).ok_or(value))
     }
 
-    pub(super) fn take_list(&mut self, key: &str) -> Option<Vec<Value>> {
+    pub(in crate::parse) fn take_list(&mut self, key: &str) -> Option<Vec<Value>> {
         self.take(key, |value| match value {
             Value::Array(list) => Ok(list),
             other => Err(other),
         })
     }
 
-    pub(super) fn take_object(&mut self, key: &str) -> Option<Self> {
+    pub(in crate::parse) fn take_object(&mut self, key: &str) -> Option<Self> {
         self.take(key, |value| match value {
             Value::Object(fields) => Ok(Self(fields)),
             other => Err(other),
         })
     }
 
-    /// Returns what was not taken and says something. Addresses lose their query: the engine signs
+    /// Returns the keys that were not taken and hold something. Addresses are redacted: a service signs
     /// them, and a signature is a secret.
-    pub(super) fn into_extra(self) -> Object {
+    pub(in crate::parse) fn into_extra(self) -> JsonObject {
         let empty = |value: &Value| value.is_null() || value.as_str() == Some("");
         self.0.into_iter().filter(|(_, value)| !empty(value)).map(|(key, value)| (key, unsigned(value))).collect()
     }
 }
 
-/// Reads a whole number that may be written as `1.0`.
-pub(super) fn count(value: &Value) -> Option<u32> {
+/// Reads a whole number, `1.0` included.
+pub(in crate::parse) fn count(value: &Value) -> Option<u32> {
     if let Some(number) = value.as_u64() {
         return u32::try_from(number).ok();
     }
@@ -109,10 +106,7 @@ pub(super) fn count(value: &Value) -> Option<u32> {
 fn unsigned(value: Value) -> Value {
     match value {
         Value::String(text) if text.starts_with("https://") || text.starts_with("http://") => {
-            let Ok(mut url) = Url::parse(&text) else { return Value::String(text) };
-            url.set_query(None);
-            url.set_fragment(None);
-            Value::String(url.into())
+            Value::String(redacted(&text))
         }
         Value::Array(list) => list.into_iter().map(unsigned).collect(),
         Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, unsigned(value))).collect(),

@@ -5,32 +5,31 @@ use std::time::Duration;
 use quire_schemas::failure::ErrorCode;
 use tokio::time::sleep;
 
-use super::setback::Call;
+use super::Call;
 use crate::job::{Budget, Fault};
 
 const GROWTH: f64 = 1.5;
-/// A fleet that was restarted together must not go on asking together.
+/// Workers that were restarted together must not poll together.
 const JITTER: f64 = 0.2;
 
-/// The pauses between polls: growing from the floor to the ceiling, each a fifth shorter or longer
+/// The pauses between polls: they grow from the floor to the ceiling, each a fifth shorter or longer
 /// by chance, none shorter than the floor.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::parse) struct Pace {
     next: Duration,
     floor: Duration,
     ceiling: Duration,
 }
 
 impl Pace {
-    pub(super) fn new(floor: Duration, ceiling: Duration) -> Self {
+    pub(in crate::parse) fn new(floor: Duration, ceiling: Duration) -> Self {
         Self { next: floor, floor, ceiling: ceiling.max(floor) }
     }
 
-    /// Waits for the next poll; gives up at once if the budget would end before it.
-    pub(super) async fn wait(&mut self, job_id: &str, budget: &Budget) -> Result<(), Fault> {
+    /// Waits for the next poll; gives up at once, for `call`, if the budget would end before it.
+    pub(in crate::parse) async fn wait(&mut self, call: Call<'_>, budget: &Budget) -> Result<(), Fault> {
         let pause = self.pause(rand::random());
         if budget.remaining() <= pause {
-            let call = Call { purpose: "waiting for LlamaParse", job_id: Some(job_id) };
             return Err(call.fault(ErrorCode::ParserTimeout).because("the parse did not finish in time"));
         }
         sleep(pause).await;
