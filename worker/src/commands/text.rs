@@ -1,6 +1,7 @@
-/// For whom a command writes.
+//! How commands write: as a table for a person, or as JSON for a program.
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputFormat {
+pub(crate) enum OutputFormat {
     /// For a person.
     Human,
     /// For a program: one JSON document.
@@ -9,14 +10,12 @@ pub enum OutputFormat {
 
 impl OutputFormat {
     /// Reads the flag `--json`.
-    #[must_use]
-    pub const fn of_flag(json: bool) -> Self {
+    pub(crate) const fn of_flag(json: bool) -> Self {
         if json { Self::Json } else { Self::Human }
     }
 }
 
-/// Pads the cells of a table so that its columns stand below each other. The last column is not
-/// padded.
+/// Aligns the columns of a table; the last one is not padded.
 pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
@@ -32,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_below_each_other() {
+    fn columns_are_aligned() {
         let rows = [["a", "bcd", "x"], ["éfg", "h", ""]].map(|row| row.map(str::to_owned));
         assert_eq!(table(&rows), "a    bcd  x\néfg  h\n");
     }

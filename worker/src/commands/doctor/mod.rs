@@ -1,5 +1,5 @@
-//! `doctor`: asks everything that the worker depends on, looks for settings that will hurt, and
-//! says for each what it found, why it matters and what to do.
+//! `doctor`: checks every dependency of the worker and every unsafe setting, and says for each what
+//! it found, why it matters and what to do.
 #![expect(clippy::print_stdout, reason = "what this command prints is what it is for")]
 
 mod broker;
@@ -11,13 +11,13 @@ mod storage;
 
 use std::process::ExitCode;
 
-use super::output::OutputFormat;
+use super::text::OutputFormat;
 use crate::config::{ConfigErrors, Loaded};
-use finding::{Finding, Outcome};
+use finding::{CheckStatus, Finding};
 
-/// Examines everything at the same time and prints what it found. Exits with 1 if anything failed;
-/// warnings alone are 0.
-pub async fn run(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> ExitCode {
+/// Runs every check at the same time and prints the findings. Exits with 1 if a check failed, with 0
+/// if there are only warnings.
+pub(crate) async fn run(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> ExitCode {
     let findings = match loaded {
         Ok(loaded) => examine(loaded).await,
         Err(errors) => settings::refused(errors),
@@ -27,18 +27,19 @@ pub async fn run(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) ->
         OutputFormat::Json => println!("{}", finding::report_json(&findings)),
     }
     match finding::worst(&findings) {
-        Outcome::Ok | Outcome::Warning => ExitCode::SUCCESS,
-        Outcome::Failed => ExitCode::FAILURE,
+        CheckStatus::Ok | CheckStatus::Warning => ExitCode::SUCCESS,
+        CheckStatus::Failed => ExitCode::FAILURE,
     }
 }
 
 async fn examine(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
     let service = config.service();
-    let (broker, storage, machine) = tokio::join!(
-        broker::examine(&service.amqp, config.job.lease),
+    let (broker, management, storage, machine) = tokio::join!(
+        broker::examine(&service.amqp),
+        management::examine(&service.amqp, config.job.lease),
         storage::examine(&service.storage, &config.process.instance),
         machine::examine(loaded),
     );
-    [settings::examine(loaded), broker, storage, machine].concat()
+    [settings::examine(loaded), broker, management, storage, machine].concat()
 }
