@@ -26,10 +26,10 @@ use crate::{
     s3_gateway::{Policy, S3Gateway},
 };
 
-/// Who somebody is to the broker and to the store.
+/// A role at the broker and the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// A worker whose topology somebody else declares.
+    /// A worker whose topology another user declares.
     Worker,
     /// A worker that declares the topology itself.
     DeclaringWorker,
@@ -83,7 +83,7 @@ pub struct User {
     gateway: Option<S3Gateway>,
     /// What a program of this user is told.
     settings: BTreeMap<String, String>,
-    /// The user itself, for whoever may delete it.
+    /// The address at which the user is deleted.
     account: Url,
 }
 
@@ -137,7 +137,7 @@ impl User {
     /// Opens a connection of this user.
     pub async fn connection(&self) -> Connection {
         let connected = Connection::connect(&self.amqp_url, ConnectionProperties::default()).await;
-        connected.expect("whoever has an entry in the virtual host may connect")
+        connected.expect("a user with permissions in the virtual host may connect")
     }
 
     /// Opens a channel on a connection of its own.

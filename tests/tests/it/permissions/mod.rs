@@ -16,16 +16,17 @@ use quire_producer::{
     Quire, Submission,
     schemas::{
         event::{Control, Event},
-        job::{JobId, Source},
+        job::JobId,
         names::{CONTROL_EXCHANGE, Lane, Tenant},
         result::{JobStatus, ParseResult},
     },
 };
 use quire_tests::{
     World,
-    events::{await_event, finished, listen, next_message, retrying},
+    events::{await_event, finished, listen, next_message},
     eventually,
-    jobs::{await_pages, slow_job},
+    expect::{assert_succeeded_at, await_retry},
+    jobs::{await_pages, late_source, slow_job},
     permissions::{Role, User},
     samples,
 };
@@ -44,15 +45,13 @@ async fn a_worker_with_exactly_its_rights_retries_buries_and_answers_and_is_refu
     let mut events = listen(&world).await;
     let worker = user.worker(&world).with("QUIRE_TOPOLOGY", "passive").with("QUIRE_LOG", LOG).start().await;
 
-    let key = format!("{}/inbox/late.pdf", world.prefix);
-    let source = Source::S3 { bucket: world.store.bucket().to_owned(), key: key.clone() };
+    let (key, source) = late_source(&world);
     let submission = Submission { reply_to: Some(reply_to.clone()), ..Submission::new(source) };
     let job_id = world.quire.submit(&submission).await.expect("the broker takes it");
-    let told = await_event(&mut events, "the job is retried", retrying).await;
-    assert_eq!(told, ("source_not_found".to_owned(), true, 1));
+    assert_eq!(await_retry(&mut events).await.terms(), ("source_not_found", true, 1));
     world.put(&key, samples::report()).await;
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(2)));
+    assert_succeeded_at(&result, 2, 4);
     let (status, location) = await_event(&mut events, "the end is announced", finished).await;
     let reply = eventually("the caller has an answer", || next_message(&caller, &reply_to)).await;
     let answer: Event = serde_json::from_slice(&reply.data).expect("an event");

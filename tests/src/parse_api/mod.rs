@@ -180,6 +180,12 @@ fn lock(double: &Mutex<Double>) -> MutexGuard<'_, Double> {
     double.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn record<'a>(double: &'a Mutex<Double>, request: &RecordedRequest) -> MutexGuard<'a, Double> {
+    let mut double = lock(double);
+    double.requests.push(request.clone());
+    double
+}
+
 async fn receive(State(double): State<Arc<Mutex<Double>>>, request: Request) -> Response {
     let at = Instant::now();
     let (head, body) = request.into_parts();
@@ -192,12 +198,14 @@ async fn receive(State(double): State<Arc<Mutex<Double>>>, request: Request) -> 
         at,
         body_bytes: body.as_ref().map_or(0, Bytes::len),
     };
-    let reply = {
-        let mut double = lock(&double);
-        double.requests.push(request.clone());
-        match body {
-            Ok(body) => double.service.answer(&request, &body),
-            Err(_) => Reply::refuse(400, "the body broke off"),
+    let reply = match body {
+        Ok(body) => {
+            let upload = multipart::read(request.header("content-type").unwrap_or_default(), body).await;
+            record(&double, &request).service.answer(&request, upload)
+        }
+        Err(_) => {
+            drop(record(&double, &request));
+            Reply::refuse(400, "the body broke off")
         }
     };
     match reply {

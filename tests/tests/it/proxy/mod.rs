@@ -227,7 +227,7 @@ async fn a_proxy_that_is_dropped_leaves_nothing_open() {
     let address = proxy.address();
     drop(proxy);
     echo.await_ends(1).await;
-    eventually("nobody listens", || async { TcpStream::connect(address).await.is_err().then_some(()) }).await;
+    eventually("nothing listens", || async { TcpStream::connect(address).await.is_err().then_some(()) }).await;
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ use crate::World;
 /// More than any object of a test.
 const MAX_BODY_BYTES: usize = 256 << 20;
 const ENDPOINT: &str = "QUIRE_S3_ENDPOINT";
-/// Everything that anybody here asks for.
+/// Every action that a role needs.
 const FULL_ACCESS: &str = r#"{ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
     "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"], "Resource": ["*"] }] }"#;
 
@@ -119,7 +119,7 @@ async fn receive(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         return gate.refuse(&call, refusal);
     }
     let answer = gate.forward(head, body).await;
-    // As S3 does: whoever may not list a bucket is not told what is not in it.
+    // As S3 does: a user who may not list a bucket does not learn which keys are missing.
     if answer.status() == StatusCode::NOT_FOUND && call.reads_object() && !gate.policy.allows(&call.listing()) {
         return gate.refuse(&call, Refusal::AccessDenied);
     }

@@ -24,7 +24,7 @@ fn assert_says_nothing_of(secret: &str, output: &Output) {
     }
 }
 
-/// Runs a command until it finds a letter: the broker takes a moment to give back what was looked
+/// Runs a command until it finds a letter: the broker requeues only some time later what was looked
 /// at.
 async fn found(world: &World, arguments: &[&str]) -> Output {
     eventually("the letter is back", || async {
