@@ -25,7 +25,7 @@ def run_check(check, deployment):
     """Returns the reasons for which `check` failed; a check that breaks has failed too."""
     try:
         return list(check(deployment))
-    except Exception as error:  # one broken file must not hide what the other checks have to say
+    except Exception as error:  # one broken file must not hide the results of the other checks
         return [f"{type(error).__name__}: {error}"]
 
 

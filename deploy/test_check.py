@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Breaks a copy of the deployment files, one place at a time, and expects the check meant for it to fail.
 
-A check that cannot fail is worth nothing; every check has at least one entry here.
+Every check has at least one mutation here, which shows that the check can fail.
 """
 
 import shutil
@@ -53,7 +53,7 @@ MUTATIONS = [
     ("kustomize_builds", SETTINGS, "QUIRE_RENDERERS=2", "QUIRE_RENDERERS"),
     ("kubernetes_schema", DEPLOYMENT, "runAsNonRoot: true", 'runAsNonRoot: "yes"'),
     ("kubernetes_schema", DEPLOYMENT, "terminationGracePeriodSeconds", "terminationGracePeriodSecond"),
-    ("kubernetes_schema", DEPLOYMENT, 'prometheus.io/port: "9090"', "prometheus.io/port: 9090"),
+    ("kubernetes_schema", DEPLOYMENT, 'prometheus.io/port: "9464"', "prometheus.io/port: 9464"),
     ("kubernetes_schema", "kustomize/network-policy/networkpolicy.yaml", "policyTypes: [Ingress, Egress]", "policyType: [Ingress, Egress]"),
     ("kinds_are_covered", "kustomize/base/poddisruptionbudget.yaml", "policy/v1\n", "policy/v1beta1\n"),
     ("kinds_are_covered", SCALED, "keda.sh/v1alpha1", "keda.sh/v1"),
@@ -67,7 +67,7 @@ MUTATIONS = [
     ("restricted_pod_security", DEPLOYMENT, "            allowPrivilegeEscalation: false", "            allowPrivilegeEscalation: false\n            privileged: true"),
     ("restricted_pod_security", DEPLOYMENT, "            allowPrivilegeEscalation: false", "            allowPrivilegeEscalation: false\n            procMount: Unmasked"),
     ("restricted_pod_security", DEPLOYMENT, "      enableServiceLinks: false", "      hostPID: true"),
-    ("restricted_pod_security", DEPLOYMENT, "containerPort: 9090", "containerPort: 9090\n              hostPort: 9090"),
+    ("restricted_pod_security", DEPLOYMENT, "containerPort: 9464", "containerPort: 9464\n              hostPort: 9464"),
     ("restricted_pod_security", DEPLOYMENT, "          emptyDir:", "          hostPath: { path: /tmp }\n          emptyDir:"),
     ("restricted_pod_security", DEPLOYMENT, "        fsGroup: 65532", "        sysctls: [{ name: net.core.somaxconn, value: '1' }]"),
     ("pod_conventions", DEPLOYMENT, "      automountServiceAccountToken: false\n", ""),
@@ -79,8 +79,9 @@ MUTATIONS = [
     ("pod_conventions", DEPLOYMENT, "  revisionHistoryLimit: 5", "  replicas: 3"),
     ("probes", DEPLOYMENT, "path: /livez", "path: /readyz"),
     ("probes", DEPLOYMENT, "readinessProbe:", "lifecycle:"),
-    ("probes", SETTINGS, "0.0.0.0:9090", "127.0.0.1:9090"),
-    ("probes", SETTINGS, "0.0.0.0:9090", "0.0.0.0:9091"),
+    ("probes", SETTINGS, "0.0.0.0:9464", "127.0.0.1:9464"),
+    ("probes", SETTINGS, "0.0.0.0:9464", "0.0.0.0:9090"),
+    ("probes", "kustomize/network-policy/networkpolicy.yaml", "port: 9464", "port: 9090"),
     ("keda_schema", SCALED, "cooldownPeriod: 300", "cooldownPerid: 300"),
     ("keda_schema", SCALED, "        vhostName: /\n        mode: QueueLength\n        value: \"8\"", "        vhost: /\n        mode: QueueLength\n        value: \"8\""),
     ("keda_schema", SCALED, 'value: "8"', "value: 8"),
@@ -124,7 +125,7 @@ MUTATIONS = [
     ("settings_exist", SETTINGS, "QUIRE_S3_BUCKET=", "QUIRE_BUCKET="),
     ("settings_exist", DEPLOYMENT, "QUIRE_AMQP_URL", "QUIRE_AMQP_URI"),
 ]
-# What only kustomize itself can tell: that it refuses a folder, or reads it differently from our builder.
+# Only kustomize itself notices these: it refuses the folder, or reads it differently from our builder.
 WITH_KUBECTL = [
     ("kustomize_builds", "kustomize/base/kustomization.yaml", "  - deployment.yaml", "  - deployment.yaml\n  - deployment.yaml"),
     ("kustomize_builds", SETTINGS, "QUIRE_RENDERERS=2", "  QUIRE_RENDERERS=2"),

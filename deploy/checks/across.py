@@ -1,10 +1,10 @@
-"""Numbers and names that stand in two files and have to agree."""
+"""Numbers and names that stand in two files and must agree."""
 
 import re
 
 from checks.files import seconds, size
 
-# The settings of the contract. What the worker documents beyond them is read from docs/configuration.md.
+# Settings that always exist. docs/configuration.md names the others.
 CONTRACT = {
     "QUIRE_AMQP_URL", "QUIRE_CONFIG", "QUIRE_HTTP_ADDR", "QUIRE_JOB_TIMEOUT", "QUIRE_LANES", "QUIRE_LEASE",
     "QUIRE_MANAGEMENT_URL",
@@ -14,11 +14,11 @@ CONTRACT = {
     "QUIRE_SHUTDOWN_GRACE", "QUIRE_SOURCE_BUCKETS", "QUIRE_SOURCE_HOSTS",
 }
 SETTING = re.compile(r"\bQUIRE_[A-Z0-9_]*[A-Z0-9]")
-# Room for the parent beside the renderers: its aim is 100 MB and 2 MB per job, and a result may be large.
+# Memory of the parent beside the renderers: it plans 100 MB and 2 MB per job, and a result may be large.
 PARENT_MEMORY = 512 * 1024**2
-# RabbitMQ's default; past it the broker takes the job away from a worker that still has it in hand.
+# RabbitMQ's default: after it the broker takes the delivery away from the worker.
 CONSUMER_TIMEOUT_SECONDS = 30 * 60
-# Handing jobs back and closing both connections, after the drain.
+# After the drain the worker gives jobs back and closes both connections.
 AFTER_GRACE_SECONDS = 15
 
 
@@ -32,19 +32,19 @@ def images_are_pinned(deployment):
     for image in images:
         tag = image.rpartition("/")[2].partition(":")[2]
         if "@sha256:" not in image and tag in ("", "latest"):
-            yield f"{image} can be another image tomorrow"
+            yield f"{image} is not pinned: give it a tag other than latest, or a digest"
 
 
 def grace_periods(deployment):
-    """Who stops a worker waits longer than QUIRE_SHUTDOWN_GRACE; a delivery is kept for half of what the broker allows."""
+    """The stop timeouts exceed QUIRE_SHUTDOWN_GRACE; QUIRE_LEASE is at most half of the broker's consumer timeout."""
     given = deployment.pod["spec"].get("terminationGracePeriodSeconds", 30)
     grace = seconds(deployment.settings["QUIRE_SHUTDOWN_GRACE"])
     if given < grace + AFTER_GRACE_SECONDS:
-        yield f"Deployment: terminationGracePeriodSeconds is {given}, QUIRE_SHUTDOWN_GRACE {grace} s"
+        yield f"Deployment: terminationGracePeriodSeconds is {given}, QUIRE_SHUTDOWN_GRACE {grace} s: make it {grace + AFTER_GRACE_SECONDS} or more"
     worker = deployment.compose["services"]["worker"]
     given, grace = seconds(worker.get("stop_grace_period", "10s")), seconds(worker["environment"]["QUIRE_SHUTDOWN_GRACE"])
     if given < grace + AFTER_GRACE_SECONDS:
-        yield f"compose: stop_grace_period is {given} s, QUIRE_SHUTDOWN_GRACE {grace} s"
+        yield f"compose: stop_grace_period is {given} s, QUIRE_SHUTDOWN_GRACE {grace} s: make it {grace + AFTER_GRACE_SECONDS} s or more"
     for where, settings in (("worker.env", deployment.settings), ("compose", worker["environment"])):
         lease = seconds(settings["QUIRE_LEASE"])
         if lease * 2 > CONSUMER_TIMEOUT_SECONDS:
@@ -65,31 +65,31 @@ def lanes_scale(deployment):
 
 
 def memory_and_disk(deployment):
-    """Limits hold every renderer at its worst and the source of every job in flight."""
+    """Memory limits cover every renderer at its own limit; /tmp holds the source of every job in hand."""
     settings = deployment.settings
     renderers = int(settings["QUIRE_RENDERERS"]) * size(settings["QUIRE_RENDERER_MEMORY"])
     limit = size(deployment.worker["resources"]["limits"]["memory"])
     if limit < renderers + PARENT_MEMORY:
-        yield f"Deployment: {limit >> 20} MiB for {renderers >> 20} MiB of renderers and {PARENT_MEMORY >> 20} MiB of parent"
+        yield f"Deployment: the memory limit is {limit >> 20} MiB; renderers need {renderers >> 20} MiB and the parent {PARENT_MEMORY >> 20} MiB"
     sources = sum(deployment.lanes.values()) * size(settings["QUIRE_MAX_SOURCE_BYTES"])
     for volume in deployment.pod["spec"]["volumes"]:
         room = size(volume["emptyDir"].get("sizeLimit", 0))
         if room < sources:
-            yield f"Deployment: /tmp has {room >> 20} MiB for {sources >> 20} MiB of sources"
+            yield f"Deployment: /tmp has {room >> 20} MiB; the sources of all jobs in hand need {sources >> 20} MiB"
         if size(deployment.worker["resources"]["limits"]["ephemeral-storage"]) <= room:
-            yield "Deployment: ephemeral-storage is limited to less than /tmp and the logs"
+            yield "Deployment: the limit of ephemeral-storage does not cover /tmp and the logs"
     worker = deployment.compose["services"]["worker"]
     settings = worker["environment"]
     room = size(re.search(r"size=(\w+)", worker["tmpfs"][0]).group(1))
     permits = sum(int(part.partition(":")[2]) for part in settings["QUIRE_LANES"].split(","))
     if room < permits * size(settings["QUIRE_MAX_SOURCE_BYTES"]):
-        yield "compose: /tmp does not hold the source of every job in flight"
+        yield "compose: /tmp does not hold the source of every job in hand"
     if size(worker["mem_limit"]) < int(settings["QUIRE_RENDERERS"]) * size(settings.get("QUIRE_RENDERER_MEMORY", "1g")) + room + PARENT_MEMORY:
-        yield "compose: mem_limit does not hold renderers, parent and /tmp, which is memory there"
+        yield "compose: mem_limit does not cover renderers, parent and /tmp, which is a tmpfs"
 
 
 def references(deployment):
-    """Objects refer to objects that exist, selectors select the pod, and the README explains every secret."""
+    """Objects refer to objects that exist, selectors select the pod, and the README shows how to create each secret."""
     spec, labels = deployment.pod["spec"], deployment.pod["metadata"]["labels"]
     names = {(resource["kind"], resource["metadata"]["name"]) for resource in deployment.resources}
     wanted = [("ServiceAccount", spec.get("serviceAccountName"))]
@@ -99,7 +99,7 @@ def references(deployment):
         wanted += [("TriggerAuthentication", trigger["authenticationRef"]["name"]) for trigger in scaled["spec"]["triggers"]]
     for kind, name in wanted:
         if (kind, name) not in names:
-            yield f"{kind}/{name} is referred to and does not exist"
+            yield f"{kind}/{name} does not exist, and another object refers to it"
     selectors = [("Deployment", deployment.of_kind("Deployment")[0]["spec"]["selector"])]
     selectors += [("PodDisruptionBudget", deployment.of_kind("PodDisruptionBudget")[0]["spec"]["selector"])]
     selectors += [("NetworkPolicy", deployment.of_kind("NetworkPolicy")[0]["spec"]["podSelector"])]
@@ -114,7 +114,7 @@ def references(deployment):
     commands = (deployment.folder / "README.md").read_text().replace("\\\n", " ").splitlines()
     for name, key in secrets:
         if not any(f"secret generic {name} " in command and f"--from-literal={key}=" in command for command in commands):
-            yield f"README.md does not say how to create the key {key} of the Secret {name}"
+            yield f"README.md does not show how to create the key {key} of the Secret {name}"
 
 
 def settings_exist(deployment):
@@ -124,13 +124,13 @@ def settings_exist(deployment):
     if documentation.exists():
         known |= set(SETTING.findall(documentation.read_text()))
     else:
-        deployment.notes.append("docs/configuration.md does not exist: settings were compared with the contract's alone")
+        deployment.notes.append("docs/configuration.md does not exist: settings were compared with the list in across.py only")
     known |= {f"{name}_FILE" for name in known}
     files = [deployment.folder / name for name in ("Dockerfile", "compose.yaml", "README.md")]
     files += sorted(path for path in (deployment.folder / "kustomize").rglob("*") if path.is_file())
     for path in files:
         for name in sorted(set(SETTING.findall(path.read_text())) - known):
-            yield f"{path.relative_to(deployment.root)}: {name}"
+            yield f"{path.relative_to(deployment.root)}: {name} is not a setting of the worker"
 
 
 CHECKS = [images_are_pinned, grace_periods, lanes_scale, memory_and_disk, references, settings_exist]

@@ -1,4 +1,4 @@
-"""compose.yaml: the official schema for its shape, our own expectations for what it exposes."""
+"""compose.yaml: the official schema, and rules of ours for privileges, ports and start order."""
 
 import subprocess
 
@@ -16,13 +16,13 @@ def compose_schema(deployment):
 
 
 def compose_hardening(deployment):
-    """Services hold no capability and are reached from this machine only; the worker writes to /tmp alone."""
+    """Services have no capabilities and publish ports on loopback only; the worker can write to /tmp only."""
     services = deployment.compose["services"]
     for name, service in services.items():
         if service.get("cap_drop") != ["ALL"] or service.get("cap_add"):
             yield f"{name} does not drop all capabilities"
         if "no-new-privileges:true" not in service.get("security_opt", []):
-            yield f"{name} may gain privileges"
+            yield f"{name} lacks no-new-privileges"
         for forbidden in ("privileged", "network_mode", "pid", "ipc"):
             if forbidden in service:
                 yield f"{name} sets {forbidden}"
@@ -31,13 +31,13 @@ def compose_hardening(deployment):
                 yield f"{name} publishes {port} beyond loopback"
     for name in ("worker", "quire"):
         if not services[name].get("read_only"):
-            yield f"{name} may write to its root file system"
+            yield f"{name} can write to its root file system"
         if not any(str(mount).startswith("/tmp") for mount in services[name].get("tmpfs", [])):
             yield f"{name} has no /tmp"
 
 
 def compose_order(deployment):
-    """Every service says when it is healthy, and nobody starts before what it needs is."""
+    """Every service has a health check and starts after the services that it needs."""
     services = deployment.compose["services"]
     for name, service in services.items():
         runs_on = service.get("restart") != "no"

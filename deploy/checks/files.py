@@ -1,4 +1,4 @@
-"""Reads the files under deploy/ into what the checks ask about."""
+"""Reads the files under deploy/ for the checks."""
 
 import json
 import re
@@ -14,7 +14,7 @@ KUSTOMIZATIONS = ("base", "network-policy")
 
 
 class StrictLoader(yaml.SafeLoader):
-    """A YAML loader that refuses a key given twice, as kustomize does and PyYAML does not."""
+    """A YAML loader that refuses duplicate keys, as kustomize does and PyYAML does not."""
 
     def construct_mapping(self, node, deep=False):
         own = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
@@ -29,7 +29,7 @@ def load_yaml(text):
 
 
 def tool(name):
-    """Finds a program of the environment that this interpreter belongs to, else one on the PATH."""
+    """Returns the path of a program: beside this interpreter, else on the PATH."""
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if not found:
@@ -38,7 +38,7 @@ def tool(name):
 
 
 class Deployment:
-    """Everything under deploy/ of one repository, read once and on demand."""
+    """The files under deploy/ of one repository; each is read at most once."""
 
     def __init__(self, root):
         self.root = root
@@ -62,7 +62,7 @@ class Deployment:
 
     @cached_property
     def compose(self):
-        """compose.yaml as it is when none of its variables is set."""
+        """compose.yaml with the default of every variable."""
         text = (self.folder / "compose.yaml").read_text()
         return load_yaml(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text))[0]
 
@@ -96,14 +96,14 @@ class Deployment:
 
 
 def build(folder):
-    """Builds a kustomization as far as these use the language, and refuses what it does not know.
+    """Builds a kustomization that uses `resources` and `configMapGenerator`; refuses everything else.
 
-    kustomize itself appends a hash to the names of generated ConfigMaps; this does not.
+    Unlike kustomize, it appends no hash to the names of generated ConfigMaps.
     """
     kustomization = load_yaml((folder / "kustomization.yaml").read_text())[0]
     unknown = set(kustomization) - {"apiVersion", "kind", "resources", "configMapGenerator"}
     if unknown:
-        raise NotImplementedError(f"{folder.name}/kustomization.yaml uses {sorted(unknown)}: teach it to deploy/checks/files.py")
+        raise NotImplementedError(f"{folder.name}/kustomization.yaml uses {sorted(unknown)}, which deploy/checks/files.py cannot build")
     listed = set(kustomization["resources"]) | {"kustomization.yaml"}
     forgotten = {path.name for path in folder.glob("*.yaml")} - listed
     if forgotten:
@@ -112,7 +112,7 @@ def build(folder):
     for generator in kustomization.get("configMapGenerator", []):
         unknown = set(generator) - {"name", "envs"}
         if unknown:
-            raise NotImplementedError(f"a configMapGenerator uses {sorted(unknown)}: teach it to deploy/checks/files.py")
+            raise NotImplementedError(f"a configMapGenerator uses {sorted(unknown)}, which deploy/checks/files.py cannot build")
         data = {}
         for name in generator["envs"]:
             data |= read_env_file(folder / name)
@@ -124,7 +124,7 @@ def read_env_file(path):
     lines = [line for line in path.read_text().splitlines() if line.strip() and not line.lstrip().startswith("#")]
     for line in lines:
         if "=" not in line:
-            raise ValueError(f"{path.name}: {line!r} has no value; kustomize would take one from the environment of whoever runs it")
+            raise ValueError(f"{path.name}: {line!r} has no value; kustomize would take one from the caller's environment")
     names = [line.partition("=")[0] for line in lines]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -133,10 +133,10 @@ def read_env_file(path):
 
 
 def build_with_kubectl(folder):
-    """What kustomize makes of the folder, hashes taken off again; None where there is no kubectl."""
+    """Returns what kustomize builds, without the hashes in names; None if there is no kubectl."""
     if not shutil.which("kubectl"):
         return None
-    # Says nothing about a cluster: without one it still answers, with another exit code where it is no kubectl.
+    # Needs no cluster; fails if the program on the PATH is not kubectl.
     if subprocess.run(["kubectl", "kustomize", "--help"], capture_output=True).returncode != 0:
         return None
     done = subprocess.run(["kubectl", "kustomize", str(folder)], capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The Dockerfile: hadolint for the craft, our own expectations for what ends up in the image."""
+"""The Dockerfile: hadolint, and rules of ours for the content of the image."""
 
 import json
 import re
@@ -11,7 +11,7 @@ REQUIRED_LABELS = ("title", "description", "version", "revision", "licenses", "b
 
 
 def dockerfile_lint(deployment):
-    """hadolint finds nothing in the Dockerfile."""
+    """hadolint has no complaint about the Dockerfile."""
     done = subprocess.run(
         [tool("hadolint"), "--no-color", "--failure-threshold", "style", "deploy/Dockerfile"],
         cwd=deployment.root, capture_output=True, text=True,
@@ -21,7 +21,7 @@ def dockerfile_lint(deployment):
 
 
 def dockerfile_sources(deployment):
-    """The Dockerfile copies every workspace member, and nothing that is missing or ignored."""
+    """The Dockerfile copies every workspace member, and no path that is missing or ignored."""
     copied = []
     for _, _, instructions in deployment.stages:
         for instruction, rest in instructions:
@@ -33,15 +33,15 @@ def dockerfile_sources(deployment):
         if not (deployment.root / path).exists():
             yield f"{path} is copied and does not exist"
         if not any(path == keep or path.startswith(f"{keep}/") for keep in kept):
-            yield f"{path} is copied, but Dockerfile.dockerignore leaves it out"
+            yield f"{path} is copied, and Dockerfile.dockerignore excludes it"
     members = re.search(r"^members = \[(.*?)\]", (deployment.root / "Cargo.toml").read_text(), re.S | re.M).group(1)
     for member in re.findall(r'"([^"]+)"', members):
         if member not in copied:
-            yield f"{member} is a workspace member and is not copied: cargo would not start"
+            yield f"{member} is a workspace member and is not copied: cargo would refuse the workspace"
 
 
 def pdfium_is_pinned(deployment):
-    """libpdfium is taken by hash, for both architectures, and carries its licences."""
+    """libpdfium is pinned by hash for both architectures, and its licences are copied."""
     fetch = " ".join(rest for _, name, instructions in deployment.stages if name == "pdfium" for _, rest in instructions)
     for needed in ("--require-hashes", "--no-deps", "--only-binary=:all:", "libpdfium.so", ".dist-info/licenses /out/licenses"):
         if needed not in fetch:
@@ -57,7 +57,7 @@ def pdfium_is_pinned(deployment):
 
 
 def final_stage(deployment):
-    """The image is distroless, runs as 65532, answers a health check and says what it is."""
+    """The image is distroless, runs as 65532, and has a health check and labels."""
     base, _, instructions = deployment.stages[-1]
     last = dict(instructions)
     if base != "gcr.io/distroless/cc-debian12:nonroot":
@@ -71,7 +71,7 @@ def final_stage(deployment):
         yield "there is no HEALTHCHECK that runs `quire-worker healthcheck`"
     for stage in ("build", "pdfium"):
         if not any(op == "COPY" and rest == f"--from={stage} /out/ /opt/quire/" for op, rest in instructions):
-            yield f"what the stage `{stage}` made is not beside the executable"
+            yield f"the files of the stage `{stage}` are not copied to /opt/quire/"
     for label in REQUIRED_LABELS:
         if f"org.opencontainers.image.{label}=" not in last.get("LABEL", ""):
             yield f"the label org.opencontainers.image.{label} is missing"

@@ -1,14 +1,14 @@
-"""KEDA's objects, which Kubernetes' own schemas do not know.
+"""KEDA's objects, which Kubernetes' own schemas do not cover.
 
-The schemas name the fields that are used here and in KEDA 2.20's documentation, not all of them:
-an unknown field fails, and is added when it is needed. Trigger metadata is a map of strings for the
-API server, so a misspelt key is silently ignored there; this table is the only place that notices.
+The schemas list the fields that are used here and in KEDA 2.20's documentation, not all fields: an
+unknown field fails, and is added here when it is needed. For the API server trigger metadata is a map
+of strings, so it accepts a misspelt key; only this table refuses it.
 """
 
 import jsonschema
 import kubernetes_validate
 
-# KEDA names the autoscaler `keda-hpa-<name>`, and it has to fit into a label.
+# KEDA names the autoscaler `keda-hpa-<name>`, which must fit into a label.
 LONGEST_NAME = 63 - len("keda-hpa-")
 # Without queueLength, which `mode` and `value` replace.
 RABBITMQ_METADATA = {
@@ -110,7 +110,7 @@ def keda_schema(deployment):
 
 
 def keda_counts_running_jobs(deployment):
-    """KEDA counts jobs in progress and leaves slowly, so that it does not remove pods that work."""
+    """KEDA counts jobs in progress and scales down slowly, so that it does not remove busy pods."""
     scaled = deployment.of_kind("ScaledObject")[0]
     spec = scaled["spec"]
     if len(scaled["metadata"]["name"]) > LONGEST_NAME:
@@ -119,16 +119,16 @@ def keda_counts_running_jobs(deployment):
         metadata = trigger["metadata"]
         queue = metadata.get("queueName")
         if metadata.get("protocol") != "http":
-            yield f"{queue}: protocol is {metadata.get('protocol')}; all but http count ready messages only"
+            yield f"{queue}: protocol is {metadata.get('protocol')}; only http counts jobs in progress"
         if metadata.get("mode") != "QueueLength":
             yield f"{queue}: mode is {metadata.get('mode')}"
         if metadata.get("excludeUnacknowledged") == "true" or metadata.get("useRegex") == "true":
-            yield f"{queue}: excludeUnacknowledged and useRegex change what is counted"
+            yield f"{queue}: excludeUnacknowledged and useRegex change the count"
         if trigger.get("metricType", "AverageValue") != "AverageValue" and "fallback" in spec:
             yield f"{queue}: a fallback works with AverageValue only"
     down = spec.get("advanced", {}).get("horizontalPodAutoscalerConfig", {}).get("behavior", {}).get("scaleDown", {})
     if down.get("stabilizationWindowSeconds", 0) < 300:
-        yield "scaleDown is decided on less than five minutes"
+        yield "scaleDown looks at less than five minutes"
     if any(policy["type"] != "Pods" or policy["value"] > 1 for policy in down.get("policies", [{"type": "Percent", "value": 100}])):
         yield "scaleDown removes more than one pod at a time"
     if spec.get("minReplicaCount", 0) > spec.get("maxReplicaCount", 100):
@@ -136,11 +136,11 @@ def keda_counts_running_jobs(deployment):
 
 
 def keda_credentials(deployment):
-    """KEDA gets address, user and password apart from each other."""
+    """KEDA gets address, user and password as separate parameters."""
     parameters = [entry["parameter"] for entry in deployment.of_kind("TriggerAuthentication")[0]["spec"]["secretTargetRef"]]
     for needed in ("host", "username", "password"):
         if parameters.count(needed) != 1:
-            yield f"the parameter {needed} is given {parameters.count(needed)} times"
+            yield f"the parameter {needed} is given {parameters.count(needed)} times, not once"
 
 
 CHECKS = [keda_schema, keda_counts_running_jobs, keda_credentials]

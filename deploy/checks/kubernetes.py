@@ -1,13 +1,13 @@
-"""The Kubernetes objects: the API's own schemas, the restricted pod security standard, and ours."""
+"""The Kubernetes objects: the API's own schemas, the restricted pod security standard, and rules of ours."""
 
 import kubernetes_validate
 
 from checks.files import KUSTOMIZATIONS, build, build_with_kubectl
 from checks.keda import SCHEMAS as KEDA_SCHEMAS
 
-# The oldest release still in reach of the KEDA that was looked at, and the newest with schemas.
+# The oldest release that KEDA 2.20 supports, and the newest that has schemas.
 VERSIONS = ("1.33", "1.37")
-# What the restricted standard lets a pod mount.
+# Volumes that the restricted standard allows.
 ALLOWED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 
 
@@ -16,7 +16,7 @@ def name_of(resource):
 
 
 def kustomize_builds(deployment):
-    """kustomize builds every folder, and our own builder makes the same of it."""
+    """kustomize builds every folder, with the same result as our own builder."""
     for name in KUSTOMIZATIONS:
         folder = deployment.folder / "kustomize" / name
         ours = sorted(build(folder), key=name_of)
@@ -25,7 +25,7 @@ def kustomize_builds(deployment):
             deployment.notes.append(f"no kubectl: {name} was built by deploy/checks/files.py alone")
         elif sorted(theirs, key=name_of) != ours:
             different = [name_of(resource) for resource in theirs if resource not in ours]
-            yield f"{name}: kustomize makes something else of {different or 'what it leaves out'}"
+            yield f"{name}: kustomize builds {different or 'fewer objects'} differently"
 
 
 def kubernetes_schema(deployment):
@@ -35,13 +35,13 @@ def kubernetes_schema(deployment):
             try:
                 kubernetes_validate.validate(resource, version, strict=True)
             except kubernetes_validate.SchemaNotFoundError:
-                break  # `kinds_are_covered` asks who else looks at it
+                break  # `kinds_are_covered` reports it
             except kubernetes_validate.ValidationError as error:
                 yield f"{name_of(resource)}, {version}: {'.'.join(map(str, error.path))}: {error.message}"
 
 
 def kinds_are_covered(deployment):
-    """Every kind is validated by the API's schemas or by ours; none slips through as unknown."""
+    """Every kind has a schema of the API or of ours."""
     for resource in deployment.resources:
         if (resource["apiVersion"], resource["kind"]) in KEDA_SCHEMAS:
             continue
@@ -51,11 +51,11 @@ def kinds_are_covered(deployment):
             except kubernetes_validate.SchemaNotFoundError:
                 yield f"{name_of(resource)} ({resource['apiVersion']}) has no schema in {version}"
             except kubernetes_validate.ValidationError:
-                pass  # covered, and `kubernetes_schema` has said so
+                pass  # `kubernetes_schema` reports it
 
 
 def no_namespace(deployment):
-    """No object names a namespace: that is an overlay's to decide."""
+    """No object names a namespace: an overlay names it."""
     for resource in deployment.resources:
         if "namespace" in resource["metadata"]:
             yield f"{name_of(resource)} is in {resource['metadata']['namespace']}"
@@ -124,7 +124,7 @@ def pod_conventions(deployment):
 
 
 def probes(deployment):
-    """Probes ask the right question at the port that the worker listens on."""
+    """Probes ask the right path at the port that the worker listens on."""
     worker = deployment.worker
     for probe, path in (("startupProbe", "/readyz"), ("readinessProbe", "/readyz"), ("livenessProbe", "/livez")):
         asked = worker.get(probe, {}).get("httpGet", {})
@@ -132,13 +132,17 @@ def probes(deployment):
             yield f"{probe} asks {asked.get('path')} at {asked.get('port')}, not {path} at http"
     address, _, port = deployment.settings["QUIRE_HTTP_ADDR"].rpartition(":")
     if address not in ("0.0.0.0", "[::]"):
-        yield f"the worker listens on {address}, where no probe reaches it"
+        yield f"the worker listens on {address}, which no probe reaches"
     ports = {entry["name"]: entry["containerPort"] for entry in worker.get("ports", [])}
     if ports.get("http") != int(port):
         yield f"the port http is {ports.get('http')}, QUIRE_HTTP_ADDR says {port}"
     scraped = deployment.pod["metadata"]["annotations"].get("prometheus.io/port")
     if scraped != port:
         yield f"prometheus.io/port is {scraped}, QUIRE_HTTP_ADDR says {port}"
+    for policy in deployment.of_kind("NetworkPolicy"):
+        allowed = [entry["port"] for rule in policy["spec"]["ingress"] for entry in rule.get("ports", [])]
+        if int(port) not in allowed:
+            yield f"the NetworkPolicy allows {allowed}, QUIRE_HTTP_ADDR says {port}"
 
 
 CHECKS = [

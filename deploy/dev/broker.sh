@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A private RabbitMQ node: own ports, own epmd, own data, loopback only. It never meets a RabbitMQ
+# A private RabbitMQ node with ports, epmd and data of its own, on loopback. It does not touch a RabbitMQ
 # that the machine already runs.
 #
 #   broker.sh start|stop|kill|restart|pause|resume|status [--dir DIR] [--port P] [--mgmt-port P]
@@ -8,10 +8,10 @@
 #
 # RABBITMQ=3 (the default) is the package of this machine, RABBITMQ=4 a RabbitMQ 4.3 or newer; each has
 # data of its own. start, restart and status print QUIRE_AMQP_URL=…, QUIRE_MANAGEMENT_URL=… and
-# RABBITMQ=… on stdout. kill is kill -9 of the Erlang VM, pause and resume are SIGSTOP and SIGCONT; ctl
-# is rabbitmqctl. status exits 3 when the node does not run. --conf adds a line to rabbitmq.conf; with
-# --epmd-port the epmd is the caller's. Name, data, both ports, lines and RabbitMQ stay in DIR, so that
-# everything after the first start needs only --dir.
+# RABBITMQ=… on stdout. kill sends SIGKILL to the Erlang VM, pause SIGSTOP, resume SIGCONT; ctl runs
+# rabbitmqctl. status exits 3 when the node does not run. --conf adds a line to rabbitmq.conf; with
+# --epmd-port the node uses an epmd of the caller. DIR keeps name, data, both ports, lines and series, so
+# that every command after the first start needs --dir only.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/broker-node.sh"
@@ -40,14 +40,14 @@ start() {
 }
 
 launch_node() {
-    stop_process "$EPMD_PID" "$EPMD_BIRTH" 10 # a killed node leaves its epmd behind
+    stop_process "$EPMD_PID" "$EPMD_BIRTH" 10 # the epmd outlives a killed node
     PID='' BIRTH='' READY='' EPMD_PID='' EPMD_BIRTH=''
     choose_ports
     write_files
     describe_node
     if [[ -z $want_epmd_port ]]; then launch_epmd; fi
-    # With this flag RabbitMQ's script becomes the Erlang VM instead of its parent, so that the PID to
-    # kill is known at once and a SIGTERM reaches the VM.
+    # With this flag RabbitMQ's script becomes the Erlang VM instead of its parent, so that the PID is
+    # that of the VM and a SIGTERM reaches the VM.
     launch "$dir/console.log" "${AS_NODE[@]}" RUNNING_UNDER_SYSTEMD=true "$RABBITMQ_PROGRAMS/rabbitmq-server"
     PID=$LAUNCHED BIRTH=$LAUNCHED_BIRTH
     save
@@ -63,13 +63,13 @@ wait_until_ready() {
     save
 }
 
-# A node that was killed may come back with a queue or the stream coordinator as the follower of
-# nobody, and stay so (seen on 3.10.8): publishes to it are never confirmed. In a cluster it
-# costs an election too many.
+# After a kill, a queue or the stream coordinator may come back as a follower without a leader and stay
+# so (seen on 3.10.8): the broker never confirms publishes to it. In a cluster this election is one too
+# many, without harm.
 elect_leaders() {
     local servers='S <- [quorum_queues, coordination], {N, _} <- ra_directory:list_registered(S)'
     "${AS_NODE[@]}" "$RABBITMQ_PROGRAMS/rabbitmqctl" -q eval "[ra:trigger_election({N, node()}) || $servers]." \
-        </dev/null >>"$dir/console.log" 2>&1 || say "no leaders could be elected by hand: see $dir/console.log"
+        </dev/null >>"$dir/console.log" 2>&1 || say "the election of leaders failed: see $dir/console.log"
 }
 
 give_up() {
@@ -79,16 +79,16 @@ give_up() {
 }
 
 stop() {
-    resume # a paused one would not hear the request
+    resume # a paused process does not handle SIGTERM
     stop_process "$PID" "$BIRTH" 60
-    # Last, because a node that stops takes its name off epmd.
+    # Last, because a node that stops removes its name from epmd.
     stop_process "$EPMD_PID" "$EPMD_BIRTH" 10
     PID='' BIRTH='' EPMD_PID='' EPMD_BIRTH='' READY=''
     save
     say "the node of $dir is stopped"
 }
 
-# The connections stay open, and nobody answers.
+# Connections stay open, and the node does not answer.
 pause() {
     running || die "the node of $dir does not run"
     kill -STOP "$PID"
@@ -138,7 +138,7 @@ start | stop | kill | restart | pause | resume | status | ctl) ;;
 esac
 [[ $want_port$want_mgmt_port$want_epmd_port =~ ^[0-9]*$ ]] || die "a port is a number"
 expect_started "$command" "$dir"
-# The others change nothing that is written down, and must not wait for a start that takes a minute.
+# The other commands do not change the state, and must not wait for a start, which may take a minute.
 if [[ $command == @(start|stop|kill|restart) ]]; then lock_directory "$dir"; fi
 load_state "$dir/state.env"
 case $command in

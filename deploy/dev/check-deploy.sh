@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the deployment files with the tools that deploy/requirements-check.txt pins, and the checks
-# with mutations of those files.
+# Checks the deployment files with the tools that deploy/requirements-check.txt pins, then tests the
+# checks with mutations of these files.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 PYTHON=$("$HERE/venv.sh" deploy "$REPO/deploy/requirements-check.txt")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Three private RabbitMQ nodes that form a cluster on this machine, each as broker.sh starts it.
+# A cluster of three private RabbitMQ nodes on this machine, each started by broker.sh.
 #
 #   cluster.sh start|stop|kill|status [--dir DIR]
 #   cluster.sh start-node|stop-node|kill-node|pause-node|resume-node N [--dir DIR]
@@ -7,7 +7,7 @@
 #
 # start and status print QUIRE_AMQP_URL=… with all three addresses, QUIRE_MANAGEMENT_URL=… of node 1,
 # RABBITMQ=…, and for each node NODE_N_NAME, NODE_N_AMQP_URL and NODE_N_MANAGEMENT_URL. status exits 3
-# when a node does not run. The choice of RABBITMQ is the same as for broker.sh.
+# when a node does not run. RABBITMQ means what it means for broker.sh.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$(dirname "${BASH_SOURCE[0]}")/broker-node.sh"
@@ -16,7 +16,7 @@ STATE=(SERIES PORTS FORMED EPMD_PORT EPMD_PID EPMD_BIRTH)
 SERIES=3 PORTS='' FORMED='' EPMD_PORT='' EPMD_PID='' EPMD_BIRTH=''
 NODES=(1 2 3)
 
-# The nodes may come and go; while their epmd lives there is a cluster.
+# Nodes may stop and start; the cluster runs while its epmd lives.
 running() { alive "$EPMD_PID" "$EPMD_BIRTH"; }
 save() { save_state "$dir/state.env" "${STATE[@]}"; }
 
@@ -25,13 +25,13 @@ name() { echo "quire$(port "$1")@localhost"; }
 
 # node N COMMAND ARG...
 node() {
-    # A node without data joins whom it finds there. Node 1 finds itself and begins the cluster; with
-    # all three in the list it would look for the others for a hundred seconds first.
+    # A node without data joins the nodes of this list. Node 1 finds itself and begins the cluster; with
+    # all three in the list it would first look for the others for 100 s.
     RABBITMQ=$SERIES "$HERE/broker.sh" "$2" --dir "$dir/$1" --port "$(port "$1")" --epmd-port "$EPMD_PORT" \
         --conf "cluster_formation.classic_config.nodes.1 = $(name 1)" "${@:3}"
 }
 
-# each COMMAND N...: on all these nodes at once.
+# each COMMAND N...: runs the command on these nodes at the same time.
 each() {
     local number jobs=() failed=0
     for number in "${@:2}"; do
@@ -58,15 +58,15 @@ start() {
     print_variables
 }
 
-# The first start: there is nobody to join until node 1 runs.
+# The first start: the others can join when node 1 runs.
 form() {
     local number
-    rm -rf "${dir:?}"/[123] # of an attempt that failed
+    rm -rf "${dir:?}"/[123] # left by an attempt that failed
     PORTS=$(free_ports "${#NODES[@]}")
     save
     each start 1 || give_up "the first node did not start"
     for number in "${NODES[@]:1}"; do
-        # One cookie: it is what lets Erlang nodes speak to each other.
+        # Erlang nodes connect to nodes with the same cookie only.
         install -D -m 400 "$dir/1/home/.erlang.cookie" "$dir/$number/home/.erlang.cookie"
     done
     each start "${NODES[@]:1}" || give_up "a node did not join the first"
@@ -130,7 +130,7 @@ done
 
 [[ $command == @(start|stop|kill|status|ctl|@(start|stop|kill|pause|resume)-node) ]] || die "usage: $USAGE"
 expect_started "$command" "$dir"
-# Single nodes have locks of their own.
+# A command for one node takes the lock of that node.
 if [[ $command == @(start|stop|kill) ]]; then lock_directory "$dir"; fi
 load_state "$dir/state.env"
 case $command in

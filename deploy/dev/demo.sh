@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Real documents through a real broker, a real worker and real object storage, with one retry and one
-# dead letter on the way. Everything is stopped at the end unless it ran before.
+# Runs sample documents through a real broker, a real worker and a real object store, with one retry and
+# one dead letter on the way. Stops everything at the end, unless it ran before.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$REPO"
-BIN=${QUIRE_BIN_DIR:-$REPO/target/debug}
 SAMPLES=$REPO/tests/samples
 WORK=$(mktemp -d)
 BEGAN=$SECONDS
@@ -26,8 +25,11 @@ trap finish EXIT
 
 headline() { printf '\n=== %s\n' "$*"; }
 
+if "$HERE/worker.sh" status >/dev/null 2>&1; then
+    die "the worker of \`make up WORKER=1\` runs and would take the demo's jobs: stop it first (make down)"
+fi
 if [[ ! -f $DEV/env ]]; then STARTED_SERVERS=yes; fi
-"$HERE/up.sh"
+"$HERE/up.sh" --quiet
 # shellcheck source=/dev/null
 source "$DEV/env"
 export QUIRE_S3_PREFIX=demo
@@ -36,41 +38,41 @@ headline "A worker, and a stand-in for LlamaParse that takes 4 s a document"
 "$BIN/parse-api-double" 4 12 >"$WORK/parse-api" &
 PIDS+=($!)
 for _ in {1..100}; do [[ -s $WORK/parse-api ]] && break; sleep 0.05; done
-env -u QUIRE_CACHE -u QUIRE_DEV_DIR -u QUIRE_BIN_DIR LLAMA_CLOUD_API_KEY=llx-demo LLAMA_CLOUD_BASE_URL="$(cat "$WORK/parse-api")" \
+LLAMA_CLOUD_API_KEY=llx-demo LLAMA_CLOUD_BASE_URL="$(cat "$WORK/parse-api")" \
     QUIRE_HTTP_ADDR=127.0.0.1:0 QUIRE_LOG=info "$BIN/quire-worker" run 2>"$WORK/worker.log" &
 PIDS+=($!)
 WORKER=$!
 for _ in {1..200}; do
     grep -qs '"consuming"' "$WORK/worker.log" && break
-    kill -0 "$WORKER" 2>/dev/null || die "the worker does not start"
+    kill -0 "$WORKER" 2>/dev/null || die "the worker ended"
     sleep 0.05
 done
 python3 "$SAMPLES/generate.py" --large 12 "$WORK/photographs.pdf" >/dev/null
 python3 "$SAMPLES/generate.py" --small 1 "$WORK/small" >/dev/null
 printf 'quire\n' >"$WORK/password"
 
-# Everything that happens, as the worker announces it; on a terminal the bars of --wait show it.
+# Without a terminal there are no progress bars: show the worker's events at the end instead.
 if [[ ! -t 1 ]]; then
     "$BIN/quire" watch >"$WORK/events" 2>/dev/null &
     PIDS+=($!)
 fi
 
-# Its source is uploaded only later: the first attempt fails, the second, from the 5 s tier, does not.
+# Its source is uploaded later: the first attempt fails; the second comes from the 5 s tier and succeeds.
 LATE=$(sha256sum "$WORK"/small/*.pdf | cut -d' ' -f1)
-"$BIN/quire" submit "s3://$QUIRE_S3_BUCKET/demo/default/uploads/$LATE.pdf" --meta about="a source that comes late" --wait >"$WORK/late" 2>&1 &
+"$BIN/quire" submit "s3://$QUIRE_S3_BUCKET/demo/default/uploads/$LATE.pdf" --meta about="its source is uploaded late" --wait >"$WORK/late" 2>&1 &
 LATE_PID=$!
 
-headline "Three documents, parsed locally, and one that its password opens"
+headline "Three documents with the local engine, and an encrypted one with its password"
 "$BIN/quire" submit "$SAMPLES/report.pdf" "$SAMPLES/rotated.pdf" "$SAMPLES/scanned.pdf" --wait
 "$BIN/quire" submit "$SAMPLES/encrypted.pdf" --password-file "$WORK/password" --wait
 
-# Uploads what the first job of all waits for, as a job of its own.
+# Uploads the source that the late job waits for, as a job of its own.
 "$BIN/quire" submit "$WORK"/small/*.pdf >/dev/null
 
-headline "Parsed by the service while its pages are drawn: the overlap is what it saves"
+headline "LlamaParse parses while Quire renders the pages: 'saved s' is the overlap"
 "$BIN/quire" submit "$WORK/photographs.pdf" --engine llamaparse --dpi 300 --wait
 
-headline "A document that was not there at first: one retry"
+headline "A source that did not exist at first: one retry"
 wait "$LATE_PID" || die "the late document failed: $(cat "$WORK/late")"
 cat "$WORK/late"
 
@@ -80,9 +82,9 @@ if "$BIN/quire" submit "$SAMPLES/encrypted.pdf" --meta about="no password" --wai
 fi
 
 if [[ -s $WORK/events ]]; then
-    headline "What the worker announced"
+    headline "Events of the worker"
     grep -v -i heartbeat "$WORK/events" || true
 fi
 headline "Queues"
 "$BIN/quire" queues
-headline "Done in $((SECONDS - BEGAN)) s. Results and images lie in s3://$QUIRE_S3_BUCKET/demo/ ($DEV/store/data/$QUIRE_S3_BUCKET/demo)"
+headline "Done in $((SECONDS - BEGAN)) s. Results and page images are in s3://$QUIRE_S3_BUCKET/demo/ ($DEV/store/data/$QUIRE_S3_BUCKET/demo)"

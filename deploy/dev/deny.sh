@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs cargo-deny, built once into the cache.
+# Runs cargo-deny. Builds it first if it is not in QUIRE_CACHE.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 VERSION=0.20.2

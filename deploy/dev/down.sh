@@ -1,30 +1,19 @@
 #!/usr/bin/env bash
-# Stops what up.sh started, and a worker whose PID is in DEV/worker.pid. Data stays; DEV/env goes,
-# because its addresses lead nowhere now.
+# Stops the worker of worker.sh and the servers that up.sh started. Data stays; DEV/env goes, because
+# nothing listens at its addresses any more.
 #
 #   down.sh
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-stop_worker() {
-    local pid
-    pid=$(cat "$DEV/worker.pid" 2>/dev/null) || return 0
-    # Time to finish the jobs in hand; without the servers it could not, so it goes first.
-    if is_worker "$pid"; then
-        say "stopping the worker (pid $pid)"
-        stop_process "$pid" "$(birth "$pid")" 60
-    fi
-    rm -f "$DEV/worker.pid"
-}
-
-stop_servers() {
-    local script
-    for script in store.sh broker.sh; do
-        if grep -qxF "$script" "$DEV/started" 2>/dev/null; then "$HERE/$script" stop; fi
-    done
-    rm -f "$DEV/started" "$DEV/env"
-}
-
-stop_worker
-stop_servers
+# Before the servers: the worker needs them to finish its jobs or to give them back.
+if "$HERE/worker.sh" status >/dev/null 2>&1; then "$HERE/worker.sh" stop; fi
+# An older up.sh noted its worker there.
+if pid=$(cat "$DEV/worker.pid" 2>/dev/null) && [[ $(cat "/proc/$pid/comm" 2>/dev/null) == quire-worker ]]; then
+    stop_process "$pid" "$(birth "$pid")" 130
+fi
+for script in store.sh broker.sh; do
+    if grep -qxF "$script" "$DEV/started" 2>/dev/null; then "$HERE/$script" stop; fi
+done
+rm -f "$DEV/started" "$DEV/env" "$DEV/worker.pid"
 say "everything that up.sh started is stopped (data stays in $DEV)"

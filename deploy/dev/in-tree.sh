@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs a command with TREE as its root and DIR as its /mnt. Call it under `unshare --mount`: the mounts
-# belong to that namespace and end with its last process, however that ends.
+# belong to that namespace and end with its last process.
 #
 #   in-tree.sh TREE DIR COMMAND...
 set -euo pipefail
 tree=$1 dir=$2
 shift 2
-# RabbitMQ measures its memory in /proc. The recursive form is the one that needs no real root.
+# RabbitMQ reads its memory use from /proc. In a user namespace only the recursive form is allowed.
 mount --rbind /proc "$tree/proc"
 mount --rbind "$dir" "$tree/mnt"
-# One process from setsid to RabbitMQ: its PID is the one to kill.
+# exec, so that one PID stands for everything from setsid to RabbitMQ.
 exec chroot "$tree" "$@"

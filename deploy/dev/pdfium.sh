@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of libpdfium.so, and fetches it first where it is not in QUIRE_CACHE yet: from the
-# wheel that pdfium-requirements.txt pins by hash. Once there, no network is needed.
+# Prints the path of libpdfium.so. Fetches it first if it is not in QUIRE_CACHE, from the wheel that
+# pdfium-requirements.txt pins by hash. After that it needs no network.
 #
 #   pdfium.sh
 # shellcheck source-path=SCRIPTDIR
@@ -14,7 +14,7 @@ fetch() {
     python3 -m pip --version >/dev/null 2>&1 || die "pip is missing: install it (apt-get install python3-pip)"
     say "fetching libpdfium $VERSION with pip (once)"
     mkdir -p "$QUIRE_CACHE"
-    # In the cache's own file system, so that the move at the end is atomic.
+    # In the file system of the cache, so that the move at the end is atomic.
     scratch=$(mktemp -d "$QUIRE_CACHE/.pdfium.XXXXXX")
     trap 'rm -rf "$scratch"' EXIT
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
@@ -23,7 +23,7 @@ fetch() {
             "or set QUIRE_PDFIUM_LIBRARY to a libpdfium.so of build $VERSION or newer"
     mkdir "$scratch/pdfium"
     unpack "$scratch"/wheel/*.whl "$scratch/pdfium"
-    # Refused when somebody else was faster, which is as good.
+    # The move fails if another checkout was faster; then its file serves as well.
     mv -T "$scratch/pdfium" "$TARGET" 2>/dev/null || [[ -f $TARGET/libpdfium.so ]] ||
         die "cannot write $TARGET: remove it, or set QUIRE_CACHE"
 }

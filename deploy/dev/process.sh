@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Starting, recognising and ending the servers' processes. Sourced by lib.sh, never run.
 
-# birth PID: its start time in clock ticks since boot; fails if there is no such process. A PID alone
-# may belong to a stranger after a crash or a reboot, a PID with its birth does not.
+# birth PID: prints the start time in clock ticks since boot; fails if there is no such process. After
+# a crash or a reboot a PID alone may belong to another process; a PID with its birth does not.
 birth() {
     local stat fields
     if [[ ! $1 =~ ^[0-9]+$ ]]; then return 1; fi
-    # Not $(<…): where the file is missing, bash would end the whole script, even inside a condition.
+    # Not $(<…): if the file is missing, bash would end the whole script, even inside a condition.
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     # The name in the second field may itself hold spaces and parentheses.
     read -r -a fields <<<"${stat##*) }"
@@ -17,6 +17,7 @@ birth() {
 # alive PID BIRTH
 alive() { [[ -n $1 && -n $2 && $(birth "$1") == "$2" ]]; }
 
+# wait_gone PID BIRTH SECONDS: fails if the process still lives at the deadline.
 wait_gone() {
     local deadline=$((SECONDS + $3))
     while alive "$1" "$2"; do
@@ -39,8 +40,9 @@ stop_process() { # PID BIRTH SECONDS
     kill_process "$1" "$2"
 }
 
-# launch LOG COMMAND...: in a session of its own, so that it outlives the terminal; PID in LAUNCHED,
-# start time in LAUNCHED_BIRTH. Descriptor 9 is the caller's lock, which a server must not hold on to.
+# launch LOG COMMAND...: starts the command in a session of its own, so that it outlives the terminal.
+# Sets LAUNCHED to the PID and LAUNCHED_BIRTH to the start time. Descriptor 9 is the caller's lock; a
+# server must not keep it.
 launch() {
     local log=$1
     shift
@@ -50,7 +52,7 @@ launch() {
     LAUNCHED_BIRTH=$(birth "$LAUNCHED" || true)
 }
 
-# wait_for_port PORT SECONDS PID BIRTH: fails at the deadline, or as soon as the process is gone.
+# wait_for_port PORT SECONDS PID BIRTH: fails at the deadline, or when the process has ended.
 wait_for_port() {
     local deadline=$((SECONDS + $2))
     until port_open "$1"; do
@@ -58,6 +60,3 @@ wait_for_port() {
         sleep 0.05
     done
 }
-
-# is_worker PID: a PID file survives a reboot, the process that it named does not.
-is_worker() { birth "$1" >/dev/null && tr '\0' ' ' <"/proc/$1/cmdline" | grep -q 'worker run '; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints a folder that holds a small Debian with RabbitMQ 4.3 or newer, and makes it first where it is
-# not in QUIRE_CACHE yet: with debootstrap, from the suite that has it. Once there, neither root nor
-# network is needed.
+# Prints a folder that holds a small Debian with RabbitMQ 4.3 or newer. Makes it first if it is not in
+# QUIRE_CACHE, with debootstrap from a suite that has that version. After that it needs neither root nor
+# network.
 #
 #   rabbitmq4.sh
 # shellcheck source-path=SCRIPTDIR
@@ -9,7 +9,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 SUITE=forky
 TREE=$QUIRE_CACHE/rabbitmq-4
-# Of one file system with TREE, so that the move at the end is atomic: what has the final name is whole.
+# In the file system of TREE, so that the move at the end is atomic and TREE is always complete.
 PARTIAL=$TREE.partial
 LOG=$TREE.log
 
@@ -18,19 +18,19 @@ make_tree() {
     ((EUID == 0)) || command -v sudo >/dev/null ||
         die "root or sudo is needed once, to make a Debian with RabbitMQ 4 in $TREE"
     command -v debootstrap >/dev/null || install_package debootstrap
-    # An older debootstrap does not know the suite yet; the script of sid fits every suite since.
+    # An older debootstrap has no script for the suite; the script of sid fits every later suite.
     if [[ ! -e $suite_script ]]; then suite_script=/usr/share/debootstrap/scripts/sid; fi
     mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
-    say "making a Debian $SUITE with RabbitMQ in $TREE (once, some two minutes)"
+    say "making a Debian $SUITE with RabbitMQ in $TREE (once, about two minutes)"
     as_root rm -rf --one-file-system "$PARTIAL"
-    # debootstrap mounts /proc and may be killed: in a namespace of its own no mount is left behind.
+    # debootstrap mounts /proc. In a namespace of its own the mount ends with it, also if it is killed.
     as_root unshare --mount debootstrap --variant=minbase --include=rabbitmq-server \
         --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
         "$SUITE" "$PARTIAL" "${mirror:-http://deb.debian.org/debian}" "$suite_script" >"$LOG" 2>&1 || {
         tail -n 20 "$LOG" >&2
         die "debootstrap failed: see $LOG; it needs root, mount namespaces and a Debian mirror"
     }
-    # Without it epmd does not know who localhost is.
+    # epmd resolves localhost with this file.
     echo '127.0.0.1 localhost' | as_root tee "$PARTIAL/etc/hosts" >/dev/null
     version=$(rabbitmq_version "$PARTIAL")
     printf '4.3\n%s\n' "$version" | sort --check=quiet --version-sort ||
@@ -41,7 +41,7 @@ make_tree() {
 
 if [[ ! -d $TREE ]]; then
     mkdir -p "$QUIRE_CACHE"
-    # The lock keeps two checkouts from making it at the same time; the second finds it made.
+    # With the lock, the second of two checkouts waits for the first and finds the tree.
     exec 8>"$TREE.lock"
     flock 8
     if [[ ! -d $TREE ]]; then make_tree; fi

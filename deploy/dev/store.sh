@@ -3,8 +3,8 @@
 #
 #   store.sh start|stop|kill|status [--dir DIR] [--port P]
 #
-# start and status print the variables that a client needs on stdout. status exits 3 when the server
-# does not run. Data and port stay in DIR (state.env). s3s-fs never calls fsync: not for production.
+# start and status print the variables of a client on stdout. status exits 3 when the server does not
+# run. Data and port stay in DIR. s3s-fs does not call fsync: do not use it in production.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -25,9 +25,9 @@ print_variables() {
 install_store() {
     if [[ -x $PROGRAM ]]; then return 0; fi
     need cargo "cargo, or see https://rustup.rs"
-    say "building s3s-fs $VERSION (once, some minutes)"
+    say "building s3s-fs $VERSION (once, a few minutes)"
     mkdir -p "$QUIRE_CACHE"
-    # The lock keeps two checkouts from building it at the same time; the second finds it built.
+    # With the lock, the second of two checkouts waits for the first and finds the program.
     flock "$QUIRE_CACHE/s3s-fs.lock" cargo install s3s-fs --version "$VERSION" --features binary \
         --locked --root "$QUIRE_CACHE/s3s-fs-$VERSION" >&2 ||
         die "s3s-fs could not be built: it needs Rust 1.95 and crates.io;" \

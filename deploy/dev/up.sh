@@ -1,38 +1,38 @@
 #!/usr/bin/env bash
 # Starts a private broker and object store, fetches libpdfium, and writes the variables of all three
-# to DEV/env (shell `export` lines). Running it again reuses what is alive and starts the rest.
+# to DEV/env as `export` lines, with a PATH that finds quire and quire-worker. Running it again keeps
+# what runs and starts the rest.
 #
-#   up.sh [--with-worker]
+#   up.sh [--with-worker|--quiet]
 #
-# A server that the caller names in QUIRE_AMQP_URL, or in QUIRE_S3_ENDPOINT or QUIRE_S3_BUCKET, is used
-# instead of a private one. RABBITMQ says which RabbitMQ, see broker.sh; it goes into DEV/env too, for
-# the brokers that tests start. QUIRE_WORKER_BIN is the worker to start, by default
-# target/debug/quire-worker.
+# With --with-worker it also starts a worker, see worker.sh; with --quiet it does not print what to do
+# next. A server that the caller names in
+# QUIRE_AMQP_URL, or in QUIRE_S3_ENDPOINT or QUIRE_S3_BUCKET, is used instead of a private one. RABBITMQ
+# chooses the RabbitMQ, see broker.sh; it goes into DEV/env too, for the brokers that tests start.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-with_worker=no
-case ${1:-} in
---with-worker) with_worker=yes ;;
-'') ;;
-*) die "usage: up.sh [--with-worker]" ;;
+option=${1:-}
+case $option in
+--with-worker | --quiet | '') ;;
+*) die "usage: up.sh [--with-worker|--quiet]" ;;
 esac
 
-# ours NAME SCRIPT: a shell that has sourced DEV/env names our own server, not somebody else's.
+# ours NAME SCRIPT: the variable NAME names our own server, because the shell has sourced DEV/env.
 ours() {
     local known
     known=$("$HERE/$2" status 2>/dev/null) || true
     grep -qxF "$1=${!1}" <<<"$known"
 }
 
-# start_once SCRIPT: starts the server where it does not run, and notes it for down.sh before that, so
-# that a half-started one is stopped too.
+# start_once SCRIPT: starts the server if it does not run, and lists it for down.sh first, so that
+# down.sh also stops a server whose start failed.
 start_once() {
     if ! "$HERE/$1" status >/dev/null 2>&1; then echo "$1" >>"$DEV/started"; fi
     "$HERE/$1" start
 }
 
-# pass_on NAME...: those that the caller has set.
+# pass_on NAME...: prints the variables that the caller has set.
 pass_on() {
     local name
     for name; do
@@ -47,7 +47,7 @@ broker_variables() {
     fi
     say "QUIRE_AMQP_URL is set: using that broker, starting none (unset it for a private one)"
     if [[ -z ${QUIRE_MANAGEMENT_URL:-} ]]; then
-        say "QUIRE_MANAGEMENT_URL is not set: what reads counts over HTTP needs it"
+        say "QUIRE_MANAGEMENT_URL is not set: without it \`quire queues\` and some tests cannot read counts"
     fi
     pass_on QUIRE_AMQP_URL QUIRE_MANAGEMENT_URL RABBITMQ
 }
@@ -60,7 +60,7 @@ wants_private_store() {
 store_variables() {
     if wants_private_store; then
         start_once store.sh
-        # Clients look for a region, and ask a cloud's metadata service where they find none.
+        # Without a region, clients ask a cloud's metadata service for one.
         echo AWS_REGION=us-east-1
         echo AWS_EC2_METADATA_DISABLED=true
         return
@@ -78,35 +78,31 @@ pdfium_variables() {
 
 write_env() {
     local name value new=$DEV/env.$$
-    # Readable by its owner only: keys of somebody else's servers may be in it.
+    # Readable by its owner only: it may hold keys of the caller's servers.
     install -m 600 /dev/null "$new"
     while IFS='=' read -r name value; do
         if [[ -n $name ]]; then printf 'export %s=%q\n' "$name" "$value"; fi
     done <<<"$1" >"$new"
+    # shellcheck disable=SC2016 # PATH is for the shell that sources the file
+    printf 'export PATH=%q:"$PATH"\n' "$BIN" >>"$new"
     mv "$new" "$DEV/env"
-    say "wrote $DEV/env (to use it: source $DEV/env)"
 }
 
-start_worker() {
-    local worker=${QUIRE_WORKER_BIN:-$REPO/target/debug/quire-worker} pid
-    pid=$(cat "$DEV/worker.pid" 2>/dev/null) || true
-    if is_worker "$pid"; then
-        say "the worker runs (pid $pid)"
-        return
+tell_what_next() {
+    local file what='the addresses'
+    # As a person types it: relative, if it lies below the current directory.
+    file=$(realpath -m --relative-base="$PWD" "$DEV/env")
+    # A relative path without a slash would be looked up in PATH.
+    if [[ $file != */* ]]; then file=./$file; fi
+    if ! "$HERE/worker.sh" status >/dev/null 2>&1; then
+        say "no worker runs, so jobs wait in their queues (make up WORKER=1 starts one)"
     fi
-    [[ -x $worker ]] || die "no worker at $worker: build it (cargo build), or set QUIRE_WORKER_BIN"
-    # The worker refuses QUIRE_* names that it does not know.
-    unset QUIRE_CACHE QUIRE_DEV_DIR QUIRE_WORKER_BIN
-    # shellcheck source=/dev/null
-    source "$DEV/env"
-    launch "$DEV/worker.log" "$worker" run
-    echo "$LAUNCHED" >"$DEV/worker.pid"
-    # Bad configuration or an unreachable server ends it within this time.
-    if wait_gone "$LAUNCHED" "$LAUNCHED_BIRTH" 2; then
-        tail -n 20 "$DEV/worker.log" >&2
-        die "the worker ended at once: see $DEV/worker.log"
+    if [[ -x $BIN/quire ]]; then
+        what='quire and the addresses'
+    else
+        say "quire and quire-worker are not built yet: \`make build\` builds them"
     fi
-    say "the worker runs (pid $LAUNCHED, log in $DEV/worker.log)"
+    say "ready: \`. $file\` puts $what into this shell, \`make down\` stops everything"
 }
 
 mkdir -p "$DEV"
@@ -114,4 +110,5 @@ broker=$(broker_variables)
 store=$(store_variables)
 pdfium=$(pdfium_variables)
 write_env "$broker"$'\n'"$store"$'\n'"$pdfium"
-if [[ $with_worker == yes ]]; then start_worker; fi
+if [[ $option == --with-worker ]]; then "$HERE/worker.sh" start >/dev/null; fi
+if [[ $option != --quiet ]]; then tell_what_next; fi

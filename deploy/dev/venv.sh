@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# venv.sh NAME REQUIREMENTS: prints the python of a virtual environment with exactly these packages,
-# made once for each content of the file.
+# venv.sh NAME REQUIREMENTS: prints the python of a virtual environment with exactly these packages.
+# Makes the environment once for each content of the file.
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need python3 python3

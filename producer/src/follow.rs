@@ -11,24 +11,27 @@ use lapin::{
 use quire_schemas::{event::Event, names::EVENTS_EXCHANGE};
 use tokio::time::{sleep, timeout};
 
-use crate::amqp::{ConnectError, Publisher};
+use crate::{
+    amqp::{ConnectError, Publisher},
+    pause::Pause,
+};
 
-const SUBSCRIBING: Duration = Duration::from_secs(20);
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Hears events from the moment it subscribed, through an exclusive queue that ends with it. After
-/// a loss of the connection it subscribes again; what was announced in between is not heard, so
-/// whoever must know the end of a job also looks at its result.
+/// Receives events published after it subscribed, through an exclusive queue that ends with it. After
+/// a lost connection it subscribes again; events published in between are missed, so a caller that
+/// must know the end of a job also looks at its result.
 pub struct Follower {
     publisher: Publisher,
     binding_keys: Arc<[String]>,
-    link: Link,
+    state: SubscriptionState,
 }
 
-enum Link {
+enum SubscriptionState {
     Live(Box<Subscription>),
-    /// Kept between calls, so that a caller who gives up waiting does not start the pause anew.
+    /// Kept between calls, so that a cancelled `next` does not begin the pauses anew.
     Lost(BoxFuture<'static, Result<Subscription, FollowError>>),
     Refused,
 }
@@ -43,37 +46,33 @@ struct Subscription {
 /// Why events cannot be followed.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
-    /// No broker takes the connection.
     #[error("no connection to follow events on")]
     Connect(#[from] ConnectError),
-    /// There is no exchange of events, or this user may not listen to it; waiting does not help.
+    /// The exchange of events is missing, or this user may not read it; trying again does not help.
     #[error("events of exchange {EVENTS_EXCHANGE} cannot be followed")]
     Refused(#[source] lapin::Error),
-    /// The broker went away or stayed silent while subscribing; may pass.
-    #[error("the broker went away while subscribing to events")]
+    /// The broker closed the connection or did not answer; trying again may help.
+    #[error("the connection was lost while subscribing to events")]
     Lost(#[source] Option<lapin::Error>),
 }
 
 impl Follower {
     /// Subscribes to events by the patterns of their routing keys, such as `job.#` or
-    /// `worker.heartbeat.*`. Every event published after it returns is heard. Tried once.
-    ///
-    /// # Errors
-    /// [`FollowError`]
+    /// `worker.heartbeat.*`. Receives every event published after it returns. Tries once.
     pub async fn subscribe(publisher: &Publisher, binding_keys: &[&str]) -> Result<Self, FollowError> {
         let binding_keys: Arc<[String]> = binding_keys.iter().map(|key| (*key).to_owned()).collect();
         let subscription = subscribe_once(publisher, &binding_keys).await?;
-        Ok(Self { publisher: publisher.clone(), binding_keys, link: Link::Live(Box::new(subscription)) })
+        Ok(Self { publisher: publisher.clone(), binding_keys, state: SubscriptionState::Live(Box::new(subscription)) })
     }
 
-    /// Waits for the next event. Reconnects for as long as it takes; `None` once the broker
-    /// refuses the subscription. Events of a kind that this version does not know are left out.
+    /// Waits for the next event. Reconnects without limit; returns `None` once the broker refuses the
+    /// subscription. Skips events of kinds that this version does not know.
     ///
-    /// Cancel safe: no event is lost and a reconnection under way continues with the next call.
+    /// Cancel safe: no event is lost, and a reconnection under way continues with the next call.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            match &mut self.link {
-                Link::Live(subscription) => match subscription.consumer.next().await {
+            match &mut self.state {
+                SubscriptionState::Live(subscription) => match subscription.consumer.next().await {
                     Some(Ok(delivery)) => match decode(&delivery.data) {
                         Some(event) => return Some(event),
                         None => continue,
@@ -81,19 +80,22 @@ impl Follower {
                     // Also without an error: the broker cancels a consumer whose queue is gone.
                     ended => {
                         let error = ended.and_then(Result::err);
-                        tracing::warn!(error = error.as_ref().map(tracing::field::display), "no events, reconnecting");
+                        tracing::warn!(
+                            error = error.as_ref().map(tracing::field::display),
+                            "the subscription to events ended; subscribing again"
+                        );
                         let again = resubscribe(self.publisher.clone(), Arc::clone(&self.binding_keys));
-                        self.link = Link::Lost(again.boxed());
+                        self.state = SubscriptionState::Lost(again.boxed());
                     }
                 },
-                Link::Lost(resubscription) => match resubscription.await {
-                    Ok(subscription) => self.link = Link::Live(Box::new(subscription)),
+                SubscriptionState::Lost(resubscription) => match resubscription.await {
+                    Ok(subscription) => self.state = SubscriptionState::Live(Box::new(subscription)),
                     Err(error) => {
-                        tracing::error!(error = %error, "events are no longer followed");
-                        self.link = Link::Refused;
+                        tracing::error!(error = %error, "the broker refuses the subscription to events; giving up");
+                        self.state = SubscriptionState::Refused;
                     }
                 },
-                Link::Refused => return None,
+                SubscriptionState::Refused => return None,
             }
         }
     }
@@ -109,14 +111,13 @@ impl fmt::Debug for Follower {
 }
 
 async fn resubscribe(publisher: Publisher, binding_keys: Arc<[String]>) -> Result<Subscription, FollowError> {
-    let mut pause = FIRST_PAUSE;
+    let mut pause = Pause::between(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
-        sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        sleep(pause.next_pause().mul_f64(rand::random_range(0.5..1.0))).await;
         match subscribe_once(&publisher, &binding_keys).await {
-            // A login that worked may be refused for a while as a broker starts.
+            // A starting broker may refuse a login that worked before.
             Err(error @ (FollowError::Connect(_) | FollowError::Lost(_))) => {
-                tracing::debug!(error = %error, "not subscribed");
+                tracing::debug!(error = %error, "cannot subscribe to events yet");
             }
             settled => return settled,
         }
@@ -130,7 +131,7 @@ async fn subscribe_once(publisher: &Publisher, binding_keys: &[String]) -> Resul
         let consumer = consume(&channel, binding_keys).await.map_err(classify)?;
         Ok::<_, FollowError>(Subscription { consumer, _channel: channel, _connection: connection })
     };
-    timeout(SUBSCRIBING, subscribing).await.unwrap_or(Err(FollowError::Lost(None)))
+    timeout(SUBSCRIBE_TIMEOUT, subscribing).await.unwrap_or(Err(FollowError::Lost(None)))
 }
 
 async fn consume(channel: &Channel, binding_keys: &[String]) -> Result<Consumer, lapin::Error> {
@@ -141,8 +142,8 @@ async fn consume(channel: &Channel, binding_keys: &[String]) -> Result<Consumer,
         let key = key.as_str().into();
         channel.queue_bind(queue.name().clone(), EVENTS_EXCHANGE.into(), key, options, FieldTable::default()).await?;
     }
-    // Nothing is acknowledged: on a connection that the broker blocks, acknowledgements would
-    // wait, and an event that was not read is worth nothing later.
+    // Without acknowledgements: on a connection that the broker blocks they would wait, and an event
+    // that was not read in time has no use later.
     let options = BasicConsumeOptions { no_ack: true, exclusive: true, ..BasicConsumeOptions::default() };
     channel.basic_consume(queue.name().clone(), "".into(), options, FieldTable::default()).await
 }
@@ -162,7 +163,7 @@ fn decode(body: &[u8]) -> Option<Event> {
     match serde_json::from_slice(body) {
         Ok(event) => Some(event),
         Err(error) => {
-            tracing::debug!(error = %error, "not an event of this version");
+            tracing::debug!(error = %error, "skipped an event that this version does not know");
             None
         }
     }

@@ -1,4 +1,4 @@
-//! The `quire` command: the log, the runtime and the exit code.
+//! The `quire` binary: sets up the log and the runtime, and returns the exit code.
 
 use std::{
     io::{self, IsTerminal},
@@ -16,10 +16,10 @@ fn main() -> ExitCode {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
-    let runtime = Builder::new_multi_thread().enable_all().build().expect("the system grants a few threads");
+    let runtime = Builder::new_multi_thread().enable_all().build().expect("the system starts a few threads");
     let outcome = runtime.block_on(cli::run(cli));
-    // A read of standard input that is under way cannot be cancelled; waiting for it would keep a
-    // failed command alive until somebody presses a key.
+    // A read of standard input cannot be cancelled; waiting for it would keep a failed command alive until
+    // the next line of input.
     runtime.shutdown_background();
     outcome.unwrap_or_else(|error| cli::report(&error))
 }

@@ -1,3 +1,5 @@
+//! Submits jobs: validates, publishes with confirm, and returns the id.
+
 use std::time::Duration;
 
 use lapin::BasicProperties;
@@ -9,21 +11,18 @@ use quire_schemas::{
 use crate::amqp::{ConnectError, Connector, Outgoing, PublishError, Publisher};
 
 const CONFIRM_WITHIN: Duration = Duration::from_secs(30);
-/// AMQP's short strings.
+/// Longest short string of AMQP.
 const MAX_PROPERTY_BYTES: usize = 255;
 
 /// A job on its way to the broker.
 #[derive(Debug, Clone)]
 pub struct Submission {
-    /// What to do.
     pub job: Job,
-    /// How urgent it is.
     pub lane: Lane,
-    /// Whose it is.
     pub tenant: Tenant,
-    /// Where else the finished event is to go: a queue of the caller's.
+    /// A queue of the caller that gets a copy of the finished event.
     pub reply_to: Option<String>,
-    /// Comes back with that event.
+    /// Comes back with that copy.
     pub correlation_id: Option<String>,
 }
 
@@ -33,8 +32,7 @@ pub enum SubmitError {
     /// A worker would refuse it.
     #[error("the job is not valid")]
     Invalid(#[from] InvalidJob),
-    /// The broker does not have it, as far as is known. Submitting it again under the same id is
-    /// safe.
+    /// The broker did not confirm it. Submitting it again under its id is safe.
     #[error("the job is not with the broker")]
     Publish(#[from] PublishError),
 }
@@ -66,15 +64,12 @@ pub struct Quire {
 }
 
 impl Quire {
-    /// Makes a publisher; it connects at the first job. `name` is what the broker shows.
-    ///
-    /// # Errors
-    /// [`ConnectError::Address`] if `urls` is not one AMQP URL or several, separated by commas.
+    /// Makes a publisher, which connects at the first job. `urls` is one AMQP URL or several, separated by
+    /// commas; `name` is what the broker shows for the connection.
     pub fn new(urls: &str, name: &str) -> Result<Self, ConnectError> {
         Ok(Self { publisher: Publisher::new(Connector::new(urls, name)?) })
     }
 
-    /// Uses a publisher that is there already.
     #[must_use]
     pub const fn with_publisher(publisher: Publisher) -> Self {
         Self { publisher }
@@ -86,12 +81,8 @@ impl Quire {
         &self.publisher
     }
 
-    /// Publishes a job and waits until the broker has it safe. A job without an id gets one that
+    /// Publishes a job and waits for the broker's confirm, at most 30 s. A job without an id gets one that
     /// sorts by time.
-    ///
-    /// # Errors
-    /// [`SubmitError::Invalid`] before anything is sent; [`SubmitError::Publish`] when the broker
-    /// did not confirm within 30 s or no queue took it.
     pub async fn submit(&self, submission: &Submission) -> Result<JobId, SubmitError> {
         submission.job.validate()?;
         for (field, value) in [("reply_to", &submission.reply_to), ("correlation_id", &submission.correlation_id)] {

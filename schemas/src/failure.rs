@@ -74,7 +74,7 @@ closed_enum! {
         StorageDenied => "storage_denied",
         /// The deadline passed, or the next attempt would come after it.
         Expired => "expired",
-        /// Somebody asked for the job to stop.
+        /// An operator or the publisher cancelled the job.
         Cancelled => "cancelled",
         /// Every attempt was used; the last fault's code stands beside this one.
         AttemptsExhausted => "attempts_exhausted",
@@ -137,7 +137,7 @@ impl ErrorCode {
         )
     }
 
-    /// Says whether the same job may succeed later without anybody changing anything.
+    /// Says whether the same job may succeed later although neither the job nor a setting changes.
     #[must_use]
     pub const fn is_retryable(self) -> bool {
         matches!(self.disposition(), Disposition::Retry | Disposition::Park)

@@ -4,6 +4,7 @@
 use crate::{
     job::{Engine, ImageFormat, JobId},
     names::Tenant,
+    sha256::Sha256,
 };
 
 /// The keys of one job's objects: `<prefix>/<tenant>/<job_id>/…`.
@@ -17,7 +18,7 @@ impl JobKeys {
     /// for none.
     #[must_use]
     pub fn new(prefix: &str, tenant: &Tenant, job_id: &JobId) -> Self {
-        Self { folder: format!("{}{tenant}/{job_id}/", root(prefix)) }
+        Self { folder: format!("{}{job_id}/", tenant_folder(prefix, tenant)) }
     }
 
     /// Builds keys under a folder that the caller names, for results that go to a local disk.
@@ -98,10 +99,16 @@ impl JobKeys {
     }
 }
 
+/// Returns the folder of everything that belongs to a tenant, with a trailing slash.
+#[must_use]
+pub fn tenant_folder(prefix: &str, tenant: &Tenant) -> String {
+    format!("{}{tenant}/", root(prefix))
+}
+
 /// Returns the key that a publisher's document is uploaded to, named by its content.
 #[must_use]
-pub fn upload(prefix: &str, tenant: &Tenant, sha256: &[u8; 32]) -> String {
-    format!("{}{tenant}/uploads/{}.pdf", root(prefix), hex::encode(sha256))
+pub fn upload(prefix: &str, tenant: &Tenant, sha256: Sha256) -> String {
+    format!("{}uploads/{sha256}.pdf", tenant_folder(prefix, tenant))
 }
 
 fn root(prefix: &str) -> String {

@@ -19,17 +19,11 @@ pub mod page_ranges;
 pub mod precedence;
 pub mod result;
 pub mod secret;
+pub mod sha256;
 pub mod state;
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-/// Returns the SHA-256 of bytes as 64 lowercase hex digits, the form in which every digest travels.
-#[must_use]
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
 
 /// Generates every published JSON Schema (draft 2020-12), with the file name it is committed under.
 #[must_use]

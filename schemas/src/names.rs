@@ -35,8 +35,8 @@ pub mod header {
     pub const ATTEMPT: &str = "quire-attempt";
     /// Raised by a replay; a result of the same or a later generation answers a redelivery.
     pub const GENERATION: &str = "quire-generation";
-    /// Such a time that `quire-not-before` minus it is what the attempt has taken so far, over all
-    /// the deliveries it was spread over (RFC 3339).
+    /// Written by older workers in place of [`SPENT_MS`]: the time that the attempt has used is
+    /// `quire-not-before` minus this (RFC 3339).
     pub const STARTED: &str = "quire-started";
     /// Time used by earlier deliveries of this attempt, in milliseconds.
     pub const SPENT_MS: &str = "quire-spent-ms";
@@ -60,8 +60,8 @@ pub mod header {
     pub const LANE: &str = "quire-lane";
     /// Tenant the job belongs to.
     pub const TENANT: &str = "quire-tenant";
-    /// Set by a worker that gives a job back without having begun it, if the broker says that an earlier
-    /// delivery saw no end: a republish begins that count anew.
+    /// Says that an earlier delivery of this job saw no end. Set when a worker gives the job back before beginning it,
+    /// because republishing resets the broker's own count.
     pub const REDELIVERED: &str = "quire-redelivered";
     /// Set while a buried job waits for its failed result to be stored.
     pub const BURIED: &str = "quire-buried";
@@ -249,16 +249,25 @@ pub fn job_routing_key(lane: Lane, tenant: &Tenant) -> String {
     format!("job.{lane}.{tenant}")
 }
 
-/// Reads lane and tenant out of a routing key; either is `None` if it is not valid.
+/// Reads the lane out of a job's routing key; `None` if it names no lane.
 #[must_use]
-pub fn parse_job_routing_key(key: &str) -> (Option<Lane>, Option<Tenant>) {
-    let mut words = key.splitn(3, '.');
-    if words.next() != Some("job") {
-        return (None, None);
+pub fn lane_of_job_key(key: &str) -> Option<Lane> {
+    key.strip_prefix("job.")?.split('.').next()?.parse().ok()
+}
+
+/// Reads the tenant out of a job's routing key. A key without a tenant is the default tenant's; `None` stands for
+/// a key that is not a job's.
+///
+/// # Errors
+/// The key is a job's, and names no usable tenant: the message is no tenant's.
+pub fn tenant_of_job_key(key: &str) -> Result<Option<Tenant>, InvalidName> {
+    let words: Vec<&str> = key.split('.').collect();
+    match words.as_slice() {
+        ["job"] | ["job", _] => Ok(Some(Tenant::default())),
+        ["job", _, tenant] => tenant.parse().map(Some),
+        ["job", ..] => Err(InvalidName::new("routing key", key, "job.<lane>.<tenant>")),
+        _ => Ok(None),
     }
-    let lane = words.next().and_then(|word| word.parse().ok());
-    let tenant = words.next().and_then(|word| word.parse().ok());
-    (lane, tenant)
 }
 
 /// Returns the name of a worker's control queue. The session is part of it because the broker
@@ -277,9 +286,19 @@ mod tests {
         let tenant: Tenant = "acme-7".parse().expect("valid");
         let key = job_routing_key(Lane::Bulk, &tenant);
         assert_eq!(key, "job.bulk.acme-7");
-        assert_eq!(parse_job_routing_key(&key), (Some(Lane::Bulk), Some(tenant)));
-        assert_eq!(parse_job_routing_key("job.fast.ACME"), (None, None));
-        assert_eq!(parse_job_routing_key("else"), (None, None));
+        assert_eq!((lane_of_job_key(&key), tenant_of_job_key(&key)), (Some(Lane::Bulk), Ok(Some(tenant))));
+        assert!(lane_of_job_key("job.fast.ACME").is_none() && tenant_of_job_key("job.fast.ACME").is_err());
+        assert_eq!((lane_of_job_key("else"), tenant_of_job_key("else")), (None, Ok(None)));
+    }
+
+    #[test]
+    fn a_key_without_a_tenant_is_of_the_default_one_and_a_key_with_too_many_words_of_none() {
+        for key in ["job", "job.high", "job.high.default"] {
+            assert_eq!(tenant_of_job_key(key), Ok(Some(Tenant::default())), "{key}");
+        }
+        for key in ["job.high.", "job.high.ACME", "job.high.acme.x", "job.high.acme."] {
+            assert!(tenant_of_job_key(key).is_err(), "{key}");
+        }
     }
 
     #[test]

@@ -34,6 +34,12 @@ impl PageRanges {
         Self(vec![(1, OPEN)])
     }
 
+    /// Selects these pages; a page counts once, however often it is named.
+    #[must_use]
+    pub fn of_pages(pages: impl IntoIterator<Item = u32>) -> Self {
+        Self(merge(pages.into_iter().map(|page| (page, page)).collect()))
+    }
+
     /// Returns the selection less some pages; `None` if that leaves none. Every page less the 37th
     /// is `1-36,38-`.
     #[must_use]
@@ -150,6 +156,11 @@ mod tests {
 
     fn resolve(text: &str, page_count: u32) -> Vec<u32> {
         text.parse::<PageRanges>().expect("a valid range").resolve(page_count)
+    }
+
+    #[test]
+    fn single_pages_are_written_as_ranges() {
+        assert_eq!(PageRanges::of_pages([8, 1, 2, 3, 3, 5]).to_string(), "1-3,5,8");
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! Which of two results of one job stays: asked by admission, by the commit and by a replay.
 //!
-//! Two workers may work on one job after a partition, and a replay may run beside what it replaces. Whoever
-//! commits second compares the result that it finds with its own, so that all come to one result, whatever
-//! the order. The reasons are in `docs/adr/0012`.
+//! Two workers may work on one job after a partition, and a replay may run beside the run that it replaces. The
+//! worker that commits second compares the stored result with its own. Results of one generation and body come to
+//! the same one in any order of commits. Between a success and a later generation that was not forced, the result
+//! that is stored first stays. The reasons are in
+//! `docs/adr/0012-the-first-of-two-equal-results-stays.md`.
 
 use std::cmp::Ordering;
 
-use crate::result::{JobStatus, ParseResult};
+use crate::{
+    result::{JobStatus, ParseResult},
+    sha256::Sha256,
+};
 
 /// What is compared of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +19,7 @@ pub struct Standing<'a> {
     /// How often the job was replayed, from 0.
     pub generation: u32,
     /// The digest of what was asked for; absent if the message could not be read.
-    pub request_sha256: Option<&'a str>,
+    pub request_sha256: Option<Sha256>,
     /// How the job ended.
     pub status: &'a JobStatus,
 }
@@ -23,15 +28,14 @@ impl<'a> Standing<'a> {
     /// Returns the standing of a result.
     #[must_use]
     pub fn of(result: &'a ParseResult) -> Self {
-        let request_sha256 = result.request_sha256.as_deref();
-        Self { generation: result.generation, request_sha256, status: &result.status }
+        Self { generation: result.generation, request_sha256: result.request_sha256, status: &result.status }
     }
 
     /// Returns the least standing that a run of this generation can end with.
     ///
     /// A stored result that stays against it has ended the job for this delivery: the run need not begin.
     #[must_use]
-    pub const fn least(generation: u32, request_sha256: Option<&'a str>) -> Self {
+    pub const fn least(generation: u32, request_sha256: Option<Sha256>) -> Self {
         Self { generation, request_sha256, status: &JobStatus::Failed }
     }
 
@@ -49,9 +53,9 @@ impl<'a> Standing<'a> {
 /// Says whether a stored result stays where a run has another one. `forced` is said of the run: its replay may
 /// supersede a success.
 ///
-/// The result of the higher rank stays, and the first of two equals. Two exceptions protect what somebody
-/// relies on: without `forced` a success is superseded by no later generation, and in one generation the
-/// first readable body keeps its id, because another body under that id is no job.
+/// The result of the higher rank stays, and the first of two equals. There are two exceptions. Without `forced`
+/// no later generation supersedes a success, because programs may have read it. In one generation the first
+/// readable body keeps its id, because another body under that id is no job.
 #[must_use]
 pub fn stays(found: &Standing<'_>, ours: &Standing<'_>, forced: bool) -> bool {
     let is_success = *found.status == JobStatus::Succeeded;
@@ -71,6 +75,11 @@ mod tests {
     const STATUSES: [JobStatus; 4] =
         [JobStatus::Succeeded, JobStatus::PartialSuccess, JobStatus::Failed, JobStatus::Cancelled];
 
+    /// The digest of a body.
+    fn body(text: &str) -> Option<Sha256> {
+        Some(Sha256::of(text.as_bytes()))
+    }
+
     #[derive(Debug, Clone, Copy)]
     struct Candidate {
         standing: Standing<'static>,
@@ -79,10 +88,9 @@ mod tests {
 
     fn candidate() -> impl Strategy<Value = Candidate> {
         let status = (0..STATUSES.len()).prop_map(|index| &STATUSES[index]);
-        let body = prop::sample::select(vec![None, Some("a"), Some("b")]);
-        (0u32..4, body, status, any::<bool>()).prop_map(|(generation, request_sha256, status, forced)| Candidate {
-            standing: Standing { generation, request_sha256, status },
-            forced,
+        let request_sha256 = prop::sample::select(vec![None, body("a"), body("b")]);
+        (0u32..4, request_sha256, status, any::<bool>()).prop_map(|(generation, request_sha256, status, forced)| {
+            Candidate { standing: Standing { generation, request_sha256, status }, forced }
         })
     }
 
@@ -96,24 +104,24 @@ mod tests {
 
     #[test]
     fn the_table_of_who_stays() {
-        let standing = |generation, body, status| Standing { generation, request_sha256: body, status };
+        let standing = |generation, request_sha256, status| Standing { generation, request_sha256, status };
         let [success, partial, failed, _] = &STATUSES;
         for (found, ours, forced, expected) in [
             // A replay supersedes what failed, and a success only when forced.
-            (standing(0, Some("a"), failed), standing(1, Some("a"), failed), false, false),
-            (standing(0, Some("a"), partial), standing(1, Some("a"), failed), false, false),
-            (standing(0, Some("a"), success), standing(1, Some("a"), success), false, true),
-            (standing(0, Some("a"), success), standing(1, Some("b"), success), true, false),
+            (standing(0, body("a"), failed), standing(1, body("a"), failed), false, false),
+            (standing(0, body("a"), partial), standing(1, body("a"), failed), false, false),
+            (standing(0, body("a"), success), standing(1, body("a"), success), false, true),
+            (standing(0, body("a"), success), standing(1, body("b"), success), true, false),
             // What a replay replaces does not come back.
-            (standing(1, Some("a"), failed), standing(0, Some("a"), success), true, true),
+            (standing(1, body("a"), failed), standing(0, body("a"), success), true, true),
             // In one generation more done beats less, and the first of equals stays.
-            (standing(0, Some("a"), partial), standing(0, Some("a"), success), false, false),
-            (standing(0, Some("a"), success), standing(0, Some("a"), partial), true, true),
-            (standing(0, Some("a"), failed), standing(0, Some("a"), failed), false, true),
+            (standing(0, body("a"), partial), standing(0, body("a"), success), false, false),
+            (standing(0, body("a"), success), standing(0, body("a"), partial), true, true),
+            (standing(0, body("a"), failed), standing(0, body("a"), failed), false, true),
             // The first readable body keeps the id; an unreadable one keeps nothing.
-            (standing(0, Some("a"), failed), standing(0, Some("b"), success), true, true),
-            (standing(0, None, failed), standing(0, Some("b"), failed), false, false),
-            (standing(0, Some("a"), failed), standing(0, None, failed), false, true),
+            (standing(0, body("a"), failed), standing(0, body("b"), success), true, true),
+            (standing(0, None, failed), standing(0, body("b"), failed), false, false),
+            (standing(0, body("a"), failed), standing(0, None, failed), false, true),
         ] {
             assert_eq!(stays(&found, &ours, forced), expected, "{found:?} against {ours:?}");
         }
@@ -121,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_rank_is_a_total_order_that_every_unprotected_comparison_follows(
+        fn every_comparison_that_protects_nothing_follows_the_total_order_of_ranks(
             found in candidate(), ours in candidate(),
         ) {
             let same_body = found.standing.request_sha256 == ours.standing.request_sha256;
@@ -143,7 +151,7 @@ mod tests {
             mut candidates in prop::collection::vec(candidate(), 1..6), rotation in 0usize..6,
         ) {
             for candidate in &mut candidates {
-                (candidate.standing.generation, candidate.standing.request_sha256) = (0, Some("a"));
+                (candidate.standing.generation, candidate.standing.request_sha256) = (0, body("a"));
             }
             let most = candidates.iter().map(|candidate| candidate.standing.rank()).max();
             let first = committed(&candidates).map(|stored| stored.rank());

@@ -23,9 +23,13 @@ pub struct JobState {
     /// The page it was on, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// The paid work that is under way elsewhere.
+    /// The parse by the engine that was asked last: paid work that may be under way elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalParse>,
+    /// The parses by engines that were asked before that one, each engine once. A worker of version 0.1.0 does not
+    /// know them and drops them when it writes the state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<ExternalParse>,
     /// Whether the run ended in order: put off, given back, or fenced from a lost delivery. One
     /// that did not took its worker with it, or died with it.
     #[serde(default)]
@@ -54,12 +58,25 @@ impl JobState {
             phase,
             page: None,
             external: None,
+            others: Vec::new(),
             ended: false,
             deaths: 0,
             suspect: None,
             alone: false,
             left_out: Vec::new(),
         }
+    }
+
+    /// Notes a parse in place of an earlier one by its engine.
+    pub fn record(&mut self, parse: ExternalParse) {
+        self.others.extend(self.external.take());
+        self.others.retain(|other| other.engine != parse.engine);
+        self.external = Some(parse);
+    }
+
+    /// Returns every recorded parse, that of the engine that was asked last first.
+    pub fn recorded(&self) -> impl Iterator<Item = &ExternalParse> {
+        self.external.iter().chain(&self.others)
     }
 
     /// Returns how many runs in a row noted no end, if this is the last one.
@@ -89,9 +106,40 @@ pub struct ExternalParse {
     /// The engine's own id; absent while it is not known whether the engine accepted the upload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
+    /// Why the engine rejected the document after it had accepted the parse; absent if it did not. The engine is not
+    /// asked again: the next parse would be paid for, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection: Option<String>,
     /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
     /// What was submitted, by its hex sha256: a parse of other bytes is of no use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_sha256: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(engine: Engine, job_id: Option<&str>) -> ExternalParse {
+        let job_id = job_id.map(str::to_owned);
+        ExternalParse { engine, job_id, rejection: None, submitted_at: DateTime::UNIX_EPOCH, source_sha256: None }
+    }
+
+    #[test]
+    fn what_one_engine_is_paid_for_stays_when_another_is_asked() {
+        let mut state = JobState::of_run(1, 0, Phase::Parse);
+        let recorded = |state: &JobState| state.recorded().cloned().collect::<Vec<_>>();
+        assert!(recorded(&state).is_empty());
+        let (first, second) = (parse(Engine::Llamaparse, Some("pjb-1")), parse(Engine::Docling, Some("t-1")));
+        state.record(parse(Engine::Llamaparse, None));
+        state.record(first.clone());
+        assert_eq!(recorded(&state), std::slice::from_ref(&first));
+        state.record(parse(Engine::Docling, None));
+        state.record(second.clone());
+        assert_eq!(recorded(&state), [second.clone(), first.clone()]);
+        assert_eq!(state.external, Some(second.clone()), "a worker of version 0.1.0 reads another one");
+        state.record(first.clone());
+        assert_eq!(recorded(&state), [first, second]);
+    }
 }

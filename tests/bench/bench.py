@@ -38,7 +38,8 @@ class Reading:
     cpu_seconds: float
     wall_seconds: float
     size_bytes: int
-    peak_mb: float
+    peak_rss_mb: float
+    peak_pss_mb: float | None
     loading_cpu_seconds: float
 
     @property
@@ -182,8 +183,8 @@ def read_once(contender, files: list[Source], file_seconds: float, scratch: Path
         print(f"   {contender.name} wrote {len(sizes)} of {expected} pages this time: do not trust the figures")
     shutil.rmtree(out)
     load_cpu, load_wall = loading(scratch / "stdout", cost) if isinstance(contender, Library) else (0.0, 0.0)
-    return Reading(len(sizes), cost.cpu_seconds - load_cpu, cost.wall_seconds - load_wall, sum(sizes), cost.peak_mb,
-                   load_cpu)
+    return Reading(len(sizes), cost.cpu_seconds - load_cpu, cost.wall_seconds - load_wall, sum(sizes),
+                   cost.peak_rss_mb, cost.peak_pss_mb, load_cpu)
 
 
 def loading(stdout: Path, cost: measure.Cost) -> tuple[float, float]:
@@ -203,13 +204,23 @@ def print_machine() -> None:
         print(f"other work is running (load {load:.1f}): figures will be worse than they could be, and less steady")
 
 
+def peak_memory(readings: dict[str, list[Reading]]) -> tuple[str, dict[str, float]]:
+    """Returns each contender's peak in MB, and by which measure: one for all, or they could not be compared."""
+    peaks = {name: [value.peak_pss_mb for value in values] for name, values in readings.items()}
+    if all(peak is not None for values in peaks.values() for peak in values):
+        return "PSS", {name: max(values) for name, values in peaks.items()}
+    return "RSS", {name: max(value.peak_rss_mb for value in values) for name, values in readings.items()}
+
+
 def print_readings(readings: dict[str, list[Reading]]) -> None:
-    print("\n                            pages/CPU s           pages/s            KB/page   peak MB")
+    name_of_peak, peaks = peak_memory(readings)
+    print("\n                            pages/CPU s           pages/s            KB/page"
+          f"  peak {name_of_peak} MB")
     for name, values in readings.items():
         print(f"   {name:<22}{spread([v.pages_per_cpu_second for v in values]):>20}"
               f"{spread([v.pages_per_second for v in values]):>20}"
               f"{statistics.median(v.kb_per_page for v in values):>10.0f}"
-              f"{max(v.peak_mb for v in values):>10.0f}")
+              f"{peaks[name]:>13.0f}")
     loaded = {name: statistics.median(v.loading_cpu_seconds for v in values) for name, values in readings.items()}
     notes = [f"{name} {seconds:.2f}" for name, seconds in loaded.items() if seconds]
     if notes:

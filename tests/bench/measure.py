@@ -20,12 +20,13 @@ ORPHAN_SECONDS = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process tree took. `peak_mb` is sampled: shared pages are counted once, short peaks can be missed."""
+    """What a process tree took. Peaks of memory are sampled: short ones can be missed."""
 
     started_seconds: float  # on the monotonic clock, which all processes share
     cpu_seconds: float
     wall_seconds: float
-    peak_mb: float
+    peak_rss_mb: float  # pages that processes share are counted in each of them
+    peak_pss_mb: float | None  # pages that processes share are counted once; None: of some process it was not readable
     exit_code: int | None  # None: it was killed at the time limit
 
 
@@ -56,7 +57,8 @@ def run(command: list[str], environment: dict[str, str], stdout: Path, stderr: P
         settle_orphans(ORPHAN_SECONDS if exit_code is not None else 0)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(started, cpu, wall, memory.peak_bytes / 1e6, exit_code)
+    peak_pss_mb = None if memory.peak.pss is None else memory.peak.pss / 1e6
+    return Cost(started, cpu, wall, memory.peak.rss / 1e6, peak_pss_mb, exit_code)
 
 
 def settle_orphans(patience_seconds: float) -> None:
@@ -97,34 +99,56 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+@dataclass(frozen=True)
+class Memory:
+    """Bytes that processes hold: resident set and proportional set."""
+
+    rss: int = 0
+    pss: int | None = 0  # None: the kernel does not show it to us
+
+    def plus(self, other: Memory) -> Memory:
+        return Memory(self.rss + other.rss, None if None in (self.pss, other.pss) else self.pss + other.pss)
+
+    def peak(self, other: Memory) -> Memory:
+        return Memory(max(self.rss, other.rss), None if None in (self.pss, other.pss) else max(self.pss, other.pss))
+
+
 class MemorySampler(threading.Thread):
     """Remembers the most memory that a process tree was seen to hold at one time."""
 
     def __init__(self, root: int):
         super().__init__(daemon=True)
         self.root = root
-        self.peak_bytes = 0
+        self.peak = Memory()
         self.done = threading.Event()
 
     def run(self) -> None:
         while not self.done.wait(SAMPLE_SECONDS):
-            held = sum(memory_bytes(pid) for pid in [self.root, *descendants(self.root)])
-            self.peak_bytes = max(self.peak_bytes, held)
+            held = Memory()
+            for pid in [self.root, *descendants(self.root)]:
+                held = held.plus(memory_of(pid))
+            self.peak = self.peak.peak(held)
 
     def stop(self) -> None:
         self.done.set()
         self.join()
 
 
-def memory_bytes(pid: int) -> int:
-    """Returns the proportional set size of a process, or its resident set where a sandbox hides the former."""
+def memory_of(pid: int, proc: Path = Path("/proc")) -> Memory:
+    """Returns what a process holds; nothing, if it has ended.
+
+    The proportional set of a process that is not dumpable, as a worker is, is for root only.
+    """
+    pss = None
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        for line in (proc / str(pid) / "smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
+                pss = int(line.split()[1]) * 1024
     except OSError:
         pass
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        rss = int((proc / str(pid) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
-        return 0
+        rss = 0
+    # Read last: a process without memory has ended, and hides nothing.
+    return Memory(rss, pss) if rss else Memory()

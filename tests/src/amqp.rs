@@ -26,7 +26,10 @@ impl Copies {
     pub async fn of(world: &World) -> Self {
         let channel = world.channel().await;
         let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
-        let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.expect("anybody may");
+        let queue = channel
+            .queue_declare("".into(), options, FieldTable::default())
+            .await
+            .expect("every user may declare a queue here");
         let queue = queue.name().to_string();
         let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
         let bound = channel.queue_bind(queue.as_str().into(), JOBS_EXCHANGE.into(), "job.#".into(), options, arguments);
@@ -45,7 +48,7 @@ impl Copies {
     }
 }
 
-/// Says whether a job came by these messages without any attempt being counted: whoever gives a job back
+/// Says whether a job came by these messages without any attempt being counted: a worker that requeues a job
 /// uncounted leaves its attempt as it was, and a message that is new has failed nowhere.
 #[must_use]
 pub fn is_uncounted(messages: &[Delivery]) -> bool {

@@ -48,7 +48,7 @@ impl PrivateCluster {
         self.server.run(&format!("kill-node {node}"), &[]).await;
     }
 
-    /// Freezes a node: connections stay open and new ones are taken, and nobody answers.
+    /// Freezes a node: connections stay open, new ones are accepted, and nothing is answered.
     pub async fn pause_node(&self, node: usize) {
         self.server.run(&format!("pause-node {node}"), &[]).await;
     }

@@ -19,7 +19,7 @@ pub enum Poison {
     CutOff,
     /// One without pages.
     Pageless,
-    /// One that needs a password, which nobody gives.
+    /// One that needs a password, which the job does not give.
     Encrypted,
     /// Its first page never ends; the second is fine.
     Bomb,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use lapin::{Channel, message::Delivery, options::BasicGetOptions};
 use quire_producer::{
     follow::Follower,
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::World;
 
-/// What is not announced by then never will be.
+/// How long an event is waited for.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Listens to everything that is announced in a world from now on.
@@ -66,11 +67,43 @@ pub fn finished_generation(event: Event) -> Option<(u32, Option<ResultLocation>)
     }
 }
 
-/// Says why a job waits, whether that counts, and which attempt this was.
+/// A retry as it was announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// The job that waits.
+    pub job_id: JobId,
+    /// The attempt that ended.
+    pub attempt: u32,
+    /// Why.
+    pub code: String,
+    /// Whether it costs an attempt.
+    pub counted: bool,
+    /// What happened, in words.
+    pub message: String,
+    /// From the event until the job comes again.
+    pub wait: TimeDelta,
+}
+
+impl Retry {
+    /// Returns the code, whether it counts, and the attempt.
+    #[must_use]
+    pub fn terms(&self) -> (&str, bool, u32) {
+        (&self.code, self.counted, self.attempt)
+    }
+}
+
+/// Returns the retry that an event announces.
 #[must_use]
-pub fn retrying(event: Event) -> Option<(String, bool, u32)> {
+pub fn retrying(event: Event) -> Option<Retry> {
     match event {
-        Event::Retrying { subject, code, counted, .. } => Some((code, counted, subject.attempt)),
+        Event::Retrying { subject, not_before, code, counted, message, .. } => Some(Retry {
+            job_id: subject.job_id,
+            attempt: subject.attempt,
+            code,
+            counted,
+            message,
+            wait: not_before - subject.at,
+        }),
         _ => None,
     }
 }
@@ -79,10 +112,4 @@ pub fn retrying(event: Event) -> Option<(String, bool, u32)> {
 pub async fn next_message(channel: &Channel, queue: &str) -> Option<Delivery> {
     let got = channel.basic_get(queue.into(), BasicGetOptions::default()).await.expect("the queue is there");
     got.map(|message| message.delivery)
-}
-
-/// Returns what [`retrying`] makes of a first attempt that storage keeps waiting.
-#[must_use]
-pub fn parked() -> (String, bool, u32) {
-    ("storage_unavailable".to_owned(), false, 1)
 }

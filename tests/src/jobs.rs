@@ -1,6 +1,6 @@
-//! Jobs that faults are tried on, and what is to be seen of them.
+//! Jobs that faults are tried on, and waits for their progress.
 
-use std::{os::unix::process::ExitStatusExt, path::PathBuf};
+use std::os::unix::process::ExitStatusExt;
 
 use futures_util::future::join_all;
 use lapin::{BasicProperties, options::BasicPublishOptions};
@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use quire_producer::schemas::{
     job::{ImageOptions, Job, JobId, Source},
     names::CONTROL_EXCHANGE,
-    result::{JobError, JobStatus, ParseResult},
+    result::{JobStatus, ParseResult},
 };
 use serde_json::json;
 
@@ -40,11 +40,17 @@ pub async fn jobs_under_way(world: &World) -> Vec<JobId> {
     jobs
 }
 
-/// Submits a job whose document is not there yet; returns where it is looked for once it is buried,
+/// Returns the key of a document that is not stored yet, and the source that names it.
+#[must_use]
+pub fn late_source(world: &World) -> (String, Source) {
+    let key = format!("{}late.pdf", world.inbox());
+    (key.clone(), Source::S3 { bucket: world.store.bucket().to_owned(), key })
+}
+
+/// Submits a job whose document is not stored yet; returns where it is looked for once it is buried,
 /// by a worker that attempts it only once.
 pub async fn without_its_source(world: &World, of: impl Fn(Source) -> Job) -> (String, JobId) {
-    let key = format!("{}/inbox/late.pdf", world.prefix);
-    let source = Source::S3 { bucket: world.store.bucket().to_owned(), key: key.clone() };
+    let (key, source) = late_source(world);
     let job_id = world.submit(of(source)).await;
     assert_eq!(world.await_result(&job_id).await.status, JobStatus::Failed);
     world.await_idle().await;
@@ -89,51 +95,4 @@ pub async fn assert_work_is_left(world: &World, jobs: &[JobId]) {
 pub async fn assert_killed(worker: &mut Worker, point: &str) {
     let status = worker.exit().await;
     assert_eq!(status.signal(), Some(Signal::SIGKILL as i32), "{point}: {status}");
-}
-
-/// Waits until no job waits, ends the worker, and asserts that it gave nothing back and left
-/// nothing behind.
-pub async fn assert_settled(world: &World, worker: &mut Worker) {
-    eventually("no job waits", || async { (world.waiting().await == 0).then_some(()) }).await;
-    worker.signal(Signal::SIGTERM);
-    assert_eq!(worker.exit().await.code(), Some(0));
-    assert_eq!(world.waiting().await, 0, "a job was given back");
-    assert_eq!(worker.temporary_files(), Vec::<PathBuf>::new());
-}
-
-/// Asserts that these jobs, and one more, succeed at the first attempt and leave nothing behind.
-/// `context` is shown if they do not.
-pub async fn assert_nothing_lost(world: &World, worker: &Worker, mut jobs: Vec<JobId>, context: &str) {
-    jobs.push(world.submit_document(samples::report()).await);
-    let results = join_all(jobs.iter().map(|job_id| world.await_result(job_id))).await;
-    let came_to: Vec<_> = results.into_iter().map(|result| (result.status, result.provenance.attempt)).collect();
-    assert_eq!(came_to, vec![(JobStatus::Succeeded, Some(1)); jobs.len()], "{context}");
-    world.await_idle().await;
-    for job_id in &jobs {
-        world.assert_nothing_astray(job_id).await;
-    }
-    assert_eq!(world.dead_letters().await.len(), 0, "{context}");
-    assert_eq!(worker.ask("/livez").await.0, 200, "{context}");
-}
-
-/// Returns the codes of what went wrong, in the order of a result.
-#[must_use]
-pub fn codes(errors: &[JobError]) -> Vec<&str> {
-    errors.iter().map(|error| error.code.as_str()).collect()
-}
-
-/// Asserts that a job has succeeded at its first attempt with so many page images.
-pub fn assert_succeeded(result: &ParseResult, pages: usize) {
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), pages), "{:?}", result.errors);
-}
-
-/// Waits until everything is settled, ends the worker, and asserts that these jobs left nothing astray and
-/// nobody a letter.
-pub async fn assert_nothing_left(world: &World, worker: &mut Worker, jobs: &[JobId]) {
-    assert_settled(world, worker).await;
-    for job_id in jobs {
-        world.assert_nothing_astray(job_id).await;
-    }
-    assert_eq!(world.dead_letters().await.len(), 0);
 }

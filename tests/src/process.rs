@@ -1,8 +1,10 @@
+//! The real worker as a process: started with the settings of a world, signalled, asked, and killed when dropped.
+
 use std::{
     fs::File,
     io::{self, Write as _},
     path::PathBuf,
-    process::{ExitStatus, Stdio},
+    process::{ExitStatus, Output, Stdio},
     time::Duration,
 };
 
@@ -39,7 +41,7 @@ pub struct Worker {
 
 /// Returns the folder that holds the built programs: tests run from its `deps`, tools from itself.
 #[must_use]
-pub fn programs() -> PathBuf {
+pub(crate) fn programs() -> PathBuf {
     let this = std::env::current_exe().expect("a running program has a path");
     let folder = this.parent().expect("a program lies in a folder");
     if folder.ends_with("deps") {
@@ -49,7 +51,7 @@ pub fn programs() -> PathBuf {
     }
 }
 
-/// Says whether a process runs. A zombie that nobody has waited for yet does not run any more.
+/// Says whether a process runs. A zombie does not run any more.
 #[must_use]
 pub fn is_running(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -111,6 +113,19 @@ impl WorkerBuilder {
         command
     }
 
+    /// Runs another command of `quire-worker` with the same settings.
+    pub async fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(programs().join("quire-worker"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .envs(self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command.output().await.expect("`cargo build --workspace` came before the tests")
+    }
+
     /// Starts it and waits until it consumes.
     pub async fn start(self) -> Worker {
         let worker = self.launch();
@@ -143,6 +158,14 @@ impl Worker {
         // A line that it died over is no JSON.
         let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         lines.filter(|line| line["message"] == message).collect()
+    }
+
+    /// Returns the lines of its log that are warnings or errors, oldest first.
+    #[must_use]
+    pub fn logged_above_info(&self) -> Vec<serde_json::Value> {
+        let log = self.log();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        lines.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR").collect()
     }
 
     /// Returns the process id.

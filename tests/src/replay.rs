@@ -11,8 +11,8 @@ use quire_producer::schemas::{
 
 use crate::{World, eventually, quire};
 
-/// Has the operator's command replay the only letter of a job. The broker takes a moment to give back what
-/// somebody held.
+/// Has the operator's command replay the only letter of a job. The broker requeues a letter only some
+/// time after a test has looked at it.
 pub async fn replay(world: &World, job_id: &JobId) {
     let id = job_id.to_string();
     eventually("the letter is replayed", || async {

@@ -61,7 +61,7 @@ impl PrivateBroker {
         self.server.run("start", &[]).await;
     }
 
-    /// Freezes it: connections stay open and new ones are taken, and nobody answers.
+    /// Freezes it: connections stay open, new ones are accepted, and nothing is answered.
     pub async fn pause(&self) {
         self.server.run("pause", &[]).await;
     }
@@ -142,7 +142,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Killed first, because nobody needs the data and an orderly end takes seconds; then
+        // Killed first, because the data is not needed and an orderly end takes seconds; then
         // stopped, which ends what a killed node leaves behind. Best effort: a panic in here would
         // hide why the test failed.
         for command in ["kill", "stop"] {

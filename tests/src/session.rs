@@ -32,8 +32,3 @@ pub async fn await_session(worker: &Worker, number: usize) -> Duration {
         .await;
     began.elapsed()
 }
-
-/// Waits until a worker says that it is ready.
-pub async fn await_ready(worker: &Worker) {
-    eventually("it is ready", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
-}

@@ -1,3 +1,5 @@
+//! A world of its own for each test: a virtual host, a folder of the bucket, and what is observed there.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
@@ -16,8 +18,9 @@ use quire_producer::{
     schemas::{
         job::{Job, JobId, Source},
         keys::JobKeys,
-        names::{DEAD_QUEUE, JOBS_EXCHANGE, Lane, Tenant, Tier},
+        names::{DEAD_QUEUE, JOBS_EXCHANGE, Lane, Tenant, Tier, header},
         result::ParseResult,
+        sha256::Sha256,
     },
     store::{Metadata, S3Settings, S3Store, StoreError},
 };
@@ -26,6 +29,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     WorkerBuilder,
     servers::{PrivateBroker, PrivateStore},
+    vhost,
 };
 
 /// Long enough for a machine that does other things too; a test that waits this long has failed.
@@ -60,6 +64,17 @@ pub struct DeadLetter {
     pub message_id: Option<String>,
     /// Its body.
     pub body: Vec<u8>,
+}
+
+impl DeadLetter {
+    /// Returns the code of the error that buried the job.
+    ///
+    /// # Panics
+    /// If there is none: every dead letter has one.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.headers.get(header::ERROR_CODE).expect("every dead letter has a code")
+    }
 }
 
 /// Waits for a condition.
@@ -142,7 +157,7 @@ impl World {
         let vhost = format!("test-{id}");
         let amqp_url = on_vhost(amqp_urls, &vhost);
         let management = Management::new(management_url, &vhost).expect("a URL");
-        management.create_vhost(&vhost).await.expect("the management API answers");
+        vhost::create(management_url, &vhost).await;
         let prefix = format!("t-{}", &id[..12]);
         let mut variables: BTreeMap<String, String> = BTreeMap::new();
         for name in [
@@ -194,9 +209,15 @@ impl World {
         WorkerBuilder::new(self)
     }
 
+    /// Returns the folder of the tenant's documents, with a trailing slash: a worker reads no others in its bucket.
+    #[must_use]
+    pub fn inbox(&self) -> String {
+        format!("{}/{}/inbox/", self.prefix, Tenant::default())
+    }
+
     /// Puts a document into the bucket; returns it as a source.
     pub async fn upload(&self, document: Vec<u8>) -> Source {
-        let key = format!("{}/inbox/{}.pdf", self.prefix, uuid::Uuid::new_v4());
+        let key = format!("{}{}.pdf", self.inbox(), uuid::Uuid::new_v4());
         self.put(&key, document).await;
         Source::S3 { bucket: self.store.bucket().to_owned(), key }
     }
@@ -221,11 +242,15 @@ impl World {
 
     /// Publishes any bytes as a job, as a careless client might.
     pub async fn publish_raw(&self, body: &[u8], properties: BasicProperties) {
+        self.publish_under("job.normal.default", body, properties).await;
+    }
+
+    /// Publishes any bytes as a job under any routing key that a job queue takes.
+    pub async fn publish_under(&self, routing_key: &str, body: &[u8], properties: BasicProperties) {
         let channel = self.channel().await;
         channel.confirm_select(ConfirmSelectOptions::default()).await.expect("confirms");
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let published =
-            channel.basic_publish(JOBS_EXCHANGE.into(), "job.normal.default".into(), options, body, properties);
+        let published = channel.basic_publish(JOBS_EXCHANGE.into(), routing_key.into(), options, body, properties);
         let confirmed = published.await.expect("published").await.expect("confirmed");
         assert!(confirmed.is_ack(), "not taken");
     }
@@ -242,8 +267,8 @@ impl World {
         Some(serde_json::from_slice(&json).expect("a result is a result"))
     }
 
-    /// Reads any object. The store of the tests writes an object before its checksum: whoever reads in between
-    /// reads again.
+    /// Reads any object. The store of the tests writes an object before its checksum: a read between the two
+    /// is repeated.
     pub async fn object(&self, key: &str) -> Option<Bytes> {
         eventually("an object is whole", || async {
             match self.store.get(key, 64 << 20).await {
@@ -276,12 +301,11 @@ impl World {
     /// result names, with the hash it states, and nothing else.
     pub async fn assert_nothing_astray(&self, job_id: &JobId) {
         let (keys, result) = (self.keys(job_id), self.result(job_id).await.expect("the job has ended"));
-        let images = result.page_images.values().chain(result.thumbnails.values()).map(|image| &image.object);
         let mut named = BTreeSet::from([keys.result()]);
-        for object in images.chain(result.artifacts.iter().map(|artifact| &artifact.object)) {
+        for object in result.objects() {
             let stored =
                 self.object(&object.key).await.unwrap_or_else(|| panic!("{} is named and missing", object.key));
-            assert_eq!(quire_worker::store::digest(&stored), object.sha256, "{}", object.key);
+            assert_eq!(Sha256::of(&stored), object.sha256, "{}", object.key);
             named.insert(object.key.clone());
         }
         let stored = self.store.list(keys.folder()).await.expect("the store answers");
@@ -371,8 +395,6 @@ fn text_headers(table: &FieldTable) -> BTreeMap<String, String> {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // Best effort: the private broker's data folder goes anyway.
-        let address = format!("{}/api/vhosts/{}", self.management_url, self.vhost);
-        let _ = std::process::Command::new("curl").args(["-s", "-o", "/dev/null", "-X", "DELETE", &address]).status();
+        vhost::delete(&self.management_url, &self.vhost);
     }
 }

@@ -1,34 +1,37 @@
-//! Stops asking a dependency that is down: for everybody, at once, until it answers again.
+//! Stops all requests to a dependency that is down until it answers again.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
+use quire_producer::pause::Pause;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::telemetry::{Dependency, Metrics};
+use crate::{
+    lock::lock,
+    telemetry::{Dependency, Metrics},
+};
 
 /// Failures in a row after which a dependency counts as down. Each of them has been tried again
 /// inside its call already.
 const FAILURES: u32 = 3;
 /// How long a dependency that cannot be probed is left alone before one job tries it.
 const COOL_DOWN: Duration = Duration::from_secs(30);
-const SHORTEST_PROBE: Duration = Duration::from_secs(1);
-const LONGEST_PROBE: Duration = Duration::from_secs(10);
+const PROBE_PAUSE: Pause = Pause::between(Duration::from_secs(1), Duration::from_secs(10));
 
-/// Counts how a dependency fares. Cheap to clone.
+/// Counts the failures of one dependency. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Breaker {
-    shared: Arc<Shared>,
+pub(crate) struct Breaker {
+    circuit: Arc<Circuit>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Circuit {
     dependency: Dependency,
     state: Mutex<State>,
     open: watch::Sender<bool>,
@@ -38,62 +41,62 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     failures: u32,
-    /// Until when nobody asks; absent while the dependency is thought to be up.
+    /// Until when no job asks; absent while the dependency counts as up.
     open_until: Option<Instant>,
     /// Whether one job is trying it.
     on_trial: bool,
 }
 
-/// Permission to ask the dependency. Dropped without a word, it says nothing of how that went.
+/// Permission to ask the dependency. Dropping it without `succeeded` or `failed` reports nothing.
 #[derive(Debug)]
-pub struct Trial {
+pub(crate) struct Trial {
     breaker: Breaker,
     alone: bool,
 }
 
 impl Breaker {
-    /// Makes the breaker of a dependency that is thought to be up.
-    #[must_use]
-    pub fn new(dependency: Dependency, metrics: Metrics) -> Self {
-        let shared = Shared { dependency, state: Mutex::default(), open: watch::Sender::new(false), metrics };
-        Self { shared: Arc::new(shared) }
+    /// Makes the breaker of a dependency that counts as up.
+    pub(crate) fn new(dependency: Dependency, metrics: Metrics) -> Self {
+        metrics.breaker_is(dependency, false);
+        let circuit = Circuit { dependency, state: Mutex::default(), open: watch::Sender::new(false), metrics };
+        Self { circuit: Arc::new(circuit) }
     }
 
     /// Notes that the dependency answered.
-    pub fn succeeded(&self) {
+    pub(crate) fn succeeded(&self) {
         let mut state = self.state();
         let was_open = state.open_until.is_some();
         *state = State::default();
-        // Under the lock: whoever waits for the word must not hear an older one last.
-        self.shared.open.send_replace(false);
+        // Under the lock, so that watchers see the changes in their order.
+        self.circuit.open.send_replace(false);
         drop(state);
         if was_open {
             self.tell(false);
         }
     }
 
-    /// Notes that the dependency takes work again, which it has not brought to an end yet: it counts as up
+    /// Notes that the dependency accepts work again and has not finished it yet: it counts as up
     /// until the next failure.
-    pub fn takes_work(&self) {
+    pub(crate) fn accepts_work(&self) {
         let mut state = self.state();
         if state.open_until.take().is_none() {
             return;
         }
         (state.failures, state.on_trial) = (FAILURES - 1, false);
-        self.shared.open.send_replace(false);
+        self.circuit.open.send_replace(false);
         drop(state);
         self.tell(false);
     }
 
-    /// Notes that it did not.
-    pub fn failed(&self) {
+    /// Notes that the dependency did not answer.
+    pub(crate) fn failed(&self) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
         if state.failures < FAILURES {
             return;
         }
         let was_open = state.open_until.replace(Instant::now() + COOL_DOWN).is_some();
-        self.shared.open.send_replace(true);
+        self.circuit.open.send_replace(true);
         drop(state);
         if !was_open {
             self.tell(true);
@@ -101,23 +104,18 @@ impl Breaker {
     }
 
     /// Says whether the dependency counts as down.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        *self.shared.open.borrow()
+    pub(crate) fn is_open(&self) -> bool {
+        *self.circuit.open.borrow()
     }
 
-    /// Returns what tells whether the dependency counts as down, now and later.
-    #[must_use]
-    pub fn watch(&self) -> watch::Receiver<bool> {
-        self.shared.open.subscribe()
+    /// Returns a channel that holds whether the dependency counts as down.
+    pub(crate) fn watch(&self) -> watch::Receiver<bool> {
+        self.circuit.open.subscribe()
     }
 
-    /// Asks for permission to ask the dependency. While it counts as down, one job at a time gets
-    /// it, and only after a pause.
-    ///
-    /// # Errors
-    /// How long to wait.
-    pub fn admit(&self) -> Result<Trial, Duration> {
+    /// Asks for permission to use the dependency. While it counts as down, one job at a time gets
+    /// it, and only after a pause. The error is how long to wait.
+    pub(crate) fn admit(&self) -> Result<Trial, Duration> {
         let mut state = self.state();
         let alone = match state.open_until {
             None => false,
@@ -127,7 +125,7 @@ impl Breaker {
                     return Err(left);
                 }
                 if state.on_trial {
-                    // However that trial ends, it takes a while.
+                    // The trial that is under way decides; it takes about as long as a pause.
                     return Err(COOL_DOWN);
                 }
                 state.on_trial = true;
@@ -139,7 +137,7 @@ impl Breaker {
     }
 
     /// Probes the dependency while it counts as down, until `end`.
-    pub async fn keep_probing<F>(self, mut probe: impl FnMut() -> F, end: CancellationToken)
+    pub(crate) async fn keep_probing<F>(self, mut probe: impl FnMut() -> F, end: CancellationToken)
     where
         F: Future<Output = bool>,
     {
@@ -150,51 +148,50 @@ impl Breaker {
                 changed = open.wait_for(|open| *open) => if changed.is_err() { return },
                 () = end.cancelled() => return,
             }
-            let mut pause = SHORTEST_PROBE;
+            let mut pause = PROBE_PAUSE;
             while self.is_open() {
-                // A probe that is dropped has asked a question nobody waits for.
+                let next = pause.next_pause();
+                // A probe may be dropped: its answer is not needed any more.
                 tokio::select! {
-                    up = async { sleep(pause).await; probe().await } => if up { self.succeeded() },
+                    up = async { sleep(next).await; probe().await } => if up { self.succeeded() },
                     () = end.cancelled() => return,
                 }
-                pause = (pause * 2).min(LONGEST_PROBE);
             }
         }
     }
 
     fn tell(&self, open: bool) {
-        let dependency = self.shared.dependency;
+        let dependency = self.circuit.dependency;
         if open {
             tracing::error!(
                 dependency = dependency.as_str(),
-                "a dependency counts as down; nothing is asked of it until it answers again"
+                "a dependency is down; the worker sends it only probes until it answers again"
             );
         } else {
             tracing::info!(dependency = dependency.as_str(), "a dependency answers again");
         }
-        self.shared.metrics.breaker_is(dependency, open);
+        self.circuit.metrics.breaker_is(dependency, open);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.circuit.state)
     }
 }
 
 impl Trial {
-    /// Says whether the dependency counts as down, and this is to find out whether it is back.
-    #[must_use]
-    pub const fn is_alone(&self) -> bool {
+    /// Says whether the dependency counts as down and this job alone tries whether it is back.
+    pub(crate) const fn is_alone(&self) -> bool {
         self.alone
     }
 
     /// Notes that the dependency answered.
-    pub fn succeeded(self) {
+    pub(crate) fn succeeded(self) {
         self.breaker.succeeded();
     }
 
-    /// Notes that it did not; says whether it counts as down now.
+    /// Notes that the dependency did not answer; says whether it counts as down now.
     #[must_use]
-    pub fn failed(self) -> bool {
+    pub(crate) fn failed(self) -> bool {
         self.breaker.failed();
         self.breaker.is_open()
     }
@@ -249,13 +246,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_takes_work_again_counts_as_up_until_the_next_failure() {
+    async fn a_dependency_that_accepts_work_again_counts_as_up_until_the_next_failure() {
         let breaker = breaker();
-        breaker.takes_work();
+        breaker.accepts_work();
         fail(&breaker, FAILURES);
         sleep(COOL_DOWN).await;
         let trial = breaker.admit().expect("the pause is over");
-        breaker.takes_work();
+        breaker.accepts_work();
         assert!(!breaker.is_open() && breaker.admit().is_ok(), "the others wait for the end of the trial");
         assert!(trial.failed(), "it counts as up");
         assert_eq!(breaker.admit().err(), Some(COOL_DOWN));

@@ -1,4 +1,4 @@
-//! The command line of `quire-worker`.
+//! The command line of `quire-worker`: its options, and which command runs.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -6,18 +6,15 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     commands::{
-        config as config_command, doctor, healthcheck,
-        output::OutputFormat,
+        config as config_command, doctor, exit, healthcheck,
         process::{self, ProcessArgs},
         renderer::{self, RendererArgs},
         run,
+        text::OutputFormat,
     },
     config::{Config, ConfigErrors, Environment, Loaded, Needs, Overrides},
     telemetry,
 };
-
-/// Bad configuration.
-const CONFIGURATION: u8 = 78;
 
 /// Consumes document jobs: parses and renders PDFs at the same time
 #[derive(Debug, Parser)]
@@ -44,24 +41,24 @@ struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Consume until SIGTERM or SIGINT
+    /// Consume jobs until SIGTERM or SIGINT
     Run {
-        /// declare, passive or off
+        /// What to do with exchanges and queues at start: declare, passive or off
         #[arg(long)]
         topology: Option<String>,
-        /// End in order after this long without a job, such as 30s
+        /// End after this long without a job, such as 30s
         #[arg(long, value_name = "DURATION")]
         exit_when_idle: Option<String>,
     },
-    /// The same pipeline with no broker and no object store
+    /// Process files into a folder, without broker and object storage
     Process(ProcessArgs),
-    /// Check every dependency and every unsafe setting
+    /// Check the broker, object storage, the machine and unsafe settings
     Doctor {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Check the configuration, offline
+    /// Check the configuration, without a network
     CheckConfig {
         /// Print JSON
         #[arg(long)]
@@ -70,7 +67,7 @@ enum Command {
     /// Show settings
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Ask a running worker whether it is alive
+    /// Ask the running worker of this machine whether it is alive
     Healthcheck,
     /// Render for a parent process
     #[command(hide = true)]
@@ -79,7 +76,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
-    /// Show every setting and where it came from; secrets are left out
+    /// Show every setting and where it came from, without secrets
     Show {
         /// Print JSON
         #[arg(long)]
@@ -107,10 +104,10 @@ impl Cli {
     }
 }
 
-/// Runs a command.
+/// Runs a command; returns the exit code of the process.
 #[must_use]
 pub fn main(cli: Cli) -> ExitCode {
-    // Before a runtime exists: a renderer has one thread for pdfium and one that listens.
+    // Without a runtime: a renderer has one thread for pdfium and one that reads requests.
     if let Command::Renderer(arguments) = &cli.command {
         return renderer::run(arguments);
     }
@@ -125,7 +122,7 @@ pub fn main(cli: Cli) -> ExitCode {
     code
 }
 
-#[expect(clippy::print_stderr, reason = "the last word of a command that failed")]
+#[expect(clippy::print_stderr, reason = "a command that fails says why on stderr")]
 async fn dispatch(cli: Cli) -> ExitCode {
     let needs = match &cli.command {
         Command::Process(_) | Command::Healthcheck => Needs::DocumentsOnly,
@@ -148,16 +145,16 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Ok(loaded) => loaded.config,
         Err(errors) => {
             eprintln!("{errors}");
-            return ExitCode::from(CONFIGURATION);
+            return ExitCode::from(exit::CONFIGURATION);
         }
     };
     let ended = match cli.command {
         Command::Run { .. } => match telemetry::init(&config.process.log_filter) {
-            Ok(log) => run::run(config, log).await,
+            Ok(log) => run::run(&config, log).await,
             Err(error) => Err(error.into()),
         },
         Command::Process(arguments) => match telemetry::init(&process_filter(&config)) {
-            Ok(_) => process::run(config, arguments).await,
+            Ok(_) => process::run(&config, arguments).await,
             Err(error) => Err(error.into()),
         },
         Command::Healthcheck => healthcheck::run(config.process.http_addr).await.map(|()| ExitCode::SUCCESS),
@@ -171,10 +168,51 @@ async fn dispatch(cli: Cli) -> ExitCode {
     })
 }
 
-/// At a terminal the summary is what matters.
+/// The default shows only warnings: the summary of the command says the rest.
 fn process_filter(config: &Config) -> String {
     match config.process.log_filter.as_str() {
         "info" => "warn".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use quire_schemas::job::Engine;
+
+    use super::*;
+
+    /// The long help of every command.
+    fn helps() -> String {
+        let mut all = Cli::command().term_width(0);
+        all.build();
+        let own = all.render_long_help().to_string();
+        all.get_subcommands_mut().fold(own, |text, command| text + &command.render_long_help().to_string())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_no_engine_that_is_not_built() {
+        let text = helps();
+        assert!(text.contains(Engine::Llamaparse.as_str()), "{text}");
+        for engine in [Engine::Docling, Engine::Unstructured] {
+            assert!(!text.contains(engine.as_str()), "{engine}");
+        }
+    }
+
+    #[test]
+    fn help_says_which_folder_a_document_gets() {
+        assert!(helps().contains("Each document gets a folder of its own directly below DIR"), "{}", helps());
+    }
+
+    #[test]
+    fn the_flag_that_has_lost_its_effect_is_accepted_and_hidden() {
+        assert!(Cli::try_parse_from(["quire-worker", "process", "a.pdf", "--out", "out", "--report"]).is_ok());
+        assert!(!helps().contains("--report"));
     }
 }

@@ -1,15 +1,15 @@
-//! Places between two steps of a job where a test may have the worker die, as a node that loses
-//! power does. Compiled out of release builds.
+//! Places between two steps of a job where a test kills the worker, as a node that loses power would.
+//! Compiled out of release builds.
 
-/// Where a worker may be told to die.
+/// Where the worker kills itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailPoint {
+pub(crate) struct FailPoint {
     /// Name of the place.
-    pub name: String,
+    name: String,
     /// Only on this page, from 1.
-    pub page: Option<u32>,
-    /// At which passage, from 1.
-    pub nth: u32,
+    page: Option<u32>,
+    /// How often the worker comes to the place before it dies there, from 1.
+    nth: u32,
 }
 
 impl std::str::FromStr for FailPoint {
@@ -50,13 +50,13 @@ mod armed {
     static ARMED: OnceLock<FailPoint> = OnceLock::new();
     static PASSAGES: AtomicU32 = AtomicU32::new(0);
 
-    /// Has the process die where `point` says. The first call counts.
-    pub fn arm(point: FailPoint) {
+    /// Only the first call has an effect.
+    pub(crate) fn arm(point: FailPoint) {
         let _ = ARMED.set(point);
     }
 
-    /// Passes a place that has to do with a page.
-    pub fn reach_page(name: &str, page: Option<u32>) {
+    /// Passes a place that belongs to a page.
+    pub(crate) fn reach_page(name: &str, page: Option<u32>) {
         let Some(armed) = ARMED.get() else { return };
         if armed.name != name || (armed.page.is_some() && armed.page != page) {
             return;
@@ -74,15 +74,15 @@ mod armed {
 #[cfg(not(debug_assertions))]
 mod armed {
     /// Does nothing: there are no fail points in a release build.
-    pub fn reach_page(_name: &str, _page: Option<u32>) {}
+    pub(crate) fn reach_page(_name: &str, _page: Option<u32>) {}
 }
 
 #[cfg(debug_assertions)]
-pub use armed::arm;
-pub use armed::reach_page;
+pub(crate) use armed::arm;
+pub(crate) use armed::reach_page;
 
 /// Passes a place.
-pub fn reach(name: &str) {
+pub(crate) fn reach(name: &str) {
     reach_page(name, None);
 }
 

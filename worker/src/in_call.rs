@@ -8,22 +8,26 @@ use tokio::time::Instant;
 
 use crate::job::{Budget, Fault};
 
-/// How an attempt inside a call ended.
+/// How an attempt inside a call failed.
 #[derive(Debug)]
-pub enum Attempt {
+pub(crate) enum Attempt {
     /// Asking again cannot help.
     Final(Fault),
-    /// Asking again may help, after this long if the other side said so.
-    Again(Fault, Option<Duration>),
+    /// Asking again may help, after the fault's `retry_after` if the other side asked for that.
+    Again(Fault),
 }
 
 /// Calls until it succeeds, fails for good, or `patience` or the job's budget is used up; the
 /// last fault is returned then. Waits 0.5 s, doubling up to 8 s, with jitter. A requested delay
-/// that does not fit is not waited for: the queue can wait without holding a permit.
+/// that ends later than `patience` is not waited for: in the queue the job waits without a permit.
 ///
 /// # Errors
 /// The fault of the last attempt.
-pub async fn retry_in_call<T, F>(budget: &Budget, patience: Duration, mut call: impl FnMut() -> F) -> Result<T, Fault>
+pub(crate) async fn retry_in_call<T, F>(
+    budget: &Budget,
+    patience: Duration,
+    mut call: impl FnMut() -> F,
+) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Attempt>>,
 {
@@ -37,14 +41,14 @@ where
         .build();
     let operation = || {
         let attempt = call();
-        async {
+        async move {
             attempt.await.map_err(|attempt| match attempt {
                 Attempt::Final(fault) => backoff::Error::permanent(fault),
-                // The crate looks at the clock only where it chooses the delay itself.
-                Attempt::Again(fault, Some(delay)) if started.elapsed() + delay >= patience => {
-                    backoff::Error::permanent(fault.after(Some(delay)))
-                }
-                Attempt::Again(fault, retry_after) => backoff::Error::Transient { err: fault, retry_after },
+                // The crate checks the time only where it chooses the delay itself.
+                Attempt::Again(fault) => match fault.retry_after {
+                    Some(delay) if started.elapsed() + delay >= patience => backoff::Error::permanent(fault),
+                    retry_after => backoff::Error::Transient { err: fault, retry_after },
+                },
             })
         }
     };
@@ -63,16 +67,42 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_that_keeps_asking_for_a_moment_does_not_keep_us_for_ever() {
+    async fn a_delay_that_is_asked_for_without_end_does_not_outlast_the_call() {
         let (budget, calls) = (Budget::lasting(Duration::from_secs(60)), Cell::new(0));
         let patience = Duration::from_millis(60);
         let ended: Result<(), Fault> = retry_in_call(&budget, patience, || {
             calls.set(calls.get() + 1);
             let fault = Fault::new(ErrorCode::ParserThrottled, Phase::Parse, "later");
-            async { Err(Attempt::Again(fault, Some(Duration::from_millis(20)))) }
+            async { Err(Attempt::Again(fault.after(Some(Duration::from_millis(20))))) }
         })
         .await;
         assert_eq!(ended.map_err(|fault| fault.code), Err(ErrorCode::ParserThrottled));
         assert!((1..=3).contains(&calls.get()), "{} calls", calls.get());
+    }
+
+    #[tokio::test]
+    async fn a_request_to_wait_longer_than_the_call_is_left_to_the_queue() {
+        let (budget, calls) = (Budget::lasting(Duration::from_secs(600)), Cell::new(0));
+        let ended: Result<(), Fault> = retry_in_call(&budget, Duration::from_secs(20), || {
+            calls.set(calls.get() + 1);
+            let fault = Fault::new(ErrorCode::ParserThrottled, Phase::Parse, "later");
+            async { Err(Attempt::Again(fault.after(Some(Duration::from_secs(60))))) }
+        })
+        .await;
+        let fault = ended.expect_err("it never succeeds");
+        assert_eq!((fault.retry_after, calls.get()), (Some(Duration::from_secs(60)), 1));
+    }
+
+    #[tokio::test]
+    async fn no_attempt_follows_once_the_time_is_used_up() {
+        let (budget, calls) = (Budget::lasting(Duration::ZERO), Cell::new(0));
+        let ended: Result<(), Fault> = retry_in_call(&budget, Duration::from_secs(20), || {
+            calls.set(calls.get() + 1);
+            let fault = Fault::new(ErrorCode::ParserUnavailable, Phase::Parse, "asking");
+            async { Err(Attempt::Again(fault)) }
+        })
+        .await;
+        assert!(ended.is_err());
+        assert_eq!(calls.get(), 1);
     }
 }

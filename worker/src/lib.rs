@@ -1,20 +1,25 @@
 //! The worker: takes document jobs from RabbitMQ, parses and renders each PDF at the same time,
 //! stores the page images and one result, and acknowledges.
+//!
+//! Public is what the program and the tests of the whole system use, and nothing else.
 
-pub mod breaker;
+mod breaker;
 pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod consume;
-pub mod fail_point;
-pub mod in_call;
-pub mod job;
-pub mod lifecycle;
-pub mod parse;
-pub mod pipeline;
-pub mod presence;
+mod commands;
+mod config;
+mod consume;
+mod fail_point;
+mod in_call;
+#[doc(hidden)]
+pub mod internals;
+mod job;
+mod lifecycle;
+mod lock;
+mod parse;
+mod pipeline;
+mod presence;
 pub mod render;
 mod retry_after;
-pub mod source;
-pub mod store;
+mod source;
+mod store;
 pub mod telemetry;

@@ -1,34 +1,33 @@
-//! Tasks, and how the process ends: first drain (take nothing new), then stop (give back what is
-//! not done), each at most once.
+//! Tasks, and how the process ends: first drain (take no more jobs), then stop (give back the jobs in
+//! flight), each at most once.
 
 use std::sync::LazyLock;
 
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Every task of the process: what is not on it cannot be waited for.
+/// Every task of the process: the shutdown waits for the tasks on it and for no other.
 static TASKS: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
 
 /// Spawns a task on the tracker.
 #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
-pub fn spawn<F>(task: F) -> JoinHandle<F::Output>
+pub(crate) fn spawn<F>(task: F) -> JoinHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     tokio::spawn(TASKS.track_future(task))
 }
 
-/// Waits until every task has ended.
-pub async fn all_tasks_ended() {
+pub(crate) async fn all_tasks_ended() {
     TASKS.close();
     TASKS.wait().await;
 }
 
 /// The two stages of an orderly end.
 #[derive(Debug, Clone, Default)]
-pub struct Lifecycle {
-    /// Take nothing new.
-    pub drain: CancellationToken,
-    /// Give back what is not done.
-    pub stop: CancellationToken,
+pub(crate) struct Lifecycle {
+    /// Take no more jobs.
+    pub(crate) drain: CancellationToken,
+    /// Give back the jobs in flight.
+    pub(crate) stop: CancellationToken,
 }

@@ -1,4 +1,4 @@
-//! See `quire-worker --help`.
+//! The program `quire-worker`: only the call of its command line.
 
 use std::process::ExitCode;
 

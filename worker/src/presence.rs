@@ -1,4 +1,4 @@
-//! What a live worker says about itself, every ten seconds, for as long as it lives.
+//! What a live worker announces about itself: a heartbeat every ten seconds, and its end.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,72 +12,67 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    consume::{Registry, Settler},
+    consume::{Announcer, Registry},
     render::Pool,
     store::Store,
     telemetry::{BrokerConnection, Health, resident_bytes},
 };
 
-/// How often.
-pub const EVERY: Duration = Duration::from_secs(10);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(10);
+const ALARM_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Everything a heartbeat looks at.
+/// Everything that a heartbeat reports on.
 #[derive(Debug)]
-pub struct Presence {
-    /// Tells it.
-    pub settler: Settler,
-    /// What is running.
-    pub registry: Arc<Registry>,
+pub(crate) struct Presence {
+    pub(crate) announcer: Announcer,
+    pub(crate) registry: Arc<Registry>,
     /// How many jobs each lane may run at once.
-    pub lanes: Vec<(Lane, u32)>,
-    /// The renderers.
-    pub pool: Pool,
+    pub(crate) lanes: Vec<(Lane, u32)>,
+    pub(crate) pool: Pool,
     /// Where results go.
-    pub store: Store,
-    /// What probes ask.
-    pub health: Health,
-    /// Whether it takes no more jobs.
-    pub drain: CancellationToken,
+    pub(crate) store: Store,
+    pub(crate) health: Health,
+    /// Cancelled when the worker takes no more jobs.
+    pub(crate) drain: CancellationToken,
 }
 
 /// Tells health, until `end`, whether the broker takes what is published.
-pub async fn watch_alarms(publisher: Publisher, health: Health, end: CancellationToken) {
-    const GLANCE: Duration = Duration::from_secs(1);
+pub(crate) async fn watch_alarms(publisher: Publisher, health: Health, end: CancellationToken) {
     loop {
         health.publishing_is_blocked(publisher.is_blocked().await);
         // Cancel safe: both only wait.
         tokio::select! {
-            () = tokio::time::sleep(GLANCE) => {}
+            () = tokio::time::sleep(ALARM_POLL_INTERVAL) => {}
             () = end.cancelled() => return,
         }
     }
 }
 
 impl Presence {
-    /// Tells until `end` is cancelled, and says goodbye then.
-    pub async fn run(self, end: CancellationToken) {
+    /// Sends heartbeats until `end` is cancelled, and announces the worker's end then.
+    pub(crate) async fn run(self, end: CancellationToken) {
         let mut last = (Instant::now(), self.pool.pages_done());
         loop {
-            self.look_around().await;
+            self.check_dependencies().await;
             let now = (Instant::now(), self.pool.pages_done());
             let seconds = (now.0 - last.0).as_secs_f64().max(0.001);
             self.beat((now.1 - last.1) as f64 / seconds).await;
             last = now;
             // Cancel safe: both only wait.
             tokio::select! {
-                () = tokio::time::sleep(EVERY) => {}
+                () = tokio::time::sleep(HEARTBEAT_INTERVAL) => {}
                 () = end.cancelled() => break,
             }
         }
-        let instance = self.settler.worker.clone();
-        self.settler.tell(&Event::Stopped { instance, at: Utc::now() }).await;
+        let instance = self.announcer.worker.clone();
+        self.announcer.tell(&Event::Stopped { instance, at: Utc::now() }).await;
     }
 
-    async fn look_around(&self) {
-        let publisher: &Publisher = &self.settler.publisher;
-        self.health.broker_is(BrokerConnection::Publish, publisher.connection().await.is_ok());
+    async fn check_dependencies(&self) {
+        let connected = self.announcer.publisher.connection().await.is_ok();
+        self.health.broker_is(BrokerConnection::Publish, connected);
         if let Store::S3(store, _) = &self.store {
-            let checked = tokio::time::timeout(EVERY, store.check()).await;
+            let checked = tokio::time::timeout(HEARTBEAT_INTERVAL, store.check()).await;
             self.health.store_is(match checked {
                 Ok(answer) => answer.map_err(|error| error.to_string()),
                 Err(_) => Err("no answer".to_owned()),
@@ -92,7 +87,7 @@ impl Presence {
             in_flight: self.registry.in_flight(*lane),
         };
         let heartbeat = Heartbeat {
-            instance: self.settler.worker.clone(),
+            instance: self.announcer.worker.clone(),
             at: Utc::now(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             lanes: self.lanes.iter().map(load).collect(),
@@ -101,6 +96,6 @@ impl Presence {
             resident_bytes: resident_bytes(),
             draining: self.drain.is_cancelled(),
         };
-        self.settler.tell(&Event::Heartbeat(heartbeat)).await;
+        self.announcer.tell(&Event::Heartbeat(heartbeat)).await;
     }
 }

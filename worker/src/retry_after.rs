@@ -1,4 +1,4 @@
-//! How long a server asks us to wait.
+//! Reads how long a server asks us to wait.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use reqwest::header::HeaderMap;
 /// Longer than any queue tier; keeps a mistaken header from overflowing a clock.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Reads `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. A moment that is now
-/// or past counts as not given: the ordinary backoff is then the politer choice.
+/// Reads `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. A time that is
+/// past counts as not given: the caller's own backoff applies.
 pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let milliseconds = text("retry-after-ms").and_then(|value| positive(value.parse::<f64>().ok()? / 1000.0));

@@ -1,16 +1,18 @@
+//! Connects to one of several broker addresses.
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use lapin::{Connection, ConnectionProperties};
+use quire_schemas::address::redacted;
 use rand::seq::SliceRandom;
 
-/// A server that accepts TCP and stays silent would otherwise be waited for without end: the
-/// client has no deadline for the handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Seconds between heartbeats; a silent peer is noticed after twice that.
+/// The client itself waits without limit for a server that accepts TCP and stays silent.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Seconds between heartbeats; the connection is lost after twice that without one.
 const HEARTBEAT_SECONDS: u16 = 10;
 
 /// Connects to one of several broker addresses, without the client's automatic recovery: a lost
-/// connection must fail what was under way at once and visibly, not resume it behind our back.
+/// connection fails at once what was under way, so that the caller decides how to go on.
 #[derive(Clone)]
 pub struct Connector {
     addresses: Arc<[String]>,
@@ -23,42 +25,31 @@ pub enum ConnectError {
     /// An address is not an AMQP URL.
     #[error("not an AMQP address: {address}: {reason}")]
     Address {
-        /// The address, without its password.
+        /// Redacted, as in every variant.
         address: String,
-        /// What is wrong with it.
         reason: String,
     },
     /// The broker refuses these credentials or this virtual host.
     #[error("the broker at {address} refuses the login")]
     Refused {
-        /// The address, without its password.
         address: String,
-        /// What the broker said.
         #[source]
         cause: lapin::Error,
     },
-    /// Nobody answered.
+    /// Nothing at the address accepts the connection.
     #[error("no broker at {address}")]
     Unreachable {
-        /// The address, without its password.
         address: String,
-        /// What happened.
         #[source]
         cause: lapin::Error,
     },
-    /// Somebody accepted the connection and did not speak.
-    #[error("the broker at {address} did not finish the handshake within {} s", HANDSHAKE.as_secs())]
-    Silent {
-        /// The address, without its password.
-        address: String,
-    },
+    /// A server accepted the connection and did not finish the AMQP handshake.
+    #[error("the broker at {address} did not finish the handshake within {} s", HANDSHAKE_TIMEOUT.as_secs())]
+    Silent { address: String },
 }
 
 impl Connector {
-    /// Reads one or more AMQP URLs, separated by commas. `name` is what the broker shows.
-    ///
-    /// # Errors
-    /// [`ConnectError::Address`] for the first that is not an AMQP URL.
+    /// Reads one or more AMQP URLs, separated by commas. `name` is what the broker shows for the connection.
     pub fn new(urls: &str, name: &str) -> Result<Self, ConnectError> {
         let addresses = urls
             .split(',')
@@ -72,11 +63,8 @@ impl Connector {
         Ok(Self { addresses: addresses.into(), name: name.into() })
     }
 
-    /// Connects to the first address that answers, beginning with a random one so that replicas
-    /// spread over the cluster. Every address is tried once.
-    ///
-    /// # Errors
-    /// The error of the last address tried. Retrying is up to the caller.
+    /// Connects to the first address that answers, in random order so that replicas spread over the
+    /// cluster. Tries every address once; the error is that of the last one.
     pub async fn connect(&self) -> Result<Connection, ConnectError> {
         let mut addresses: Vec<&String> = self.addresses.iter().collect();
         addresses.shuffle(&mut rand::rng());
@@ -92,8 +80,8 @@ impl Connector {
 
     async fn connect_to(&self, address: &str) -> Result<Connection, ConnectError> {
         let properties = ConnectionProperties::default().with_connection_name(self.name.as_ref().into());
-        let shown = || redact(address);
-        match tokio::time::timeout(HANDSHAKE, Connection::connect(address, properties)).await {
+        let shown = || redacted(address);
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, Connection::connect(address, properties)).await {
             Err(_) => Err(ConnectError::Silent { address: shown() }),
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(cause)) if cause.is_amqp_error() => Err(ConnectError::Refused { address: shown(), cause }),
@@ -101,10 +89,10 @@ impl Connector {
         }
     }
 
-    /// Returns the addresses as they may be shown.
+    /// Returns the addresses without user, password and query.
     #[must_use]
     pub fn display_addresses(&self) -> String {
-        self.addresses.iter().map(|address| redact(address)).collect::<Vec<_>>().join(", ")
+        self.addresses.iter().map(|address| redacted(address)).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -115,7 +103,7 @@ impl fmt::Debug for Connector {
 }
 
 fn with_heartbeat(address: &str) -> Result<String, ConnectError> {
-    let invalid = |reason: String| ConnectError::Address { address: redact(address), reason };
+    let invalid = |reason: String| ConnectError::Address { address: redacted(address), reason };
     let mut url = url::Url::parse(address).map_err(|error| invalid(error.to_string()))?;
     if !matches!(url.scheme(), "amqp" | "amqps") {
         return Err(invalid("the scheme must be amqp or amqps".to_owned()));
@@ -129,26 +117,14 @@ fn with_heartbeat(address: &str) -> Result<String, ConnectError> {
     Ok(url.to_string())
 }
 
-fn redact(address: &str) -> String {
-    // Without a host `user:password@x` reads as scheme and path.
-    let Ok(mut url) = url::Url::parse(address) else { return "(not a URL)".to_owned() };
-    if !url.has_host() {
-        return "(not a URL)".to_owned();
-    }
-    url.set_query(None);
-    // Fails only for addresses that cannot carry one.
-    let _ = url.set_password(None);
-    url.to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_never_shown() {
+    fn neither_user_nor_password_is_shown() {
         let connector = Connector::new("amqp://user:canary@a:5672/%2f,amqps://user:canary@b/v", "test").expect("valid");
-        assert_eq!(connector.display_addresses(), "amqp://user@a:5672/%2f, amqps://user@b/v");
+        assert_eq!(connector.display_addresses(), "amqp://a:5672/%2f, amqps://b/v");
         assert!(!format!("{connector:?}").contains("canary"));
     }
 

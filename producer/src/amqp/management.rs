@@ -1,12 +1,13 @@
-//! The broker's management HTTP API: what AMQP itself does not tell, such as messages that are
-//! being worked on and the arguments that a queue was declared with.
+//! A client of the broker's management HTTP API, which tells more than AMQP: unacknowledged
+//! messages, and the arguments that a queue was declared with.
 
 use std::{fmt, time::Duration};
 
 use lapin::uri::AMQPUri;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect::Policy};
+use quire_schemas::address::redacted;
+use reqwest::{Client, StatusCode, redirect::Policy};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,15 +20,14 @@ pub struct Management {
     vhost: String,
 }
 
-/// What the broker says of itself.
+/// What the broker tells about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Overview {
     /// Such as `4.0.5`.
     pub rabbitmq_version: String,
-    /// The cluster's name.
     #[serde(default)]
     pub cluster_name: Option<String>,
-    /// Whether the broker was told to collect no statistics, without which no depth is known.
+    /// Whether the broker collects no statistics, without which no depth is known.
     #[serde(default)]
     pub disable_stats: bool,
 }
@@ -36,25 +36,23 @@ pub struct Overview {
 /// only seconds old. Reading that as 0 would call a busy queue idle.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct QueueInfo {
-    /// Its name.
     pub name: String,
     /// Ready and unacknowledged together.
     #[serde(default)]
     pub messages: Option<u64>,
-    /// Messages that nobody has.
+    /// Messages that no consumer has.
     #[serde(default, rename = "messages_ready")]
     pub ready: Option<u64>,
     /// Messages that a consumer has and has not settled.
     #[serde(default, rename = "messages_unacknowledged")]
     pub unacknowledged: Option<u64>,
-    /// How many consumers there are.
     #[serde(default)]
     pub consumers: Option<u64>,
-    /// What it was declared with.
+    /// What the queue was declared with.
     #[serde(default, deserialize_with = "lenient_object")]
     pub arguments: Map<String, Value>,
-    /// What policies say of it, those of operators merged in. Empty too where the broker does not
-    /// tell: before 4.2.5 it does not once statistics are disabled.
+    /// The merged policies of users and operators. Also empty where the broker does not tell them:
+    /// releases before 4.2.5 without statistics.
     #[serde(default, rename = "effective_policy_definition", deserialize_with = "lenient_object")]
     pub policy: Map<String, Value>,
 }
@@ -64,53 +62,36 @@ pub struct QueueInfo {
 pub enum ManagementError {
     /// The configured address cannot be used.
     #[error("not the http address of a management API: {reason}")]
-    Address {
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Nobody answered, or not in time; may pass.
+    Address { reason: String },
+    /// Nothing answers in time; trying again may help.
     #[error("no management API at {address}")]
     Unreachable {
-        /// The address, without its password.
+        /// Redacted.
         address: String,
-        /// What happened.
         #[source]
         cause: reqwest::Error,
     },
-    /// This user may not do this.
+    /// The user or its password is wrong, or the user lacks a permission.
     #[error("{what}: the management API refuses this user")]
     Denied {
-        /// What was attempted.
+        /// The request, as in every variant.
         what: String,
     },
-    /// There is no such thing.
     #[error("{what}: not found")]
-    NotFound {
-        /// What was attempted.
-        what: String,
-    },
-    /// Something answered, and not as a management API does.
+    NotFound { what: String },
+    /// The answer is not one of a management API.
     #[error("{what}: unexpected answer ({detail})")]
-    Unexpected {
-        /// What was attempted.
-        what: String,
-        /// What came.
-        detail: String,
-    },
+    Unexpected { what: String, detail: String },
 }
 
 impl Management {
     /// Makes a client. `base_url` may carry user and password; `vhost` is the plain name, such as
     /// `/`. Does not connect.
-    ///
-    /// # Errors
-    /// [`ManagementError::Address`] if it is not an http or https address.
     pub fn new(base_url: &str, vhost: &str) -> Result<Self, ManagementError> {
         let base = parse(base_url)?;
         let client = Client::builder()
             .timeout(TIMEOUT)
-            // A redirect would carry the credentials to whoever it names, and a proxy of the web is
-            // not where a broker's back door is.
+            // A redirect or a proxy would be given the credentials.
             .redirect(Policy::none())
             .no_proxy()
             .build()
@@ -118,26 +99,16 @@ impl Management {
         Ok(Self { client, base, vhost: vhost.to_owned() })
     }
 
-    /// Asks what the broker is.
-    ///
-    /// # Errors
-    /// [`ManagementError`]
     pub async fn overview(&self) -> Result<Overview, ManagementError> {
         self.get(&["overview"]).await
     }
 
-    /// Lists every queue of the virtual host.
-    ///
-    /// # Errors
-    /// [`ManagementError`]; [`ManagementError::NotFound`] if there is no such virtual host.
+    /// Lists every queue of the virtual host; [`ManagementError::NotFound`] if that does not exist.
     pub async fn queues(&self) -> Result<Vec<QueueInfo>, ManagementError> {
         self.get(&["queues", &self.vhost]).await
     }
 
-    /// Asks for one queue; `None` if there is none of that name.
-    ///
-    /// # Errors
-    /// [`ManagementError`]
+    /// Asks for one queue; `None` if it does not exist.
     pub async fn queue(&self, name: &str) -> Result<Option<QueueInfo>, ManagementError> {
         match self.get(&["queues", &self.vhost, name]).await {
             Ok(queue) => Ok(Some(queue)),
@@ -146,41 +117,15 @@ impl Management {
         }
     }
 
-    /// Creates a virtual host, with every permission for this user; one that is there is kept.
-    ///
-    /// # Errors
-    /// [`ManagementError`]
-    pub async fn create_vhost(&self, name: &str) -> Result<(), ManagementError> {
-        self.call(Method::PUT, &["vhosts", name], |request| request.json(&json!({}))).await.map(drop)
-    }
-
-    /// Deletes a virtual host and everything in it.
-    ///
-    /// # Errors
-    /// [`ManagementError`]; [`ManagementError::NotFound`] if there is none of that name.
-    pub async fn delete_vhost(&self, name: &str) -> Result<(), ManagementError> {
-        self.call(Method::DELETE, &["vhosts", name], |request| request).await.map(drop)
-    }
-
     async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ManagementError> {
-        let response = self.call(Method::GET, path, |request| request).await?;
-        response.json().await.map_err(|error| match error.is_decode() {
-            true => unexpected(&describe(&Method::GET, path), &error),
-            false => self.unreachable(error),
-        })
-    }
-
-    async fn call(
-        &self,
-        method: Method,
-        path: &[&str],
-        with: impl FnOnce(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, ManagementError> {
-        let what = describe(&method, path);
-        let request = with(self.client.request(method, endpoint(&self.base, path)));
+        let what = format!("GET {}", path.join(" "));
+        let request = self.client.get(endpoint(&self.base, path));
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         match response.status() {
-            status if status.is_success() => Ok(response),
+            status if status.is_success() => response.json().await.map_err(|error| match error.is_decode() {
+                true => unexpected(&what, &error),
+                false => self.unreachable(error),
+            }),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(ManagementError::Denied { what }),
             StatusCode::NOT_FOUND => Err(ManagementError::NotFound { what }),
             status => Err(ManagementError::Unexpected { what, detail: status.to_string() }),
@@ -188,14 +133,14 @@ impl Management {
     }
 
     fn unreachable(&self, error: reqwest::Error) -> ManagementError {
-        ManagementError::Unreachable { address: redact(&self.base), cause: error.without_url() }
+        ManagementError::Unreachable { address: redacted(self.base.as_str()), cause: error.without_url() }
     }
 }
 
 impl fmt::Debug for Management {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Management")
-            .field("base", &redact(&self.base))
+            .field("base", &redacted(self.base.as_str()))
             .field("vhost", &self.vhost)
             .finish_non_exhaustive()
     }
@@ -228,28 +173,17 @@ fn endpoint(base: &Url, path: &[&str]) -> Url {
     url
 }
 
-fn describe(method: &Method, path: &[&str]) -> String {
-    format!("{method} {}", path.join(" "))
-}
-
 fn unexpected(what: &str, error: &reqwest::Error) -> ManagementError {
     ManagementError::Unexpected { what: what.to_owned(), detail: innermost(error) }
 }
 
-/// The outer layers of a client's error say little more than that it failed.
+/// The outer layers of the HTTP client's error tell only that the request failed.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
     cause.to_string()
-}
-
-fn redact(base: &Url) -> String {
-    let mut shown = base.clone();
-    // Fails only for addresses that cannot carry one.
-    let _ = shown.set_password(None);
-    shown.to_string()
 }
 
 /// An empty table of Erlang may arrive as an empty list.
@@ -262,6 +196,8 @@ fn lenient_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<Stri
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -274,9 +210,9 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_not_shown() {
-        let base = parse("http://user:canary@host:15672").expect("valid");
-        assert_eq!(redact(&base), "http://user@host:15672/");
+    fn no_secret_of_the_address_is_shown() {
+        let management = Management::new("http://canary:canary@host:15672/?token=canary", "/").expect("valid");
+        assert!(!format!("{management:?}").contains("canary"), "{management:?}");
         let error = parse("amqp://user:canary@host").expect_err("not http").to_string();
         assert!(!error.contains("canary"), "{error}");
     }

@@ -1,8 +1,9 @@
 //! The broker, seen from one process: connect, declare or verify the topology, publish with
-//! confirm, ask the management API.
+//! confirm, read headers, ask the management API.
 
 mod connect;
-#[cfg(feature = "cli")]
+pub mod headers;
+#[cfg(feature = "management")]
 pub mod management;
 mod onward;
 mod publisher;

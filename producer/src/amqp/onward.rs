@@ -1,22 +1,22 @@
-//! What of a message travels on when it is published again: by a worker that retries, releases or
-//! buries it, and by an operator who replays it.
+//! Which properties and headers a message keeps when it is published again: by a worker that retries,
+//! releases or buries it, and by an operator who replays it.
 
 use lapin::{BasicProperties, types::FieldTable};
 
-/// What the broker writes down about deaths and deliveries. With the death records kept, one
-/// detour too many is taken for a cycle and the message is dropped in silence.
+/// What the broker records about deaths and deliveries. With the death records kept, the broker takes
+/// a further dead-lettering for a cycle and drops the message in silence.
 const BOOKKEEPING: [&str; 5] = ["x-death", "x-first-death", "x-last-death", "x-delivery-count", "x-acquired-count"];
-/// Would deliver it to other queues than its own.
+/// These would route the message to further queues.
 const COPIES: [&str; 2] = ["CC", "BCC"];
 
-/// Returns properties for publishing a message again: who it is, where its answer goes and the
-/// publisher's own headers are kept; the broker's bookkeeping, copies, `expiration` and the headers
-/// that `is_dropped` names are not. The message stays durable.
+/// Returns properties for publishing a message again. Keeps its ids, its reply address and the
+/// publisher's own headers. Drops the broker's records, copies, `expiration` and the headers that
+/// `is_dropped` names. The message stays durable.
 #[must_use]
 pub fn onward_properties(from: &BasicProperties, is_dropped: impl Fn(&str) -> bool) -> BasicProperties {
     let mut headers = FieldTable::default();
     for (name, value) in from.headers().iter().flat_map(|headers| headers.inner()) {
-        if !is_broker_business(name.as_str()) && !is_dropped(name.as_str()) {
+        if !is_written_by_the_broker(name.as_str()) && !is_dropped(name.as_str()) {
             headers.insert(name.clone(), value.clone());
         }
     }
@@ -39,7 +39,7 @@ pub fn onward_properties(from: &BasicProperties, is_dropped: impl Fn(&str) -> bo
     properties
 }
 
-fn is_broker_business(name: &str) -> bool {
+fn is_written_by_the_broker(name: &str) -> bool {
     COPIES.contains(&name) || BOOKKEEPING.iter().any(|start| name.starts_with(start))
 }
 
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_a_message_is_travels_on_and_what_the_broker_wrote_does_not() {
+    fn ids_and_headers_of_the_publisher_are_kept_and_records_of_the_broker_are_not() {
         let mut headers = FieldTable::default();
         let text = |text: &str| AMQPValue::LongString(text.into());
         for name in [

@@ -1,3 +1,5 @@
+//! Publishes with confirm over a connection that never consumes.
+
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
@@ -15,69 +17,57 @@ use tokio::{
 };
 
 use super::{ConnectError, Connector};
+use crate::pause::Pause;
 
 /// With several publishes outstanding on one channel the client attaches a returned message to
 /// the wrong confirm, so each channel carries one at a time and there are a few of them.
 const CHANNELS: usize = 8;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A message to publish.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
-    /// Where to.
     pub exchange: String,
-    /// Under which key, at most 255 bytes.
+    /// At most 255 bytes.
     pub routing_key: String,
-    /// Properties; delivery mode 2 is set if none is.
+    /// Delivery mode 2 is set if none is.
     pub properties: BasicProperties,
-    /// The body.
     pub body: Vec<u8>,
-    /// Whether a message that no queue takes is an error. Everything but events is.
+    /// Whether it is an error if no queue takes the message; true for everything but events.
     pub mandatory: bool,
 }
 
-/// The broker's answer to whoever may not do something, every time.
+/// The broker's reply code when this user lacks a permission; trying again does not help.
 const ACCESS_REFUSED: u16 = 403;
-/// Its answer to whoever needs something that it does not have.
+/// The broker's reply code when it lacks a resource, such as the leader of a stream; it may recover.
 const RESOURCE_ERROR: u16 = 506;
 
 /// Why a message is not known to be in a queue. Publishing it again is safe: consumers recognise
 /// a message by its id.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// No queue takes it: the topology is not what it should be.
+    /// No queue is bound for the key: declaring the topology cures it.
     #[error("no queue takes {routing_key} from exchange {exchange}")]
-    Unroutable {
-        /// The exchange.
-        exchange: String,
-        /// The routing key.
-        routing_key: String,
-    },
+    Unroutable { exchange: String, routing_key: String },
     /// The broker refused it until the time given was over: a queue is full, has no leader, or is a stream
     /// that the broker has lost.
     #[error("the broker refuses {routing_key}: a queue is full, or has lost its leader")]
-    Refused {
-        /// The routing key.
-        routing_key: String,
-    },
+    Refused { routing_key: String },
     /// This user may not publish there.
     #[error("this user may not publish {routing_key} to exchange {exchange}")]
     Denied {
-        /// The exchange.
         exchange: String,
-        /// The routing key.
         routing_key: String,
-        /// The broker's words.
         #[source]
         cause: Box<lapin::Error>,
     },
     /// The time given was over before the broker confirmed it.
     #[error("not confirmed within {} s", .within.as_secs_f32())]
     Unconfirmed {
-        /// The time given.
         within: Duration,
-        /// What kept it from being confirmed, if that is known.
+        /// What interrupted the last attempt, if that is known.
         #[source]
         cause: Option<Interruption>,
     },
@@ -100,10 +90,10 @@ pub enum Interruption {
 /// of memory, and acknowledgements on the same connection would stop with it.
 #[derive(Clone)]
 pub struct Publisher {
-    shared: Arc<Shared>,
+    shared: Arc<ChannelPool>,
 }
 
-struct Shared {
+struct ChannelPool {
     connector: Connector,
     connection: tokio::sync::Mutex<Option<Arc<Connection>>>,
     idle: Mutex<Vec<Channel>>,
@@ -121,7 +111,7 @@ impl Publisher {
     #[must_use]
     pub fn new(connector: Connector) -> Self {
         Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(ChannelPool {
                 connector,
                 connection: tokio::sync::Mutex::new(None),
                 idle: Mutex::new(Vec::new()),
@@ -130,14 +120,12 @@ impl Publisher {
         }
     }
 
-    /// Publishes and waits until the broker has the message safe. Connection losses are ridden
-    /// out within the time given, so the message may be published more than once.
-    ///
-    /// # Errors
-    /// [`PublishError`]; only after `Ok` may the caller forget the message.
+    /// Publishes and waits for the broker's confirm. Publishes again after a lost connection until the
+    /// time given is over, so the message may be published more than once. Only after `Ok` may the
+    /// caller forget the message.
     pub async fn publish(&self, message: &Outgoing, within: Duration) -> Result<(), PublishError> {
         let deadline = Instant::now() + within;
-        let mut pause = FIRST_PAUSE;
+        let mut pause = Pause::between(FIRST_PAUSE, LONGEST_PAUSE);
         let mut last = PublishError::Unconfirmed { within, cause: None };
         loop {
             match timeout_at(deadline, self.publish_once(message)).await {
@@ -145,12 +133,12 @@ impl Publisher {
                 Ok(Ok(Ok(()))) => return Ok(()),
                 // A queue that has lost its leader refuses too, until it has another one.
                 Ok(Ok(Err(refused @ PublishError::Refused { .. }))) => last = refused,
-                Ok(Ok(Err(final_word))) => return Err(final_word),
+                Ok(Ok(Err(error))) => return Err(error),
                 Ok(Err(Interruption::Broker(cause))) if is_answer(&cause, ACCESS_REFUSED) => {
                     let (exchange, routing_key) = (message.exchange.clone(), message.routing_key.clone());
                     return Err(PublishError::Denied { exchange, routing_key, cause: Box::new(cause) });
                 }
-                // A stream that a broker has lost: it closes the connection on whoever publishes to it.
+                // A broker that has lost a stream closes the connection that publishes to it.
                 Ok(Err(Interruption::Broker(cause))) if is_answer(&cause, RESOURCE_ERROR) => {
                     last = PublishError::Refused { routing_key: message.routing_key.clone() };
                 }
@@ -159,12 +147,11 @@ impl Publisher {
                     last = PublishError::Unconfirmed { within, cause: Some(interruption) };
                 }
             }
-            let next = Instant::now() + pause.mul_f64(rand::random_range(0.5..1.0));
+            let next = Instant::now() + pause.next_pause().mul_f64(rand::random_range(0.5..1.0));
             if next >= deadline {
                 return Err(last);
             }
             sleep_until(next).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -187,8 +174,8 @@ impl Publisher {
             )
             .await?
             .await?;
-        // RabbitMQ 3.10 may go on refusing on the channel of a publish that met the death of a queue's leader,
-        // when another channel is served long since.
+        // RabbitMQ 3.10 may go on refusing on a channel on which a publish met the death of a queue's leader,
+        // although it serves other channels again.
         if !matches!(confirm, Confirmation::Nack(None)) {
             lease.give_back();
         }
@@ -220,9 +207,6 @@ impl Publisher {
     }
 
     /// Returns the live connection, or makes one.
-    ///
-    /// # Errors
-    /// [`ConnectError`] if no broker address answers.
     pub async fn connection(&self) -> Result<Arc<Connection>, ConnectError> {
         let mut slot = self.shared.connection.lock().await;
         if let Some(connection) = slot.as_ref().filter(|connection| connection.status().connected()) {
@@ -233,41 +217,38 @@ impl Publisher {
         Ok(connection)
     }
 
-    /// Says whether the broker takes nothing at the moment because it is short of memory or disk.
+    /// Says whether the broker blocks this connection because it is short of memory or disk.
     pub async fn is_blocked(&self) -> bool {
         let slot = self.shared.connection.lock().await;
         slot.as_ref().is_some_and(|connection| connection.status().blocked())
     }
 
-    /// Opens a channel of its own, for declaring and for short-lived consumers such as `watch`.
-    ///
-    /// # Errors
-    /// [`Interruption`] if no broker answers or it refuses the channel.
+    /// Opens a channel of its own, for declarations.
     pub async fn open_channel(&self) -> Result<Channel, Interruption> {
         Ok(self.connection().await?.create_channel().await?)
     }
 
-    /// Closes the connection in order; what is under way fails.
+    /// Closes the connection in order; publishes under way fail.
     pub async fn close(&self) {
         let connection = self.shared.connection.lock().await.take();
         if let Some(connection) = connection {
-            // A broker that does not answer the farewell must not keep the process alive.
-            let farewell = connection.close(200, "bye".into());
-            let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
+            // A broker that does not answer the close must not keep the process alive.
+            let closing = connection.close(200, "bye".into());
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
         }
     }
 }
 
-/// Says whether this is how the broker closed a channel or connection.
+/// Says whether the broker closed a channel or connection with this reply code.
 fn is_answer(error: &lapin::Error, code: u16) -> bool {
     matches!(error.kind(), lapin::ErrorKind::ProtocolError(answer) if answer.get_id() == code)
 }
 
-/// A channel on its way through one publish. Dropped before its confirm came, it is not given
-/// back: a later confirm on it could be taken for another message's.
+/// A channel during one publish. A lease that is dropped before its confirm came does not give the
+/// channel back: a later confirm on it could be taken for another message's.
 struct ChannelLease<'a> {
     channel: Channel,
-    shared: &'a Shared,
+    shared: &'a ChannelPool,
     _turn: SemaphorePermit<'a>,
 }
 

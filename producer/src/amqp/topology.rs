@@ -6,11 +6,12 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use quire_schemas::names::{
-    CONTROL_EXCHANGE, DEAD_EXCHANGE, DEAD_QUEUE, EVENT_LOG, EVENTS_EXCHANGE, JOBS_EXCHANGE, Lane, RETRY_EXCHANGE, Tier,
-    header,
+    CONTROL_EXCHANGE, DEAD_EXCHANGE, DEAD_QUEUE, DeadKind, EVENT_LOG, EVENTS_EXCHANGE, JOBS_EXCHANGE, Lane,
+    RETRY_EXCHANGE, Tier, header,
 };
+use serde_json::{Map, Value, json};
 
-use super::{Publisher, publisher::Interruption};
+use super::{Publisher, headers::long_string, publisher::Interruption};
 
 /// What to do about the topology at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +19,7 @@ pub enum Mode {
     /// Create what is missing; refuse what is there with other arguments.
     #[default]
     Declare,
-    /// Only check that everything exists; somebody else declares it.
+    /// Only check that everything exists.
     Passive,
     /// Do nothing.
     Off,
@@ -40,7 +41,6 @@ impl std::str::FromStr for Mode {
 /// An exchange of the topology.
 #[derive(Debug, Clone)]
 pub struct Exchange {
-    /// Its name.
     pub name: &'static str,
     /// `topic`, `headers` or `fanout`.
     pub kind: ExchangeKind,
@@ -49,16 +49,52 @@ pub struct Exchange {
 /// A queue of the topology with its binding.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// Its name.
     pub name: String,
-    /// Its arguments.
     pub arguments: FieldTable,
     /// The exchange it is bound to.
     pub exchange: &'static str,
-    /// The binding's routing key.
     pub binding_key: String,
-    /// The binding's arguments.
     pub binding_arguments: FieldTable,
+}
+
+impl Queue {
+    /// Names every argument that differs from those that the management API tells of the queue.
+    #[must_use]
+    pub fn differences(&self, found: &Map<String, Value>) -> Vec<String> {
+        let expected: Vec<(String, Option<Value>)> = entries(&self.arguments).collect();
+        let wrong = expected.iter().filter_map(|(name, expected)| match (expected, found.get(name)) {
+            (None, _) => Some(format!("{name} is of a type that cannot be compared")),
+            (Some(expected), Some(found)) if found == expected => None,
+            (Some(expected), Some(found)) => Some(format!("{name} is {found}, must be {expected}")),
+            (Some(expected), None) => Some(format!("{name} is not set, must be {expected}")),
+        });
+        let added = found.iter().filter(|(name, _)| expected.iter().all(|(expected, _)| expected != *name));
+        let added = added.map(|(name, found)| format!("{name} is {found}, must not be set"));
+        wrong.chain(added).map(|what| format!("queue {}: {what}", self.name)).collect()
+    }
+}
+
+/// Converts arguments into the JSON that the broker's definitions use.
+///
+/// Leaves out a value of a type that the topology does not use.
+#[must_use]
+pub fn arguments_to_json(arguments: &FieldTable) -> Map<String, Value> {
+    entries(arguments).filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+fn entries(arguments: &FieldTable) -> impl Iterator<Item = (String, Option<Value>)> {
+    arguments.inner().iter().map(|(name, value)| (name.to_string(), to_json(value)))
+}
+
+fn to_json(argument: &AMQPValue) -> Option<Value> {
+    match argument {
+        AMQPValue::Boolean(flag) => Some(json!(flag)),
+        AMQPValue::LongInt(number) => Some(json!(number)),
+        AMQPValue::LongLongInt(number) => Some(json!(number)),
+        AMQPValue::ShortString(text) => Some(json!(text.as_str())),
+        AMQPValue::LongString(text) => Some(json!(text.to_string())),
+        _ => None,
+    }
 }
 
 /// Why the topology is not as it should be.
@@ -67,36 +103,30 @@ pub enum TopologyError {
     /// A queue or exchange exists with other arguments; only deleting it changes that.
     #[error("{what} exists with other arguments")]
     Different {
-        /// Which queue or exchange.
+        /// Such as `queue quire.dead`.
         what: String,
-        /// The broker's words, which name the argument.
+        /// Names the argument.
         #[source]
         cause: lapin::Error,
     },
-    /// A queue or exchange is not there, and this process is not to create it.
+    /// A queue or exchange does not exist, and the mode is passive.
     #[error("{what} does not exist")]
     Missing {
-        /// Which queue or exchange.
         what: String,
-        /// The broker's words.
         #[source]
         cause: lapin::Error,
     },
     /// This user may not declare or inspect it.
     #[error("this user may not declare or inspect {what}")]
     Denied {
-        /// Which queue or exchange.
         what: String,
-        /// The broker's words.
         #[source]
         cause: lapin::Error,
     },
-    /// The broker went away meanwhile.
-    #[error("the broker went away while {what} was declared")]
+    /// The connection was lost, or there was none.
+    #[error("the connection was lost while declaring {what}")]
     Broker {
-        /// Which queue or exchange.
         what: String,
-        /// What happened.
         #[source]
         cause: Interruption,
     },
@@ -121,9 +151,12 @@ pub fn queues() -> Vec<Queue> {
     queues.extend(Tier::ALL.into_iter().map(retry_queue));
     queues.push(Queue {
         name: DEAD_QUEUE.to_owned(),
-        // Looking at dead letters requeues them, which counts. The default of 4.x (20) would drop
-        // letters that were looked at often, and -1 drops at the first look on 3.10.
-        arguments: table([("x-queue-type", text("quorum")), ("x-delivery-limit", AMQPValue::LongLongInt(1_000_000))]),
+        // Reading dead letters requeues them, which counts as a delivery. The default of 4.x (20) would
+        // drop letters that were read often, and -1 drops them at the first reading on 3.10.
+        arguments: table([
+            ("x-queue-type", long_string("quorum")),
+            ("x-delivery-limit", AMQPValue::LongLongInt(1_000_000)),
+        ]),
         exchange: DEAD_EXCHANGE,
         binding_key: "#".to_owned(),
         binding_arguments: FieldTable::default(),
@@ -131,8 +164,8 @@ pub fn queues() -> Vec<Queue> {
     queues.push(Queue {
         name: EVENT_LOG.to_owned(),
         arguments: table([
-            ("x-queue-type", text("stream")),
-            ("x-max-age", text("7D")),
+            ("x-queue-type", long_string("stream")),
+            ("x-max-age", long_string("7D")),
             ("x-max-length-bytes", AMQPValue::LongLongInt(2_000_000_000)),
             ("x-stream-max-segment-size-bytes", AMQPValue::LongLongInt(50_000_000)),
         ]),
@@ -147,13 +180,13 @@ fn job_queue(lane: Lane) -> Queue {
     Queue {
         name: lane.queue(),
         arguments: table([
-            ("x-queue-type", text("quorum")),
-            // A fuse against jobs that kill workers, not the attempt counter.
+            ("x-queue-type", long_string("quorum")),
+            // Against jobs that kill workers; attempts are counted in a header.
             ("x-delivery-limit", AMQPValue::LongLongInt(20)),
-            ("x-dead-letter-exchange", text(DEAD_EXCHANGE)),
-            ("x-dead-letter-routing-key", text(&format!("crash.{lane}"))),
-            ("x-dead-letter-strategy", text("at-least-once")),
-            ("x-overflow", text("reject-publish")),
+            ("x-dead-letter-exchange", long_string(DEAD_EXCHANGE)),
+            ("x-dead-letter-routing-key", long_string(&DeadKind::Crash.routing_key(lane))),
+            ("x-dead-letter-strategy", long_string("at-least-once")),
+            ("x-overflow", long_string("reject-publish")),
         ]),
         exchange: JOBS_EXCHANGE,
         binding_key: format!("job.{lane}.#"),
@@ -166,16 +199,16 @@ fn retry_queue(tier: Tier) -> Queue {
     Queue {
         name: tier.queue(),
         arguments: table([
-            ("x-queue-type", text("quorum")),
+            ("x-queue-type", long_string("quorum")),
             ("x-message-ttl", AMQPValue::LongLongInt(delay_ms)),
             // No dead-letter routing key: the message comes back under its own.
-            ("x-dead-letter-exchange", text(JOBS_EXCHANGE)),
-            ("x-dead-letter-strategy", text("at-least-once")),
-            ("x-overflow", text("reject-publish")),
+            ("x-dead-letter-exchange", long_string(JOBS_EXCHANGE)),
+            ("x-dead-letter-strategy", long_string("at-least-once")),
+            ("x-overflow", long_string("reject-publish")),
         ]),
         exchange: RETRY_EXCHANGE,
         binding_key: String::new(),
-        binding_arguments: table([("x-match", text("all")), (header::RETRY_TIER, text(tier.as_str()))]),
+        binding_arguments: table([("x-match", long_string("all")), (header::RETRY_TIER, long_string(tier.as_str()))]),
     }
 }
 
@@ -187,14 +220,7 @@ fn table<const N: usize>(entries: [(&str, AMQPValue); N]) -> FieldTable {
     table
 }
 
-fn text(value: &str) -> AMQPValue {
-    AMQPValue::LongString(value.into())
-}
-
 /// Declares or verifies the whole topology, as `mode` says.
-///
-/// # Errors
-/// [`TopologyError`], naming the queue or exchange.
 pub async fn ensure(publisher: &Publisher, mode: Mode) -> Result<(), TopologyError> {
     if mode == Mode::Off {
         return Ok(());
@@ -217,11 +243,11 @@ pub async fn ensure(publisher: &Publisher, mode: Mode) -> Result<(), TopologyErr
         let declared = channel.queue_declare(queue.name.as_str().into(), options, queue.arguments).await;
         if queue.name == EVENT_LOG
             && let Err(cause) = &declared
-            && is_out_of_reach(cause)
+            && has_no_leader(cause)
         {
-            // Seen after a node lost its power: for a while the stream is there and has no leader. Jobs
-            // do not need it. It is the last queue, so that the channel this has closed is not missed.
-            tracing::warn!(error = %cause, "the event log is out of reach; events are not kept meanwhile");
+            // After a node lost its power the stream may exist without a leader. Jobs do not need it. It is
+            // the last queue, so that nothing needs the channel that this error closed.
+            tracing::warn!(error = %cause, "the event log has no leader; events are not kept until it has one");
             return Ok(());
         }
         declared.map_err(|cause| classify(what.clone(), cause))?;
@@ -252,7 +278,7 @@ async fn open<'a>(
 }
 
 /// Says whether a queue exists on nodes that do not answer.
-fn is_out_of_reach(error: &lapin::Error) -> bool {
+fn has_no_leader(error: &lapin::Error) -> bool {
     matches!(error.kind(), lapin::ErrorKind::ProtocolError(answer)
         if answer.get_id() == 404 && answer.get_message().as_str().contains("down or inaccessible"))
 }
@@ -282,9 +308,40 @@ mod tests {
         }
     }
 
+    fn dead_queue() -> Queue {
+        queues().into_iter().find(|queue| queue.name == DEAD_QUEUE).expect("there is one")
+    }
+
     #[test]
-    fn the_dead_queue_survives_being_looked_at() {
-        let dead = queues().into_iter().find(|queue| queue.name == DEAD_QUEUE).expect("there is one");
-        assert_eq!(dead.arguments.inner().get("x-delivery-limit"), Some(&AMQPValue::LongLongInt(1_000_000)));
+    fn the_dead_queue_keeps_letters_that_are_read_often() {
+        assert_eq!(dead_queue().arguments.inner().get("x-delivery-limit"), Some(&AMQPValue::LongLongInt(1_000_000)));
+    }
+
+    #[test]
+    fn a_queue_declared_as_it_should_be_differs_in_nothing() {
+        for queue in queues() {
+            let found = serde_json::to_string(&arguments_to_json(&queue.arguments)).expect("json");
+            let found: Map<String, Value> = serde_json::from_str(&found).expect("json");
+            assert_eq!(queue.differences(&found), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn every_difference_names_its_queue_and_argument() {
+        let found = json!({ "x-queue-type": "classic", "x-max-length": 5 });
+        let found = found.as_object().expect("an object");
+        let expected = [
+            "queue quire.dead: x-delivery-limit is not set, must be 1000000",
+            "queue quire.dead: x-queue-type is \"classic\", must be \"quorum\"",
+            "queue quire.dead: x-max-length is 5, must not be set",
+        ];
+        assert_eq!(dead_queue().differences(found), expected);
+    }
+
+    #[test]
+    fn an_argument_of_another_type_is_a_difference() {
+        let queue = Queue { arguments: table([("x-other", AMQPValue::Void)]), ..dead_queue() };
+        let differences = queue.differences(&Map::new());
+        assert_eq!(differences, ["queue quire.dead: x-other is of a type that cannot be compared"]);
     }
 }

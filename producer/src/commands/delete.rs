@@ -1,50 +1,43 @@
-//! `quire delete`: everything that is stored of a job. Documents that were uploaded stay: other
-//! jobs may name them.
+//! `quire delete`: deletes everything that is stored of jobs.
 
 use std::process::ExitCode;
 
 use anyhow::Context;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use quire_schemas::job::JobId;
-use serde_json::json;
+use clap::Args;
+use quire_schemas::{job::JobId, names::Tenant};
+use serde_json::{Value, json};
 
-use super::{Failures, Storage, say};
-use crate::{
-    cli::{DeleteArgs, Endpoints},
-    store::{S3Store, StoreError},
-};
+use super::{endpoints::Endpoints, failures::Failures, text::say};
+use crate::delete::{DeleteForce, Deletion, delete};
 
-const AT_ONCE: usize = 8;
-const WITHOUT_RESULT: &str = "it has no result, so it may wait or run: cancel it first, or give --force";
-const UNDER_A_REPLAY: &str = "state.json or a cancel marker lies beside its result, so that \
-    it may be replayed now: wait for its end, or give --force";
-const HALF_DONE: &str = "it was begun with the result, so that a second run needs --force";
-
-/// What has come of it.
-enum Outcome {
-    /// So many objects are gone.
-    Deleted(usize),
-    /// Nothing was done, and why.
-    Refused(&'static str),
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// The jobs
+    #[arg(required = true, value_name = "JOB")]
+    jobs: Vec<JobId>,
+    /// The tenant of the jobs
+    #[arg(long, default_value = "default")]
+    tenant: Tenant,
+    /// Also delete jobs without a result or with signs of a replay. Make sure first that no worker has or will get them
+    #[arg(long)]
+    force: bool,
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(endpoints: &Endpoints, arguments: &DeleteArgs) -> anyhow::Result<ExitCode> {
     let storage = endpoints.storage().await?;
+    let force = if arguments.force { DeleteForce::Yes } else { DeleteForce::No };
     let mut failures = Failures::default();
     for job in &arguments.jobs {
-        let deleted = delete(&storage, arguments, job).await;
-        match deleted.with_context(|| format!("job {job} is not deleted, or not all of it")) {
-            Ok(Outcome::Deleted(objects)) if arguments.json => {
-                say(&json!({ "event": "deleted", "job_id": job, "objects": objects }).to_string())?;
-            }
-            Ok(Outcome::Deleted(objects)) => say(&format!("{job}\tdeleted, {objects} objects"))?,
-            Ok(Outcome::Refused(reason)) => {
-                failures.refused();
-                if arguments.json {
-                    say(&json!({ "event": "refused", "job_id": job, "reason": reason }).to_string())?;
-                } else {
-                    say(&format!("{job}\tstays: {reason}"))?;
+        let deletion = delete(&storage, &arguments.tenant, job, force).await;
+        match deletion.with_context(|| format!("job {job} is not deleted, or not all of it")) {
+            Ok(deletion) => {
+                if matches!(deletion, Deletion::Refused(_)) {
+                    failures.refused();
                 }
+                say(&if arguments.json { to_json(job, &deletion).to_string() } else { describe(job, &deletion) })?;
             }
             Err(error) => {
                 if failures.add(&error).is_break() {
@@ -56,25 +49,16 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &DeleteArgs) -> anyhow
     Ok(failures.exit_code())
 }
 
-/// Deletes the objects of a job, unless they tell that it may be queued or running. A replay that
-/// no worker has begun yet leaves nothing to tell it by.
-async fn delete(storage: &Storage, arguments: &DeleteArgs, job: &JobId) -> anyhow::Result<Outcome> {
-    let keys = storage.keys(&arguments.tenant, job);
-    let stored = storage.store.list(keys.folder()).await?;
-    let is_there = |key: String| stored.contains(&key);
-    if !arguments.force && !is_there(keys.result()) {
-        return Ok(Outcome::Refused(WITHOUT_RESULT));
+fn to_json(job: &JobId, deletion: &Deletion) -> Value {
+    match deletion {
+        Deletion::Deleted { objects } => json!({ "event": "deleted", "job_id": job, "objects": objects }),
+        Deletion::Refused(reason) => json!({ "event": "refused", "job_id": job, "reason": reason.to_string() }),
     }
-    if !arguments.force && (is_there(keys.state()) || is_there(keys.cancel())) {
-        return Ok(Outcome::Refused(UNDER_A_REPLAY));
-    }
-    delete_all(&storage.store, &keys.result(), &stored).await.context(HALF_DONE)?;
-    Ok(Outcome::Deleted(stored.len()))
 }
 
-async fn delete_all(store: &S3Store, result: &str, stored: &[String]) -> Result<(), StoreError> {
-    // First of all: at no instant does a result name what is gone.
-    store.delete(result).await?;
-    let deletions = stored.iter().filter(|key| *key != result).map(|key| store.delete(key));
-    stream::iter(deletions).buffer_unordered(AT_ONCE).try_collect().await
+fn describe(job: &JobId, deletion: &Deletion) -> String {
+    match deletion {
+        Deletion::Deleted { objects } => format!("{job}\tdeleted, {objects} objects"),
+        Deletion::Refused(reason) => format!("{job}\tstays: {reason} (--force)"),
+    }
 }

@@ -1,4 +1,4 @@
-//! Progress bars on a terminal, and the same as lines of text elsewhere.
+//! Events of jobs, as progress bars on a terminal and as lines of text elsewhere.
 
 use std::collections::{HashMap, hash_map::Entry};
 
@@ -9,7 +9,8 @@ use quire_schemas::{
     job::JobId,
 };
 
-use super::{Unwritten, say};
+use super::text::{Unwritten, note, one_line, say};
+use crate::{chain::chain, storage::StorageError, summary::JobEnd, wait::Observer};
 
 /// More would scroll the terminal.
 const MOST_BARS: usize = 10;
@@ -28,7 +29,7 @@ impl Bars {
         Self { screen: MultiProgress::new(), style: style.progress_chars("=> "), bars: HashMap::new() }
     }
 
-    /// Shows what an event says about its job.
+    /// Draws an event into the bar of its job.
     pub(crate) fn show(&mut self, event: &Event) {
         let Some(subject) = event.subject() else { return };
         match event {
@@ -41,7 +42,7 @@ impl Bars {
         }
     }
 
-    /// Takes a job's bar away.
+    /// Removes a job's bar.
     pub(crate) fn remove(&mut self, job: &JobId) {
         if let Some(bar) = self.bars.remove(job) {
             bar.finish_and_clear();
@@ -49,7 +50,7 @@ impl Bars {
         }
     }
 
-    /// Writes a line of data without a bar in it.
+    /// Writes a line of data between two drawings of the bars.
     pub(crate) fn say(&self, text: &str) -> Result<(), Unwritten> {
         self.screen.suspend(|| say(text))
     }
@@ -64,6 +65,20 @@ impl Bars {
                 Some(place.insert(self.screen.add(bar)))
             }
         }
+    }
+}
+
+impl Observer for Bars {
+    fn event(&mut self, event: &Event) {
+        self.show(event);
+    }
+
+    fn ended(&mut self, job: &JobId, _end: &JobEnd) {
+        self.remove(job);
+    }
+
+    fn storage_unavailable(&mut self, error: &StorageError) {
+        self.screen.suspend(|| note(&format!("still waiting: {}", chain(error))));
     }
 }
 
@@ -82,18 +97,20 @@ fn draw(bar: &ProgressBar, event: &Event) {
     }
 }
 
-/// Says an event in one line; `None` for those that are about no job.
+/// Describes an event in one line; `None` for one that is about no job.
 pub(crate) fn describe(event: &Event) -> Option<String> {
     let what = match event {
         Event::Started { worker, subject } => format!("started by {worker}, attempt {}", subject.attempt),
         Event::Progress { phase, pages_done, pages_total, .. } => format!("{phase} {pages_done}/{pages_total}"),
         Event::Retrying { not_before, code, message, .. } => {
-            format!("retrying at {}: {code}: {message}", not_before.to_rfc3339_opts(SecondsFormat::Secs, true))
+            let at = not_before.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("retrying at {at}: {code}: {}", one_line(message))
         }
-        Event::Finished { status, result, code, .. } => {
+        Event::Finished { status, result, code, message, .. } => {
             let code = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+            let message = message.as_ref().map(|message| format!(": {}", one_line(message))).unwrap_or_default();
             let place = result.as_ref().map(|result| format!(" {}", result.uri)).unwrap_or_default();
-            format!("{status}{code}{place}")
+            format!("{status}{code}{place}{message}")
         }
         Event::Heartbeat(_) | Event::Stopped { .. } => return None,
     };
@@ -125,11 +142,14 @@ mod tests {
         let progress = json!({ "event": "progress", "phase": "render", "pages_done": 3, "pages_total": 10 });
         assert_eq!(line(progress), "render 3/10");
         let finished = json!({ "event": "finished", "status": "failed", "code": "not_a_pdf" });
-        assert_eq!(line(finished), "failed (not_a_pdf)");
+        assert_eq!(line(finished.clone()), "failed (not_a_pdf)");
+        let mut finished = finished;
+        finished["message"] = json!("it begins\nwith GIF89a");
+        assert_eq!(line(finished), "failed (not_a_pdf): it begins with GIF89a");
     }
 
     #[test]
-    fn no_more_bars_than_fit_a_terminal_and_an_ended_job_makes_room() {
+    fn there_are_no_more_bars_than_fit_a_terminal_and_an_ended_job_makes_room() {
         let mut bars = Bars::new();
         let jobs: Vec<JobId> = (0..=MOST_BARS).map(|_| JobId::generate()).collect();
         for job in &jobs {

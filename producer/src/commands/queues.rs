@@ -1,26 +1,34 @@
-//! `quire queues`: how many jobs wait, and where.
+//! `quire queues`: prints how many jobs wait in each queue.
 
 use std::{collections::HashMap, process::ExitCode, time::Duration};
 
 use anyhow::Context;
+use clap::Args;
 use lapin::{Connection, ErrorKind, options::QueueDeclareOptions, types::FieldTable};
 use quire_schemas::names::{DEAD_QUEUE, Lane, Tier};
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{note, or_unknown, say, table};
-use crate::{
-    amqp::{
-        Publisher,
-        management::{Management, QueueInfo},
-    },
-    cli::{Endpoints, QueuesArgs},
+use super::{
+    endpoints::Endpoints,
+    text::{note, or_unknown, say, table},
+};
+use crate::amqp::{
+    Publisher,
+    management::{Management, QueueInfo},
 };
 
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is known of a queue; `None` for what is not.
+#[derive(Debug, Args)]
+pub(crate) struct QueuesArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How full a queue is; `None` where that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Depth {
     queue: String,
@@ -77,13 +85,14 @@ impl Depth {
     }
 }
 
-/// Says what the numbers do not; the depths are given if they come from the management API.
+/// Says what the numbers leave out. `managed` are depths that the management API told.
 fn caveat(managed: Option<&[Depth]>) -> Option<&'static str> {
     let Some(depths) = managed else {
-        return Some("jobs that are being worked on are not counted: give --management-url to see them");
+        return Some("unacknowledged jobs are not counted: give --management-url to see them");
     };
     let without_statistics = depths.iter().any(|depth| depth.exists && depth.messages.is_none());
-    without_statistics.then_some("the broker has no statistics of some queues: they are new, or it collects none")
+    without_statistics
+        .then_some("the broker has no statistics of some queues: they are only seconds old, or it collects none")
 }
 
 async fn ask_management(management: &Management) -> anyhow::Result<Vec<Depth>> {
@@ -100,14 +109,14 @@ async fn ask_broker(publisher: &Publisher) -> anyhow::Result<Vec<Depth>> {
     let connection = publisher.connection().await?;
     let mut depths = Vec::new();
     for name in names() {
-        let asked = timeout(ANSWER, ask_queue(&connection, name)).await;
+        let asked = timeout(ANSWER_TIMEOUT, ask_queue(&connection, name)).await;
         depths.push(asked.context("the broker does not answer")??);
     }
     publisher.close().await;
     Ok(depths)
 }
 
-/// On a channel of its own: the broker closes the channel over a queue that is not there.
+/// On a channel of its own: the broker closes the channel if the queue does not exist.
 async fn ask_queue(connection: &Connection, name: String) -> Result<Depth, lapin::Error> {
     let channel = connection.create_channel().await?;
     let options = QueueDeclareOptions::durable().passive();

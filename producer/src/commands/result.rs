@@ -1,19 +1,47 @@
-//! `quire result`: the result of a job, and everything it names.
+//! `quire result`: prints the result of a job, or downloads it with everything it names.
 
-use std::{collections::HashMap, path::Path, process::ExitCode};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use quire_schemas::job::JobId;
+use clap::Args;
+use quire_schemas::{
+    job::JobId,
+    names::Tenant,
+    result::{JobError, Warning},
+};
 
 use super::{
-    Storage, StoredResult,
-    dead::{self, DeadLetter},
-    download, note, or_unknown, say,
-    summary::{End, Summary},
-    table,
+    endpoints::Endpoints,
+    ends::to_json,
+    exit::{FAILED, UNFINISHED},
+    text::{note, one_line, or_unknown, say, table},
 };
-use crate::cli::{Endpoints, FAILED, ResultArgs, UNFINISHED};
+use crate::{
+    dead::{self, Burial},
+    download::Downloader,
+    storage::{Storage, StoredResult},
+    summary::{JobEnd, Summary},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct ResultArgs {
+    /// The job
+    job: JobId,
+    /// The job's tenant
+    #[arg(long, default_value = "default")]
+    tenant: Tenant,
+    /// Download the result and everything it names into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print result.json as it is stored
+    #[arg(long)]
+    json: bool,
+}
 
 pub(crate) async fn run(endpoints: &Endpoints, arguments: &ResultArgs) -> anyhow::Result<ExitCode> {
     let storage = endpoints.storage().await?;
@@ -21,10 +49,10 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &ResultArgs) -> anyhow
         return show(&storage, arguments, &stored).await;
     }
     let letter = letter_of(endpoints, arguments.job).await.unwrap_or_else(|error| {
-        note(&format!("the dead queue is not known: {error:#}"));
+        note(&format!("cannot look for a dead letter: {error:#}"));
         None
     });
-    // Asked again: a worker that buries a job writes its letter first, and the result after it.
+    // Again, because a worker that buries a job writes the letter before the result.
     if let Some(stored) = storage.result(&arguments.tenant, &arguments.job).await? {
         return show(&storage, arguments, &stored).await;
     }
@@ -50,10 +78,11 @@ async fn save(
     stored: &StoredResult,
     directory: &Path,
 ) -> anyhow::Result<()> {
-    download::check_directory(directory)?;
     let keys = storage.keys(&arguments.tenant, &arguments.job);
-    let count = download::objects(storage, keys.folder(), &stored.result, directory).await?;
-    download::result(&stored.bytes, directory).await?;
+    let downloader = Downloader { storage, job_folder: keys.folder(), directory };
+    downloader.check_directory()?;
+    let count = downloader.objects(&stored.result).await?;
+    downloader.result(&stored.bytes).await?;
     note(&format!("{} has result.json and {count} objects that it names", directory.display()));
     Ok(())
 }
@@ -70,22 +99,30 @@ fn describe(stored: &StoredResult, summary: &Summary) -> Vec<[String; 2]> {
         ["parse".to_owned(), format!("{}, {}", result.branches.parse.status, seconds(summary.parse_seconds))],
         ["images".to_owned(), format!("{}, {}", result.branches.images.status, seconds(summary.images_seconds))],
         ["saved by overlap".to_owned(), seconds(summary.saved_seconds)],
+        ["errors".to_owned(), summary.errors.to_string()],
+        ["warnings".to_owned(), summary.warnings.to_string()],
         ["worker".to_owned(), format!("{} {}", result.provenance.worker, result.provenance.worker_version)],
         ["result".to_owned(), summary.result_uri.clone()],
     ];
-    rows.extend(result.errors.iter().map(|error| {
-        let page = error.page_number.map(|page| format!("page {page}: ")).unwrap_or_default();
-        [format!("error {}", error.code), format!("{page}{}", error.message)]
-    }));
-    rows.extend(result.warnings.iter().map(|warning| {
-        let page = warning.page_number.map(|page| format!("page {page}: ")).unwrap_or_default();
-        [format!("warning {}", warning.code), format!("{page}{}", warning.message)]
-    }));
+    rows.extend(result.errors.iter().map(error_row));
+    rows.extend(result.warnings.iter().map(warning_row));
     rows
 }
 
-/// Looks for the job in the dead queue, whenever it was published.
-async fn letter_of(endpoints: &Endpoints, job: JobId) -> anyhow::Result<Option<DeadLetter>> {
+fn error_row(error: &JobError) -> [String; 2] {
+    [format!("error {}", error.code), one_line(&format!("{}{}", on_page(error.page_number), error.message))]
+}
+
+fn warning_row(warning: &Warning) -> [String; 2] {
+    [format!("warning {}", warning.code), one_line(&format!("{}{}", on_page(warning.page_number), warning.message))]
+}
+
+fn on_page(page: Option<u32>) -> String {
+    page.map(|page| format!("page {page}: ")).unwrap_or_default()
+}
+
+/// Looks for a letter of the job, whenever it was published.
+async fn letter_of(endpoints: &Endpoints, job: JobId) -> anyhow::Result<Option<Burial>> {
     if !endpoints.knows_broker() {
         return Ok(None);
     }
@@ -96,15 +133,18 @@ async fn letter_of(endpoints: &Endpoints, job: JobId) -> anyhow::Result<Option<D
     Ok(found?.remove(&job))
 }
 
-fn show_missing(arguments: &ResultArgs, letter: Option<DeadLetter>) -> anyhow::Result<ExitCode> {
+fn show_missing(arguments: &ResultArgs, letter: Option<Burial>) -> anyhow::Result<ExitCode> {
     let job = &arguments.job;
     let Some(letter) = letter else {
-        note(&format!("job {job} has no result: it has not ended, or is not a job of tenant {}", arguments.tenant));
+        note(&format!(
+            "job {job} has no result: it has not ended, or belongs to another tenant than {}",
+            arguments.tenant
+        ));
         return Ok(ExitCode::from(UNFINISHED));
     };
-    note(&format!("job {job} is dead: {}", letter.explain()));
+    note(&format!("job {job} is dead: {}", one_line(&letter.to_string())));
     if arguments.json {
-        say(&End::Dead(letter).to_json(job).to_string())?;
+        say(&to_json(job, &JobEnd::Dead(letter)).to_string())?;
     }
     Ok(ExitCode::from(FAILED))
 }

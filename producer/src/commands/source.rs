@@ -1,32 +1,23 @@
-//! What a document is named by on the command line, and how a local one gets into the bucket.
+//! How a document is named on the command line, or in a line of standard input.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-    vec,
-};
+use std::{io, path::PathBuf, vec};
 
-use anyhow::{Context, bail};
-use bytes::Bytes;
+use anyhow::bail;
 use futures_util::{Stream, stream};
-use quire_schemas::{job::Source, keys, names::Tenant};
-use sha2::{Digest, Sha256};
+use quire_schemas::job::Source;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin, stdin};
-
-use super::Storage;
-use crate::store::Metadata;
 
 /// A document to submit.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Document {
+pub(crate) enum DocumentArgument {
     /// To be uploaded first.
     Local(PathBuf),
     /// Where a worker can read it.
     Remote(Source),
 }
 
-impl Document {
-    /// Reads what a person typed.
+impl DocumentArgument {
+    /// Reads one argument.
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(Self::Local(PathBuf::from(text))) };
         match scheme.to_ascii_lowercase().as_str() {
@@ -41,7 +32,7 @@ impl Document {
         }
     }
 
-    /// Returns a name that may be shown: an address may carry a signature in its query.
+    /// Returns the name without what may be secret: an address may carry a signature in its query.
     pub(crate) fn display(&self) -> String {
         match self {
             Self::Local(path) => path.display().to_string(),
@@ -91,52 +82,32 @@ impl Feed {
     }
 }
 
-/// Puts a local document into the bucket, under a name made of its content, so that the same
-/// document is stored once however often it is submitted.
-pub(crate) async fn upload(storage: &Storage, tenant: &Tenant, path: &Path) -> anyhow::Result<Source> {
-    let (body, sha256) = read(path.to_owned()).await.context("cannot read the file")?;
-    let key = keys::upload(&storage.prefix, tenant, &sha256);
-    let metadata = Metadata::from([("sha256".to_owned(), hex::encode(sha256))]);
-    storage.store.put(&key, body, "application/pdf", &metadata).await?;
-    Ok(Source::S3 { bucket: storage.store.bucket().to_owned(), key })
-}
-
-/// Reads and hashes off the runtime: a large document takes the better part of a second.
-async fn read(path: PathBuf) -> io::Result<(Bytes, [u8; 32])> {
-    let reading = tokio::task::spawn_blocking(move || {
-        let body = std::fs::read(path)?;
-        let sha256: [u8; 32] = Sha256::digest(&body).into();
-        Ok::<_, io::Error>((Bytes::from(body), sha256))
-    });
-    reading.await.unwrap_or_else(|error| Err(io::Error::other(error)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_source_is_what_its_scheme_says_and_else_a_file() {
+    fn a_source_without_a_scheme_is_a_file() {
         let s3 = Source::S3 { bucket: "inbox".to_owned(), key: "a/b c.pdf".to_owned() };
-        assert_eq!(Document::parse("s3://inbox/a/b c.pdf").expect("valid"), Document::Remote(s3));
+        assert_eq!(DocumentArgument::parse("s3://inbox/a/b c.pdf").expect("valid"), DocumentArgument::Remote(s3));
         let url = Source::Url { url: "HTTPS://host/a.pdf?sig=1".to_owned() };
-        assert_eq!(Document::parse("HTTPS://host/a.pdf?sig=1").expect("valid"), Document::Remote(url));
+        assert_eq!(DocumentArgument::parse("HTTPS://host/a.pdf?sig=1").expect("valid"), DocumentArgument::Remote(url));
         for file in ["a.pdf", "./s3:/x", "/tmp/a:b.pdf"] {
-            assert_eq!(Document::parse(file).expect("valid"), Document::Local(PathBuf::from(file)));
+            assert_eq!(DocumentArgument::parse(file).expect("valid"), DocumentArgument::Local(PathBuf::from(file)));
         }
     }
 
     #[test]
-    fn what_is_no_source_is_refused_without_showing_it() {
+    fn an_argument_that_is_no_source_is_refused_without_showing_it() {
         for bad in ["s3://bucket", "s3:///key", "s3://bucket/", "ftp://user:canary@host/a.pdf"] {
-            let error = Document::parse(bad).expect_err("not a source").to_string();
+            let error = DocumentArgument::parse(bad).expect_err("not a source").to_string();
             assert!(!error.contains("canary"), "{error}");
         }
     }
 
     #[test]
     fn a_signature_is_not_shown() {
-        let document = Document::parse("https://me:canary@host/a.pdf?sig=canary").expect("valid");
+        let document = DocumentArgument::parse("https://me:canary@host/a.pdf?sig=canary").expect("valid");
         assert_eq!(document.display(), "https://host/a.pdf");
     }
 }

@@ -1,22 +1,30 @@
-//! `quire topology`: exchanges and queues, declared, checked or written down for somebody else to
-//! declare.
+//! `quire topology`: declares or checks exchanges and queues, or exports them as definitions.
 
 use std::process::ExitCode;
 
-use lapin::{
-    ExchangeKind,
-    types::{AMQPValue, FieldTable},
-};
-use serde_json::{Map, Value, json};
+use clap::Subcommand;
+use lapin::ExchangeKind;
+use serde_json::{Value, json};
 
-use super::{note, say};
-use crate::{
-    amqp::{
-        management::Management,
-        topology::{self, Mode, Queue},
-    },
-    cli::{Endpoints, FAILED, TopologyCommand},
+use super::{
+    endpoints::Endpoints,
+    exit::FAILED,
+    text::{note, say},
 };
+use crate::amqp::{
+    management::Management,
+    topology::{self, Mode, Queue, arguments_to_json},
+};
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum TopologyCommand {
+    /// Create what is missing; refuse what exists with other arguments
+    Declare,
+    /// Check that everything exists and, with a management API, was declared with the right arguments
+    Check,
+    /// Print definitions that RabbitMQ can import
+    Export,
+}
 
 pub(crate) async fn run(endpoints: &Endpoints, command: TopologyCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -70,24 +78,11 @@ async fn differences(management: &Management) -> anyhow::Result<Vec<String>> {
     let mut differences = Vec::new();
     for queue in topology::queues() {
         match management.queue(&queue.name).await? {
-            Some(found) => differences.extend(compare(&queue, &found.arguments)),
+            Some(found) => differences.extend(queue.differences(&found.arguments)),
             None => differences.push(format!("queue {} does not exist", queue.name)),
         }
     }
     Ok(differences)
-}
-
-/// Names every argument that is not as it should be.
-fn compare(queue: &Queue, found: &Map<String, Value>) -> Vec<String> {
-    let expected = arguments(&queue.arguments);
-    let wrong = expected.iter().filter_map(|(name, expected)| match found.get(name) {
-        Some(found) if found == expected => None,
-        Some(found) => Some(format!("{name} is {found}, not {expected}")),
-        None => Some(format!("{name} is not set, must be {expected}")),
-    });
-    let added = found.iter().filter(|(name, _)| !expected.contains_key(*name));
-    let added = added.map(|(name, found)| format!("{name} is {found}, must not be set"));
-    wrong.chain(added).map(|what| format!("queue {}: {what}", queue.name)).collect()
 }
 
 /// Returns the topology as definitions that RabbitMQ imports.
@@ -110,14 +105,14 @@ fn definitions(vhost: &str) -> Value {
 fn definition(queue: &Queue, vhost: &str) -> Value {
     json!({
         "name": queue.name, "vhost": vhost, "durable": true, "auto_delete": false,
-        "arguments": arguments(&queue.arguments),
+        "arguments": arguments_to_json(&queue.arguments),
     })
 }
 
 fn binding(queue: &Queue, vhost: &str) -> Value {
     json!({
         "source": queue.exchange, "vhost": vhost, "destination": queue.name, "destination_type": "queue",
-        "routing_key": queue.binding_key, "arguments": arguments(&queue.binding_arguments),
+        "routing_key": queue.binding_key, "arguments": arguments_to_json(&queue.binding_arguments),
     })
 }
 
@@ -131,51 +126,9 @@ fn kind(kind: &ExchangeKind) -> &str {
     }
 }
 
-fn arguments(table: &FieldTable) -> Map<String, Value> {
-    table.into_iter().map(|(name, value)| (name.to_string(), argument(value))).collect()
-}
-
-fn argument(value: &AMQPValue) -> Value {
-    match value {
-        AMQPValue::Boolean(flag) => json!(flag),
-        AMQPValue::LongInt(number) => json!(number),
-        AMQPValue::LongLongInt(number) => json!(number),
-        AMQPValue::ShortString(text) => json!(text.as_str()),
-        AMQPValue::LongString(text) => json!(text.to_string()),
-        other => unreachable!("the topology declares no {other:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use quire_schemas::names::DEAD_QUEUE;
-
     use super::*;
-
-    fn dead_queue() -> Queue {
-        topology::queues().into_iter().find(|queue| queue.name == DEAD_QUEUE).expect("there is one")
-    }
-
-    #[test]
-    fn a_queue_declared_as_it_should_be_differs_in_nothing() {
-        for queue in topology::queues() {
-            let found = serde_json::to_string(&arguments(&queue.arguments)).expect("json");
-            let found: Map<String, Value> = serde_json::from_str(&found).expect("json");
-            assert_eq!(compare(&queue, &found), Vec::<String>::new());
-        }
-    }
-
-    #[test]
-    fn every_difference_names_its_queue_and_argument() {
-        let found = json!({ "x-queue-type": "classic", "x-max-length": 5 });
-        let found = found.as_object().expect("an object");
-        let expected = [
-            "queue quire.dead: x-delivery-limit is not set, must be 1000000",
-            "queue quire.dead: x-queue-type is \"classic\", not \"quorum\"",
-            "queue quire.dead: x-max-length is 5, must not be set",
-        ];
-        assert_eq!(compare(&dead_queue(), found), expected);
-    }
 
     #[test]
     fn the_export_binds_every_queue_to_an_exchange_that_it_defines() {

@@ -1,4 +1,4 @@
-//! `quire watch`: what happens to jobs, as it happens.
+//! `quire watch`: prints the events of jobs as they come. `progress` words and draws them.
 
 use std::{
     collections::HashSet,
@@ -8,18 +8,29 @@ use std::{
 };
 
 use anyhow::bail;
-use quire_schemas::{event::Event, job::JobId};
+use clap::Args;
+use quire_schemas::{event::Event, job::JobId, names::Tenant};
 use tokio::signal::ctrl_c;
 
 use super::{
-    note,
+    endpoints::Endpoints,
     progress::{Bars, describe},
-    say,
+    text::{note, say, say_json},
 };
-use crate::{
-    cli::{Endpoints, WatchArgs},
-    follow::Follower,
-};
+use crate::follow::Follower;
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Watch these jobs until they end [default: all jobs, until interrupted]
+    #[arg(value_name = "JOB")]
+    jobs: Vec<JobId>,
+    /// Only jobs of this tenant
+    #[arg(long)]
+    tenant: Option<Tenant>,
+    /// Print events as JSON lines
+    #[arg(long)]
+    json: bool,
+}
 
 pub(crate) async fn run(endpoints: &Endpoints, arguments: &WatchArgs) -> anyhow::Result<ExitCode> {
     let publisher = endpoints.publisher()?;
@@ -28,10 +39,10 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &WatchArgs) -> anyhow:
         None => "job.#".to_owned(),
     };
     let mut follower = Follower::subscribe(&publisher, &[binding_key.as_str()]).await?;
-    // After subscribing: a job that ends in between is found by one of the two.
+    // After subscribing, so that a job that ends in between is noticed by one of the two.
     let mut watched = Watched::new(&arguments.jobs);
     if let Err(error) = watched.leave_out_ended(endpoints, arguments).await {
-        note(&format!("jobs that have ended already are not known: {error:#}"));
+        note(&format!("cannot tell which jobs have ended already: {error:#}"));
     }
     let mut screen = Screen::new(arguments);
     let mut interrupted = pin!(ctrl_c());
@@ -41,7 +52,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &WatchArgs) -> anyhow:
             event = follower.next() => event,
             _ = &mut interrupted => break,
         };
-        let Some(event) = event else { bail!("the broker no longer lets this user follow events") };
+        let Some(event) = event else { bail!("the broker refuses this user the events") };
         if watched.takes(&event) {
             screen.show(&event)?;
         }
@@ -50,7 +61,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &WatchArgs) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
-/// Which jobs are to be shown.
+/// Jobs whose events are printed.
 enum Watched {
     All,
     /// These, until each has ended.
@@ -66,7 +77,7 @@ impl Watched {
         matches!(self, Self::Named(jobs) if jobs.is_empty())
     }
 
-    /// Says whether an event is to be shown, and takes note of the end of a job.
+    /// Says whether an event is printed, and forgets a job that has ended.
     fn takes(&mut self, event: &Event) -> bool {
         let Some(subject) = event.subject() else { return false };
         match (self, event) {
@@ -76,7 +87,7 @@ impl Watched {
         }
     }
 
-    /// A job that ended before anybody listened announces nothing more.
+    /// A job that ended before this command subscribed has no further events.
     async fn leave_out_ended(&mut self, endpoints: &Endpoints, arguments: &WatchArgs) -> anyhow::Result<()> {
         let Self::Named(jobs) = self else { return Ok(()) };
         if !endpoints.knows_storage() {
@@ -106,7 +117,7 @@ impl Screen {
         if arguments.json {
             return Self::Json;
         }
-        // Bars are drawn on stderr; over data that goes elsewhere they would only be in the way.
+        // Bars are drawn on stderr, which shows them only on a terminal.
         if io::stdout().is_terminal() && io::stderr().is_terminal() {
             Self::Bars(Box::new(Bars::new()))
         } else {
@@ -116,7 +127,7 @@ impl Screen {
 
     fn show(&mut self, event: &Event) -> anyhow::Result<()> {
         match self {
-            Self::Json => say(&serde_json::to_string(event)?)?,
+            Self::Json => say_json(event)?,
             Self::Lines => {
                 if let Some(line) = describe(event) {
                     say(&line)?;

@@ -1,17 +1,28 @@
-//! `quire workers`: who is alive and doing what.
+//! `quire workers`: prints which workers are alive, and their load.
 
 use std::{collections::BTreeMap, process::ExitCode, time::Duration};
 
 use anyhow::bail;
 use chrono::{DateTime, Utc};
+use clap::Args;
 use quire_schemas::event::{Event, Heartbeat, LaneLoad};
 use tokio::time::{Instant, timeout_at};
 
-use super::{note, say, table};
-use crate::{
-    cli::{Endpoints, WorkersArgs},
-    follow::Follower,
+use super::{
+    endpoints::Endpoints,
+    text::{note, say, say_json, table},
 };
+use crate::follow::Follower;
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkersArgs {
+    /// How long to listen; workers announce themselves every 10 s
+    #[arg(long = "for", value_name = "DURATION", default_value = "11s", value_parser = humantime::parse_duration)]
+    listen: Duration,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
 pub(crate) async fn run(endpoints: &Endpoints, arguments: &WorkersArgs) -> anyhow::Result<ExitCode> {
     let publisher = endpoints.publisher()?;
@@ -20,7 +31,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &WorkersArgs) -> anyho
     let alive = listen(follower, arguments.listen).await?;
     publisher.close().await;
     if arguments.json {
-        say(&serde_json::to_string(&alive.values().collect::<Vec<_>>())?)?;
+        say_json(&alive.values().collect::<Vec<_>>())?;
     } else {
         let now = Utc::now();
         let rows: Vec<_> = alive.values().map(|heartbeat| row(heartbeat, now)).collect();
@@ -28,19 +39,19 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &WorkersArgs) -> anyho
         say(&table(headings, &rows))?;
     }
     if alive.is_empty() {
-        note(&format!("no worker was heard within {}", humantime::format_duration(arguments.listen)));
+        note(&format!("no worker announced itself within {}", humantime::format_duration(arguments.listen)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns the last heartbeat of each worker that has not said that it stopped.
+/// Returns the last heartbeat of each worker that has not announced its stop.
 async fn listen(mut follower: Follower, listen_for: Duration) -> anyhow::Result<BTreeMap<String, Heartbeat>> {
     let mut alive = BTreeMap::new();
     let until = Instant::now() + listen_for;
     while let Ok(event) = timeout_at(until, follower.next()).await {
         match event {
             Some(event) => take(&mut alive, event),
-            None => bail!("the broker no longer lets this user follow events"),
+            None => bail!("the broker refuses this user the events"),
         }
     }
     Ok(alive)
@@ -59,7 +70,7 @@ fn take(alive: &mut BTreeMap<String, Heartbeat>, event: Event) {
 }
 
 fn row(heartbeat: &Heartbeat, now: DateTime<Utc>) -> [String; 8] {
-    // Clocks differ: a worker whose clock is ahead has just been heard.
+    // Clocks differ: a heartbeat from the future counts as now.
     let age = (now - heartbeat.at).num_seconds().max(0);
     [
         heartbeat.instance.clone(),

@@ -1,5 +1,7 @@
-//! S3-compatible storage, for publishers that upload their documents first and for the worker.
+//! S3-compatible storage, for publishers that upload their documents and for the worker.
 
+mod error;
 mod s3;
 
-pub use s3::{Download, Head, Metadata, S3Settings, S3Store, StoreError};
+pub use error::StoreError;
+pub use s3::{Download, Head, Metadata, S3Settings, S3Store};

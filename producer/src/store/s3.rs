@@ -1,3 +1,5 @@
+//! The S3 client, its timeouts and retries, and what its errors mean. The only file that names the AWS crates.
+
 use std::{collections::BTreeMap, error::Error, iter::successors, time::Duration};
 
 use aws_config::{
@@ -16,90 +18,47 @@ use aws_sdk_s3::{
 use aws_smithy_checksums::body::validate::Error as ChecksumError;
 use aws_smithy_http_client::tls;
 use bytes::Bytes;
+use futures_util::FutureExt;
+
+use super::StoreError;
 
 /// User metadata of an object; keys are lower case.
 pub type Metadata = BTreeMap<String, String>;
 
-/// A body may trickle without end: the client's timeouts cover everything but the body.
-const BODY: Duration = Duration::from_secs(120);
+/// For a whole body: the client's timeouts cover everything but the body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(120);
+/// Until the first byte of the answer, from the beginning of the request.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+/// Uploads up to this size have the timeouts of every other request.
+const SMALL_UPLOAD_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Where objects go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct S3Settings {
-    /// The bucket.
     pub bucket: String,
-    /// Another address than AWS.
+    /// Address of the server; AWS if absent.
     pub endpoint: Option<String>,
-    /// Bucket in the path instead of the host name; default: yes with an endpoint.
+    /// Bucket in the path instead of the host name; if absent, true with an endpoint.
     pub path_style: Option<bool>,
 }
 
-/// Why storage did not do what was asked, by what a caller can do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// There is no such object or bucket.
-    #[error("{what}: not found")]
-    NotFound {
-        /// What was attempted.
-        what: String,
-    },
-    /// These credentials may not do this; waiting does not help.
-    #[error("{what}: denied ({detail})")]
-    Denied {
-        /// What was attempted.
-        what: String,
-        /// What the server said.
-        detail: String,
-    },
-    /// Out of reach, overloaded or broken; may pass.
-    #[error("{what}: unavailable ({detail})")]
-    Unavailable {
-        /// What was attempted.
-        what: String,
-        /// What happened.
-        detail: String,
-    },
-    /// What is stored is not what was once written, by the checksum that was stored with it; reading it
-    /// again gives the same.
-    #[error("{what}: damaged ({detail})")]
-    Damaged {
-        /// What was attempted.
-        what: String,
-        /// Which checksums differ.
-        detail: String,
-    },
-    /// The object is larger than the caller can hold.
-    #[error("{what}: larger than {limit} bytes")]
-    TooLarge {
-        /// What was attempted.
-        what: String,
-        /// The caller's limit.
-        limit: usize,
-    },
-}
-
-/// What is known of an object without reading it.
+/// An object without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Size in bytes.
     pub size_bytes: u64,
-    /// User metadata.
     pub metadata: Metadata,
 }
 
 /// An object being read.
 #[derive(Debug)]
 pub struct Download {
-    /// Size in bytes, as the server claims.
+    /// As the server claims.
     pub size_bytes: Option<u64>,
     stream: ByteStream,
 }
 
 impl Download {
-    /// Returns the next part of the body, `None` at its end.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] if the transfer breaks off, [`StoreError::Damaged`] if it is whole and wrong.
+    /// Returns the next part of the body, `None` at its end. A body that is whole and wrong is
+    /// [`StoreError::Damaged`].
     pub async fn next_chunk(&mut self) -> Result<Option<Bytes>, StoreError> {
         self.stream.next().await.transpose().map_err(|error| {
             let what = "reading the body".to_owned();
@@ -111,7 +70,8 @@ impl Download {
     }
 }
 
-/// A client for one bucket. Cheap to clone; one per process keeps one pool of connections.
+/// A client for one bucket. Requests are boxed, because callers nest these futures so deeply that the compiler
+/// reaches its recursion limit. Cheap to clone; one per process keeps one pool of connections.
 #[derive(Debug, Clone)]
 pub struct S3Store {
     client: Client,
@@ -131,21 +91,15 @@ impl S3Store {
             .with_max_attempts(4)
             .with_initial_backoff(Duration::from_millis(200))
             .with_max_backoff(Duration::from_secs(5));
-        // The client has no default for any of these but connect, and would wait for ever.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .read_timeout(Duration::from_secs(15))
-            .operation_attempt_timeout(Duration::from_secs(30))
-            .operation_timeout(Duration::from_secs(90))
-            .build();
         let stalled = StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(10)).build();
         let shared = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(http)
             .region(RegionProviderChain::default_provider().or_else(Region::new("us-east-1")))
             .retry_config(retries)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts(1))
             .stalled_stream_protection(stalled)
             .load()
+            .boxed()
             .await;
         let mut builder = Builder::from(&shared).retry_classifier(RetryThrottled);
         if let Some(endpoint) = &settings.endpoint {
@@ -156,7 +110,6 @@ impl S3Store {
         Self { client, bucket: settings.bucket.clone() }
     }
 
-    /// Returns the bucket.
     #[must_use]
     pub fn bucket(&self) -> &str {
         &self.bucket
@@ -168,13 +121,11 @@ impl S3Store {
         format!("s3://{}/{key}", self.bucket)
     }
 
-    /// Writes an object, overwriting what is there. The body comes from memory: streamed bodies
-    /// use a framing that several compatible servers store as content.
-    ///
-    /// # Errors
-    /// [`StoreError`]; whether the object was written is not known then.
+    /// Writes an object, overwriting what is there. After an error the object may be written or not. The body
+    /// comes from memory: streamed bodies use a framing that several compatible servers store as content.
     pub async fn put(&self, key: &str, body: Bytes, media_type: &str, metadata: &Metadata) -> Result<(), StoreError> {
         let metadata = metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let factor = upload_factor(body.len() as u64);
         let request = self
             .client
             .put_object()
@@ -183,13 +134,17 @@ impl S3Store {
             .content_type(media_type)
             .set_metadata(Some(metadata))
             .body(ByteStream::from(body));
-        request.send().await.map(drop).map_err(|error| classify(&format!("put {}", self.uri(key)), &error))
+        let sent = match factor {
+            1 => request.send().boxed().await,
+            factor => {
+                let longer = Builder::new().timeout_config(timeouts(factor));
+                request.customize().config_override(longer).send().boxed().await
+            }
+        };
+        sent.map(drop).map_err(|error| classify(&format!("put {}", self.uri(key)), &error))
     }
 
     /// Reads a whole object of at most `limit` bytes; `None` if there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`]
     pub async fn get(&self, key: &str, limit: usize) -> Result<Option<Bytes>, StoreError> {
         let what = format!("get {}", self.uri(key));
         let mut download = match self.open(&self.bucket, key).await {
@@ -207,28 +162,22 @@ impl S3Store {
             }
             Ok(Some(Bytes::from(body)))
         };
-        tokio::time::timeout(BODY, read)
+        tokio::time::timeout(BODY_TIMEOUT, read)
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable { what: what.clone(), detail: "too slow".to_owned() }))
     }
 
     /// Begins to read an object of any bucket. The caller bounds how long reading may take.
-    ///
-    /// # Errors
-    /// [`StoreError`]
     pub async fn open(&self, bucket: &str, key: &str) -> Result<Download, StoreError> {
-        let sent = self.client.get_object().bucket(bucket).key(key).send().await;
+        let sent = self.client.get_object().bucket(bucket).key(key).send().boxed().await;
         let object = sent.map_err(|error| classify(&format!("get s3://{bucket}/{key}"), &error))?;
         let size_bytes = object.content_length().and_then(|length| u64::try_from(length).ok());
         Ok(Download { size_bytes, stream: object.body })
     }
 
     /// Asks for an object's size and metadata; `None` if there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`]
     pub async fn head(&self, key: &str) -> Result<Option<Head>, StoreError> {
-        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().boxed().await {
             Ok(head) => Ok(Some(Head {
                 size_bytes: head.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
                 metadata: head.metadata().map(|found| found.clone().into_iter().collect()).unwrap_or_default(),
@@ -241,9 +190,6 @@ impl S3Store {
     }
 
     /// Lists every key that starts with `prefix`.
-    ///
-    /// # Errors
-    /// [`StoreError`]
     pub async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let mut keys = Vec::new();
         let mut pages = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).into_paginator().send();
@@ -254,34 +200,34 @@ impl S3Store {
         Ok(keys)
     }
 
-    /// Deletes an object; one that is not there is no error.
-    ///
-    /// # Errors
-    /// [`StoreError`]
+    /// Deletes an object; one that does not exist is no error.
     pub async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        let sent = self.client.delete_object().bucket(&self.bucket).key(key).send().await;
+        let sent = self.client.delete_object().bucket(&self.bucket).key(key).send().boxed().await;
         sent.map(drop).map_err(|error| classify(&format!("delete {}", self.uri(key)), &error))
     }
 
-    /// Asks whether the bucket is there and may be used.
-    ///
-    /// # Errors
-    /// [`StoreError`]
+    /// Asks whether the bucket exists and may be used.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let sent = self.client.head_bucket().bucket(&self.bucket).send().await;
+        let sent = self.client.head_bucket().bucket(&self.bucket).send().boxed().await;
         sent.map(drop).map_err(|error| classify(&format!("bucket {}", self.bucket), &error))
     }
 }
 
-/// Finds out whether a body ended and was not what its checksum says.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let causes = successors(error.source(), |&error| error.source()).map(ToString::to_string);
+    causes.collect::<Vec<_>>().join(": ")
+}
+
+/// Returns the checksum error of a body that came whole and does not match its checksum.
 fn mismatch<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ChecksumError> {
     successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
 }
 
-/// Codes that come with 400 and may pass.
-const PASSING: [&str; 5] = ["RequestTimeout", "ExpiredToken", "IncompleteBody", "BadDigest", "RequestTimeTooSkewed"];
+/// Codes that come with status 400 and are gone at a later request.
+const TRANSIENT_CODES: [&str; 5] =
+    ["RequestTimeout", "ExpiredToken", "IncompleteBody", "BadDigest", "RequestTimeTooSkewed"];
 
-/// Sorts by the raw status first: servers disagree about error codes, and a HEAD has none.
+/// Decides by the status, because servers disagree about error codes and a HEAD has none.
 fn classify<E>(what: &str, error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -294,18 +240,38 @@ where
     let status = error.raw_response().map(|response| response.status().as_u16());
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     match status {
-        // Refused for how this one request arrived, not for who sent it.
-        Some(400) if code.is_some_and(|code| PASSING.contains(&code)) => {
+        // The request arrived damaged or late; the credentials are not refused.
+        Some(400) if code.is_some_and(|code| TRANSIENT_CODES.contains(&code)) => {
             StoreError::Unavailable { what, detail: detail() }
         }
         Some(404) => StoreError::NotFound { what },
         Some(301 | 400 | 401 | 403 | 405 | 411 | 412) => StoreError::Denied { what, detail: detail() },
-        // No credentials at all is a failure to dispatch that no retry mends.
-        None if detail().contains("credentials") => {
-            StoreError::Denied { what, detail: "no credentials found".to_owned() }
+        None if DisplayErrorContext(error).to_string().contains("credentials") => {
+            StoreError::NoCredentials { what, detail: causes(error) }
         }
         _ => StoreError::Unavailable { what, detail: detail() },
     }
+}
+
+/// Returns the timeouts of a request, a multiple of the usual ones. The client has no default for any of them
+/// but connect, and would wait without limit.
+fn timeouts(factor: u32) -> TimeoutConfig {
+    let read = READ_TIMEOUT.saturating_mul(factor);
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .read_timeout(read)
+        .operation_attempt_timeout(read.saturating_mul(2))
+        .operation_timeout(read.saturating_mul(6))
+        .build()
+}
+
+/// Returns how many times the usual timeouts an upload has. A power of two, because the client keeps one pool
+/// of connections for each read timeout.
+///
+/// The slowest upload that is in time has about 2.5 Mbit/s; one that stands still ends earlier, as stalled.
+fn upload_factor(size_bytes: u64) -> u32 {
+    let factor = size_bytes.div_ceil(SMALL_UPLOAD_BYTES).max(1).next_power_of_two();
+    u32::try_from(factor).unwrap_or(u32::MAX)
 }
 
 /// Retries 408 and 429, which the client's own rules leave out.
@@ -322,5 +288,22 @@ impl ClassifyRetry for RetryThrottled {
 
     fn name(&self) -> &'static str {
         "retry throttled requests"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_timeouts_of_an_upload_follow_its_size_in_few_steps() {
+        let factor = |mebibytes: u64| upload_factor(mebibytes * 1024 * 1024);
+        assert_eq!([0, 1, 4, 5, 8, 9, 256].map(factor), [1, 1, 1, 2, 2, 4, 64]);
+        let seconds = |factor| {
+            let of = timeouts(factor);
+            let all = [of.read_timeout(), of.operation_attempt_timeout(), of.operation_timeout()];
+            all.map(|timeout| timeout.map(|timeout| timeout.as_secs()))
+        };
+        assert_eq!((seconds(1), seconds(2)), ([15, 30, 90].map(Some), [30, 60, 180].map(Some)));
     }
 }

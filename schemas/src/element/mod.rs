@@ -3,6 +3,7 @@
 //! Pages count from 1. Positions are points (1/72 inch) from the top-left corner of the page as
 //! it is displayed, after its rotation. Offsets into text count Unicode scalar values.
 
+mod bbox;
 mod parts;
 mod region;
 mod table;
@@ -11,12 +12,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    bbox::BBox,
     parts::{CodeInfo, FieldInfo, Formatting, FormulaInfo, ImageInfo, Link, ListInfo},
-    region::{BBox, CharSpan, Granularity, Region},
+    region::{CharSpan, Granularity, Region},
     table::{Cell, CellRole, Table, TableConcern},
 };
 use crate::{
-    object::{Object, ObjectRef},
+    object::{JsonObject, ObjectRef},
     open_enum::open_enum,
 };
 
@@ -83,8 +85,8 @@ pub struct Element {
     pub field: Option<FieldInfo>,
     pub native: Native,
     /// What the engine said that has no place here, under the engine's own keys.
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub extra: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub extra: JsonObject,
 }
 
 impl Element {
@@ -118,7 +120,7 @@ impl Element {
             formula: None,
             field: None,
             native,
-            extra: Object::new(),
+            extra: JsonObject::new(),
         }
     }
 

@@ -1,12 +1,10 @@
-//! Where an element is: boxes and spans.
+//! Where an element is on a page: its regions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bbox::BBox;
 use crate::open_enum::open_enum;
-
-/// A box in points, origin top-left of the displayed page, y downwards: `[x0, y0, x1, y1]`.
-pub type BBox = [f64; 4];
 
 /// A half-open range `[start, end]` of Unicode scalar values in an element's `text`.
 pub type CharSpan = [u32; 2];

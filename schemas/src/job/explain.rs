@@ -96,8 +96,9 @@ impl Explainer<'_> {
         let types = types(schema);
         let found = match value {
             Value::Number(number) if types.contains(&"integer") => match number.as_f64() {
-                Some(number) if number.fract() != 0.0 => "a fraction",
-                Some(number) if schema["minimum"].as_f64().is_some_and(|least| number < least) => "a smaller number",
+                Some(value) if value.fract() != 0.0 => "a fraction",
+                Some(_) if number.is_f64() => "a number with a decimal point",
+                Some(value) if schema["minimum"].as_f64().is_some_and(|least| value < least) => "a smaller number",
                 _ => "a larger number",
             },
             Value::String(_) if types.contains(&"string") || schema.get("oneOf").is_some() => "another text",
@@ -140,7 +141,6 @@ impl Explainer<'_> {
     }
 }
 
-/// Compares with the one of several objects that the tag selects.
 /// Returns the name of the property that tells several objects apart.
 fn tag_of(choices: &[Value]) -> Option<&str> {
     let properties = choices.first()?["properties"].as_object()?;
@@ -229,6 +229,11 @@ mod tests {
         for (field, value, expected) in [
             ("images", json!({ "dpi": "canary" }), "images.dpi: a whole number from 10 to 1200, not a text"),
             ("images", json!({ "dpi": 150.5 }), "images.dpi: a whole number from 10 to 1200, not a fraction"),
+            (
+                "images",
+                json!({ "dpi": 150.0 }),
+                "images.dpi: a whole number from 10 to 1200, not a number with a decimal point",
+            ),
             ("images", json!({ "dpi": -5 }), "images.dpi: a whole number from 10 to 1200, not a smaller number"),
             ("images", json!({ "quality": 300 }), "images.quality: a whole number from 1 to 100, not a larger number"),
             ("images", json!({ "format": "canary" }), "images.format: one of png, webp, jpeg, not another text"),

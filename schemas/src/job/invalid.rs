@@ -8,10 +8,11 @@ pub enum InvalidJob {
     /// Larger than [`MAX_MESSAGE_BYTES`].
     #[error("the message has {0} bytes, more than {MAX_MESSAGE_BYTES}")]
     TooLarge(usize),
-    /// Not JSON. The parser's own words quote values, which may be secrets, so only the place is told.
-    #[error("the body is not JSON: {kind} at line {line}, column {column}")]
+    /// Not JSON, or JSON that no job is, such as a field that stands twice. The parser's own words quote values,
+    /// which may be secrets, so only the place is told.
+    #[error("the body is not a job: {kind} at line {line}, column {column}")]
     Body {
-        /// `syntax error`, `cut off`, or `a value that does not fit` where the field cannot be told.
+        /// `not JSON`, `JSON that is cut off`, or `a value that does not fit` where the field cannot be told.
         kind: &'static str,
         /// From 1.
         line: usize,
@@ -35,8 +36,8 @@ impl From<serde_json::Error> for InvalidJob {
     fn from(error: serde_json::Error) -> Self {
         let kind = match error.classify() {
             serde_json::error::Category::Data => "a value that does not fit",
-            serde_json::error::Category::Eof => "cut off",
-            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "syntax error",
+            serde_json::error::Category::Eof => "JSON that is cut off",
+            serde_json::error::Category::Syntax | serde_json::error::Category::Io => "not JSON",
         };
         Self::Body { kind, line: error.line(), column: error.column() }
     }

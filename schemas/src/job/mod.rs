@@ -23,7 +23,7 @@ use crate::{
     failure::WarningCode,
     names::MAX_MESSAGE_BYTES,
     result::{Phase, Warning},
-    sha256_hex,
+    sha256::Sha256,
 };
 
 /// The password of an encrypted document.
@@ -170,12 +170,12 @@ impl Job {
         }
     }
 
-    /// Returns the hex sha256 of what is asked for, without the password: two messages with one
+    /// Returns the digest of what is asked for, without the password: two messages with one
     /// id and different digests are not the same job.
     #[must_use]
-    pub fn digest(&self) -> String {
+    pub fn digest(&self) -> Sha256 {
         let canonical = Self { job_id: None, password: None, ..self.clone() };
-        sha256_hex(&serde_json::to_vec(&canonical).expect("a job has string keys only"))
+        Sha256::of(&serde_json::to_vec(&canonical).expect("a job has string keys only"))
     }
 
     /// Returns what was asked for as it may be shown: no password, no inline bytes, no URL query.

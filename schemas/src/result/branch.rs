@@ -10,16 +10,17 @@ use crate::open_enum::open_enum;
 /// Tells how each half of the job went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Branches {
-    pub parse: Branch,
-    pub images: Branch,
+    pub parse: BranchReport,
+    pub images: BranchReport,
 }
 
 /// Tells how one branch went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Branch {
+#[schemars(rename = "Branch")]
+pub struct BranchReport {
     pub status: BranchStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub engine: Option<Engine>,
+    pub engine: Option<EngineReport>,
     /// How often the branch was started; 0 if it never was.
     #[serde(default)]
     pub attempts: u32,
@@ -51,7 +52,7 @@ pub struct Branch {
     pub error: Option<JobError>,
 }
 
-impl Branch {
+impl BranchReport {
     /// Makes a branch with nothing but its status.
     #[must_use]
     pub const fn of(status: BranchStatus) -> Self {
@@ -89,7 +90,8 @@ open_enum! {
 
 /// Identifies what did the work of a branch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Engine {
+#[schemars(rename = "Engine")]
+pub struct EngineReport {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
@@ -98,6 +100,14 @@ pub struct Engine {
     /// The hex SHA-256 of the options it ran with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_sha256: Option<String>,
+}
+
+impl EngineReport {
+    /// Makes a report of which only the engine's name is known.
+    #[must_use]
+    pub fn of(name: impl Into<String>) -> Self {
+        Self { name: name.into(), version: None, mode: None, config_sha256: None }
+    }
 }
 
 /// Tells what a provider charged.

@@ -6,6 +6,7 @@
 
 mod branch;
 mod page;
+mod pdf_box;
 mod report;
 
 use std::collections::BTreeMap;
@@ -15,14 +16,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    branch::{Branch, BranchStatus, Branches, Engine, Usage},
-    page::{ImageRole, Page, PageImage, PageStatus, PdfBox, Unit},
+    branch::{BranchReport, BranchStatus, Branches, EngineReport, Usage},
+    page::{ImageRole, Page, PageImage, PageStatus, Unit},
+    pdf_box::PdfBox,
     report::{BranchName, JobError, Phase, Provider, Warning},
 };
-pub use crate::object::{Artifact, Object, ObjectRef};
+pub use crate::object::{Artifact, JsonObject, ObjectRef};
 use crate::{
     element::{Element, Region},
     open_enum::open_enum,
+    sha256::Sha256,
 };
 
 /// The version this crate writes; a reader accepts every `1.x`.
@@ -49,19 +52,18 @@ pub struct ParseResult {
     ///
     /// Tells a redelivery of the same job from another body under the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub request_sha256: Option<String>,
+    pub request_sha256: Option<Sha256>,
     pub status: JobStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<DateTime<Utc>>,
-    pub source: Source,
+    pub source: SourceReport,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
     /// The branches and options of the job, as understood, without secrets.
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub requested: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub requested: JsonObject,
     pub branches: Branches,
     /// In page order.
     pub pages: Vec<Page>,
@@ -95,8 +97,8 @@ pub struct ParseResult {
     pub timings: Timings,
     pub provenance: Provenance,
     /// The job's own metadata, passed through.
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub metadata: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub metadata: JsonObject,
 }
 
 impl ParseResult {
@@ -127,7 +129,8 @@ open_enum! {
 
 /// Identifies the bytes that were parsed.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-pub struct Source {
+#[schemars(rename = "Source")]
+pub struct SourceReport {
     /// Without query and userinfo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
@@ -164,8 +167,8 @@ pub struct Document {
     pub encrypted: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub metadata: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub metadata: JsonObject,
     /// The bookmarks, depth first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outline: Vec<OutlineEntry>,
@@ -222,7 +225,7 @@ pub struct Provenance {
     pub attempt: Option<u32>,
     /// How the message came, without its body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<Object>,
+    pub delivery: Option<JsonObject>,
 }
 
 /// Tells where the time went, in milliseconds; a step that did not run is absent.

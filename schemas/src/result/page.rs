@@ -3,15 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::report::JobError;
+use super::{pdf_box::PdfBox, report::JobError};
 use crate::{
     element::TextSource,
-    object::{Object, ObjectRef},
+    object::{JsonObject, ObjectRef},
     open_enum::open_enum,
 };
-
-/// A box in PDF user space as the file has it: points, origin bottom-left, before rotation.
-pub type PdfBox = [f64; 4];
 
 /// Describes one page; a page that failed is listed too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,8 +58,8 @@ pub struct Page {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<JobError>,
     /// What the engine said of the page that has no place here.
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub extra: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub extra: JsonObject,
 }
 
 impl Page {
@@ -87,7 +84,7 @@ impl Page {
             images: Vec::new(),
             element_ids: Vec::new(),
             errors: Vec::new(),
-            extra: Object::new(),
+            extra: JsonObject::new(),
         }
     }
 }

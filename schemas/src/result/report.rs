@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::WarningCode, object::Object, open_enum::open_enum};
+use crate::{failure::WarningCode, object::JsonObject, open_enum::open_enum};
 
 /// Tells what went wrong, where, and whether trying again may help.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -23,8 +23,8 @@ pub struct JobError {
     pub page_number: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub details: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub details: JsonObject,
 }
 
 open_enum! {
@@ -75,8 +75,8 @@ pub struct Warning {
     pub page_number: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Provider>,
-    #[serde(default, skip_serializing_if = "Object::is_empty")]
-    pub details: Object,
+    #[serde(default, skip_serializing_if = "JsonObject::is_empty")]
+    pub details: JsonObject,
 }
 
 impl Warning {
@@ -91,7 +91,7 @@ impl Warning {
             branch: None,
             page_number: None,
             provider: None,
-            details: Object::new(),
+            details: JsonObject::new(),
         }
     }
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use quire_producer::schemas::result::ParseResult;
-use sha2::{Digest, Sha256};
+use quire_producer::schemas::{result::ParseResult, sha256::Sha256};
 
 use super::{
     Accepted, Report,
-    case::{Case, End, Told},
+    case::{AnnouncedEnd, Case, Told},
 };
 
 pub(super) fn check(case: &Case<'_>, report: &mut Report) {
@@ -25,7 +24,7 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) {
 /// Two commits in the same milliseconds may both find nothing there. The later one stays, and the worker that
 /// made it may be killed before it announces it; whose message it was has announced its own.
 fn check_last(case: &Case<'_>, job: &Accepted, result: &ParseResult, told: &Told, report: &mut Report) {
-    let stored = (result.status.to_string(), hex::encode(Sha256::digest(&case.evidence.results[&job.job_id])));
+    let stored = (result.status.to_string(), Sha256::of(&case.evidence.results[&job.job_id]).to_string());
     let announced: BTreeSet<_> =
         told.ended.iter().filter(|end| end.generation == result.generation).map(announcement).collect();
     if announced.contains(&stored) {
@@ -45,7 +44,7 @@ fn check_last(case: &Case<'_>, job: &Accepted, result: &ParseResult, told: &Told
 fn check_once(case: &Case<'_>, job: &Accepted, told: &Told, report: &mut Report) {
     let generations: BTreeSet<u32> = told.ended.iter().map(|end| end.generation).collect();
     for generation in generations {
-        let mut ended: Vec<&End> = told.ended.iter().filter(|end| end.generation == generation).collect();
+        let mut ended: Vec<&AnnouncedEnd> = told.ended.iter().filter(|end| end.generation == generation).collect();
         ended.sort_by_key(|end| end.at);
         let (Some(first), Some(last)) = (ended.first(), ended.last()) else { continue };
         let different: BTreeSet<_> = ended.iter().map(|end| announcement(end)).collect();
@@ -69,7 +68,7 @@ fn check_once(case: &Case<'_>, job: &Accepted, told: &Told, report: &mut Report)
 }
 
 /// What is told of an end: how, and the sha256 of the result.
-fn announcement(end: &End) -> (String, String) {
+fn announcement(end: &AnnouncedEnd) -> (String, String) {
     let sha256 = end.result.as_ref().map(|location| location.sha256.clone()).unwrap_or_default();
     (end.status.to_string(), sha256)
 }

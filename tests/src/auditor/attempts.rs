@@ -1,4 +1,4 @@
-//! Nobody counts further than allowed.
+//! No job has more attempts than it is allowed.
 
 use quire_producer::schemas::names::header;
 

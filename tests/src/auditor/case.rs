@@ -1,3 +1,5 @@
+//! The evidence of an audit, sorted by job.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,7 +8,7 @@ use quire_producer::schemas::{
     job::JobId,
     keys::JobKeys,
     names::{DeadKind, Lane, Tenant, header},
-    result::{JobStatus, ObjectRef, ParseResult},
+    result::{JobStatus, ParseResult},
 };
 
 use super::{Accepted, CutOff, Ledger, Report, evidence::Evidence};
@@ -31,7 +33,7 @@ pub(super) struct Told {
     /// Every beginning.
     pub(super) begun: Vec<Beginning>,
     /// Every end.
-    pub(super) ended: Vec<End>,
+    pub(super) ended: Vec<AnnouncedEnd>,
     /// The highest counted attempt that was told of.
     pub(super) attempt: u32,
 }
@@ -42,7 +44,7 @@ pub(super) struct Beginning {
     pub(super) worker: String,
 }
 
-pub(super) struct End {
+pub(super) struct AnnouncedEnd {
     pub(super) generation: u32,
     pub(super) at: DateTime<Utc>,
     pub(super) status: JobStatus,
@@ -50,7 +52,7 @@ pub(super) struct End {
 }
 
 impl<'a> Case<'a> {
-    /// What cannot be read, or is about a job that nobody published, is a finding.
+    /// What cannot be read, or is about a job that was not published, is a finding.
     pub(super) fn new(ledger: &'a Ledger, evidence: &'a Evidence, report: &mut Report) -> Self {
         let mut case = Self {
             ledger,
@@ -75,7 +77,7 @@ impl<'a> Case<'a> {
         for letter in &evidence.letters {
             match letter.message_id.as_deref().and_then(|id| id.parse::<JobId>().ok()) {
                 Some(job_id) if case.told.contains_key(&job_id) => case.letters.entry(job_id).or_default().push(letter),
-                _ => report.find(format!("a dead letter {} is of a job that nobody published", letter.routing_key)),
+                _ => report.find(format!("a dead letter {} is of a job that was not published", letter.routing_key)),
             }
         }
         case
@@ -84,12 +86,12 @@ impl<'a> Case<'a> {
     fn listen(&mut self, event: Event, report: &mut Report) {
         let Some(Subject { job_id, attempt, generation, at, .. }) = event.subject().cloned() else { return };
         let Some(told) = self.told.get_mut(&job_id) else {
-            return report.find(format!("job {job_id}: it is announced, and nobody published it"));
+            return report.find(format!("job {job_id}: it is announced and was not published"));
         };
         told.attempt = told.attempt.max(attempt);
         match event {
             Event::Started { worker, .. } => told.begun.push(Beginning { generation, at, worker }),
-            Event::Finished { status, result, .. } => told.ended.push(End { generation, at, status, result }),
+            Event::Finished { status, result, .. } => told.ended.push(AnnouncedEnd { generation, at, status, result }),
             _ => {}
         }
     }
@@ -114,7 +116,7 @@ impl<'a> Case<'a> {
     }
 
     /// Who worked on a job in one generation. A beginning that is told of while the broker is away may be
-    /// heard by nobody; who wrote the result is written in it, too.
+    /// lost; the result also names the worker that wrote it.
     fn workers(&self, job: &Accepted, generation: u32) -> BTreeSet<&str> {
         let begun = self.told.get(&job.job_id).map_or(&[][..], |told| &told.begun);
         let begun = begun.iter().filter(|begun| begun.generation == generation).map(|begun| begun.worker.as_str());
@@ -139,13 +141,6 @@ impl<'a> Case<'a> {
     pub(super) fn times_begun(&self, job_id: &JobId, generation: u32) -> usize {
         self.told.get(job_id).map_or(0, |told| told.begun.iter().filter(|begun| begun.generation == generation).count())
     }
-}
-
-/// Lists every object that a result names.
-pub(super) fn named(result: &ParseResult) -> Vec<&ObjectRef> {
-    let images = result.page_images.values().chain(result.thumbnails.values()).map(|image| &image.object);
-    let attachments = result.document.iter().flat_map(|document| &document.attachments);
-    images.chain(result.artifacts.iter().chain(attachments).map(|artifact| &artifact.object)).collect()
 }
 
 /// Says whether only the broker's fuse wrote a letter.

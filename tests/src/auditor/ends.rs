@@ -16,7 +16,7 @@ use crate::DeadLetter;
 /// run died at one place, and the fourth, alone, on that page.
 const BEGUN_BEFORE_A_PAGE_IS_LEFT_OUT: usize = 4;
 /// A message is given up at its tenth delivery without an end; of a beginning that is cut short at
-/// once nobody may have heard.
+/// once may be lost.
 const BEGUN_BEFORE_GIVING_UP: usize = 8;
 
 pub(super) fn check(case: &Case<'_>, report: &mut Report) {
@@ -64,7 +64,7 @@ fn check_letters(job: &Accepted, result: &ParseResult, letters: &[&DeadLetter], 
     }
 }
 
-/// The letter comes before the result: whoever dies between the two leaves a job that can still be
+/// The letter comes before the result: a worker that dies between the two leaves a job that can still be
 /// cancelled, with the letter that it deserves.
 fn was_cancelled_behind_its_letter(job: &Accepted, result: &ParseResult, letters: &[&DeadLetter]) -> bool {
     let Expected::Failure(deserved) = job.expected else { return false };
@@ -88,8 +88,8 @@ fn check_status(case: &Case<'_>, job: &Accepted, result: &ParseResult, report: &
             Expected::Success => "succeeded".to_owned(),
             Expected::Failure(code) => format!("failed ({code})"),
         };
-        let came_to = result.status.to_string();
-        report.find(format!("job {job_id}: {came_to} ({first}) and not {expected}; it was begun {begun} times"));
+        let status = result.status.to_string();
+        report.find(format!("job {job_id}: {status} ({first}) and not {expected}; it was begun {begun} times"));
     }
 }
 

@@ -1,3 +1,5 @@
+//! What an audit judges, read from storage, the broker and the events once all work is done.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -6,11 +8,10 @@ use std::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use lapin::options::BasicGetOptions;
-use quire_producer::schemas::{job::JobId, names::Tenant, result::ParseResult};
-use sha2::{Digest, Sha256};
+use quire_producer::schemas::{job::JobId, names::Tenant, result::ParseResult, sha256::Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::{EVENTS, Ledger, case::named, secrets, uploads};
+use super::{EVENTS, Ledger, secrets, uploads};
 use crate::{DeadLetter, World};
 
 /// Requests to the store at once.
@@ -42,7 +43,7 @@ pub(super) struct Evidence {
 /// What an object is when it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stored {
-    pub(super) sha256: String,
+    pub(super) sha256: Sha256,
     pub(super) size_bytes: u64,
     /// Which secrets stand in it, by their numbers.
     pub(super) shows: Vec<usize>,
@@ -51,7 +52,9 @@ pub(super) struct Stored {
 impl Evidence {
     pub(super) async fn gather(world: &World, ledger: &Ledger) -> Self {
         let folder = format!("{}/{}/", world.prefix, Tenant::default());
-        let keys = world.store.list(&folder).await.expect("the store answers");
+        let mut keys = world.store.list(&folder).await.expect("the store answers");
+        // The documents are the publisher's, and no worker's.
+        keys.retain(|key| !key.starts_with(&world.inbox()));
         let results = results(world, ledger).await;
         Self {
             prefix: world.prefix.clone(),
@@ -77,12 +80,12 @@ async fn objects(world: &World, results: &BTreeMap<JobId, Bytes>, secrets: &[Str
     for json in results.values() {
         // One that cannot be read is reported where results are looked at.
         if let Ok(result) = serde_json::from_slice::<ParseResult>(json) {
-            keys.extend(named(&result).into_iter().map(|object| object.key.clone()));
+            keys.extend(result.objects().map(|object| object.key.clone()));
         }
     }
     let reading = stream::iter(keys).map(|key| async move {
         let body = world.object(&key).await?;
-        let (sha256, shows) = (hex::encode(Sha256::digest(&body)), secrets::shown_by(&body, secrets));
+        let (sha256, shows) = (Sha256::of(&body), secrets::shown_by(&body, secrets));
         Some((key, Stored { sha256, size_bytes: body.len() as u64, shows }))
     });
     reading.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await
@@ -97,7 +100,7 @@ async fn events(world: &World) -> Vec<Vec<u8>> {
     events
 }
 
-/// Counts what lies in the queues once it is nothing, or after a while.
+/// Counts the messages in the queues once there are none, or when the wait is over.
 async fn waiting(world: &World) -> BTreeMap<String, u64> {
     let deadline = Instant::now() + STATISTICS;
     loop {

@@ -41,7 +41,7 @@ pub struct Ledger {
     pub cut_off: Vec<CutOff>,
     /// Every time that one was cut off from the store, or the store from everybody.
     pub cut_off_from_store: Vec<CutOff>,
-    /// Texts that nobody may be shown. Bodies of dead letters keep addresses whole, for a replay.
+    /// Secrets: they may stand nowhere. Bodies of dead letters keep addresses whole, for a replay.
     pub secrets: Vec<String>,
     /// Those of them that not even the body of a dead letter may hold.
     pub passwords: Vec<String>,
@@ -66,7 +66,7 @@ pub struct Accepted {
     pub expected: Expected,
     /// How many messages of it may have got into the queue.
     pub messages: u32,
-    /// Whether somebody asked for it to stop.
+    /// Whether its cancellation was requested.
     pub cancelled: bool,
 }
 
@@ -80,7 +80,7 @@ pub enum Expected {
 }
 
 /// Keeps every event of a world from the moment it began, so that nothing is missed while the
-/// broker or whoever listens is away.
+/// broker or a subscriber is away.
 #[derive(Debug)]
 pub struct Auditor(());
 
@@ -90,7 +90,7 @@ impl Auditor {
         let channel = world.channel().await;
         let (durable, bind, none) =
             (QueueDeclareOptions::durable(), QueueBindOptions::default(), FieldTable::default());
-        channel.queue_declare(EVENTS.into(), durable, none.clone()).await.expect("anybody may declare a queue");
+        channel.queue_declare(EVENTS.into(), durable, none.clone()).await.expect("every user may declare a queue here");
         let bound = channel.queue_bind(EVENTS.into(), EVENTS_EXCHANGE.into(), "#".into(), bind, none).await;
         bound.expect("the exchange of events is there");
         Self(())

@@ -5,12 +5,9 @@ use std::{
     ops::Bound,
 };
 
-use quire_producer::schemas::result::ParseResult;
+use quire_producer::schemas::{result::ParseResult, sha256::Sha256};
 
-use super::{
-    Accepted, Report,
-    case::{Case, named},
-};
+use super::{Accepted, Report, case::Case};
 
 /// Which image of which document: sha256, page, media type and dpi.
 type Drawing = (String, u32, String, String);
@@ -30,10 +27,10 @@ pub(super) fn check(case: &Case<'_>, report: &mut Report) {
 }
 
 fn check_named(case: &Case<'_>, job: &Accepted, result: &ParseResult, report: &mut Report) {
-    for object in named(result) {
+    for object in result.objects() {
         match case.evidence.objects.get(&object.key) {
             None => report.find(format!("job {}: its result names {}, which is not there", job.job_id, object.key)),
-            Some(stored) if (&stored.sha256, stored.size_bytes) != (&object.sha256, object.size_bytes) => {
+            Some(stored) if (stored.sha256, stored.size_bytes) != (object.sha256, object.size_bytes) => {
                 report.find(format!("job {}: {} is not what its result says it is", job.job_id, object.key));
             }
             Some(_) => {}
@@ -43,7 +40,7 @@ fn check_named(case: &Case<'_>, job: &Accepted, result: &ParseResult, report: &m
 
 fn check_orphans(case: &Case<'_>, job: &Accepted, result: &ParseResult, report: &mut Report) {
     let keys = case.keys(&job.job_id);
-    let named: BTreeSet<&str> = named(result).into_iter().map(|object| object.key.as_str()).collect();
+    let named: BTreeSet<&str> = result.objects().map(|object| object.key.as_str()).collect();
     for key in below(&case.evidence.keys, keys.folder()) {
         // A marker that was set after the job had ended is its setter's.
         let belongs = named.contains(key) || key == keys.result() || (job.cancelled && key == keys.cancel());
@@ -70,16 +67,16 @@ fn check_strangers(case: &Case<'_>, report: &mut Report) {
     };
     for key in case.evidence.keys.iter().filter(|key| !is_known(key)) {
         report.orphans += 1;
-        report.find(format!("{key} belongs to a job that nobody published"));
+        report.find(format!("{key} belongs to a job that was not published"));
     }
 }
 
-fn compare_images(result: &ParseResult, first_seen: &mut BTreeMap<Drawing, (String, String)>, report: &mut Report) {
+fn compare_images(result: &ParseResult, first_seen: &mut BTreeMap<Drawing, (Sha256, String)>, report: &mut Report) {
     let Some(document) = &result.source.sha256 else { return };
     for (page, image) in &result.page_images {
         let dpi = format!("{:.3}", image.dpi.unwrap_or_default());
         let drawing = (document.clone(), *page, image.object.media_type.clone(), dpi);
-        let ours = (image.object.sha256.clone(), result.job_id.clone());
+        let ours = (image.object.sha256, result.job_id.clone());
         let (sha256, job_id) = first_seen.entry(drawing).or_insert_with(|| ours.clone());
         if *sha256 != ours.0 {
             report.byte_differences += 1;

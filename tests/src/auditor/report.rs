@@ -1,3 +1,5 @@
+//! What an audit found, and its printed form.
+
 use std::collections::BTreeMap;
 
 /// What an audit came to.

@@ -1,4 +1,4 @@
-//! What nobody may be shown stands nowhere.
+//! Looks for secrets in everything that was stored, published and logged.
 
 use super::{Report, case::Case};
 

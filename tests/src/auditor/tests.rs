@@ -11,9 +11,9 @@ use quire_producer::schemas::{
     keys::JobKeys,
     names::{Lane, Tenant, header},
     result::JobStatus,
+    sha256::Sha256,
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{
     Accepted, CutOff, Expected, Ledger, Report,
@@ -42,7 +42,7 @@ fn keys(job_id: JobId) -> JobKeys {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+    Sha256::of(bytes).to_string()
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -96,7 +96,7 @@ impl Scene {
 
     fn store_page(&mut self, job_id: JobId, body: &[u8]) {
         let key = keys(job_id).page(1, ImageFormat::Png);
-        let stored = Stored { sha256: sha256(body), size_bytes: body.len() as u64, shows: Vec::new() };
+        let stored = Stored { sha256: Sha256::of(body), size_bytes: body.len() as u64, shows: Vec::new() };
         self.evidence.objects.insert(key.clone(), stored);
         self.evidence.keys.insert(key);
     }
@@ -274,10 +274,10 @@ fn only_the_brokers_own_letter_may_stand_alone() {
 }
 
 #[test]
-fn a_letter_of_nobodys_job_is_found() {
+fn a_letter_of_a_job_that_was_not_published_is_found() {
     let mut scene = Scene::clean();
     scene.bury(id(9), "failed.normal", "internal");
-    scene.assert_found(&["a job that nobody published"]);
+    scene.assert_found(&["a job that was not published"]);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_partial_result_needs_as_many_deaths_as_leaving_a_page_out_takes() {
 }
 
 #[test]
-fn a_job_is_cancelled_only_if_somebody_asked_for_it() {
+fn a_job_is_cancelled_only_after_a_request() {
     let mut scene = Scene::clean();
     scene.forget(id(1));
     scene.store_result(id(1), result(id(1), "cancelled"));

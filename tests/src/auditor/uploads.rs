@@ -1,4 +1,4 @@
-//! Uploads in parts that nobody finished. The client of the store does not list them, so that the
+//! Uploads in parts that were not finished. The client of the store does not list them, so that the
 //! request is signed here, after the specification of AWS Signature Version 4.
 
 use chrono::Utc;

@@ -26,7 +26,7 @@ const RUNS: u32 = 3;
 /// More than fit into the worker, so that some lie in the queue and some are in hand.
 const JOBS: usize = 40;
 const PAGES: u32 = 10;
-/// A job whose end nobody stores by then is lost.
+/// A job without a stored end by then is lost.
 const PATIENCE: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -75,7 +75,7 @@ async fn await_beginning(events: &mut Follower) {
     while !matches!(next_event(events).await, Event::Started { .. }) {}
 }
 
-/// Reads the time of the first end from the results themselves: whoever listens has lost the node, too.
+/// Reads the time of the first end from the results themselves: a subscriber has lost the node, too.
 async fn next_end(world: &World, jobs: &[JobId], killed: DateTime<Utc>) -> DateTime<Utc> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -89,7 +89,7 @@ async fn next_end(world: &World, jobs: &[JobId], killed: DateTime<Utc>) -> DateT
     }
 }
 
-/// Counts the jobs that have succeeded, once that is all of them, or after a while.
+/// Counts the jobs that have succeeded, once that is all of them, or when the wait is over.
 async fn count_succeeded(world: &World, jobs: &[JobId]) -> usize {
     let deadline = Instant::now() + PATIENCE;
     loop {

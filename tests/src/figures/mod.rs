@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 pub enum Measurement {
     /// How soon a worker consumes when its broker is back.
     Outage,
-    /// How soon a worker notices that nobody is at the other end.
+    /// How soon a worker notices that the other end is gone.
     HalfOpen,
     /// How soon a finished job that comes again is acknowledged, and what that costs.
     Redelivery,

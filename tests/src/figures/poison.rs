@@ -37,7 +37,7 @@ pub(super) async fn measure() -> Figure {
             Some(_) => {}
         }
     }
-    // Nobody starts it again: whoever ends in order now is the one that was started.
+    // It is never started again: a worker that exits in order now is the one that was started.
     worker.signal(Signal::SIGTERM);
     let restarts = usize::from(worker.exit().await.code() != Some(0));
     let (waiting, letters) = (world.waiting().await, letters(&world).await);

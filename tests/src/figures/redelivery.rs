@@ -96,7 +96,7 @@ async fn acks_cut(runs: u32) -> Figure {
     }
 }
 
-/// Ends the worker, which gives back whatever it still held, and counts what is in the queues then.
+/// Ends the worker, which requeues what it still held, and counts what is in the queues then.
 async fn left_behind(world: &World, mut worker: Worker) -> u32 {
     worker.signal(Signal::SIGTERM);
     worker.exit().await;

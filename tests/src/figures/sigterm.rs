@@ -102,8 +102,8 @@ async fn stop_under_load(document: &[u8]) -> Stop {
     Stop { cancelled: between(told, cancelled.at), answer, begun_after, astray, exit_code, exited }
 }
 
-/// Counts what was begun after a moment, by the time that is in the events, until the worker says
-/// goodbye. One that did not end in order says none.
+/// Counts the jobs begun after a point in time, by the time in the events, until the worker announces its
+/// end. One that did not end in order announces none.
 async fn count_begun_after(events: &mut Follower, told: DateTime<Utc>, worker: &str) -> usize {
     let mut begun = 0;
     while let Ok(Some(event)) = timeout(QUIET, events.next()).await {

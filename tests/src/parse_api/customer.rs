@@ -5,7 +5,7 @@ use quire_producer::schemas::job::{Engine, Job, ParseOptions, Source};
 use super::ParseApi;
 use crate::{WorkerBuilder, World};
 
-/// What workers log in with at the double. Nobody else may ever see it.
+/// What workers log in with at the double. It may be shown nowhere.
 pub const KEY: &str = "llx-canary";
 
 impl ParseApi {

@@ -48,7 +48,7 @@ pub enum Scenario {
     },
     /// These pages fail, the others are fine.
     PagesFailed(Vec<u32>),
-    /// Somebody at the service cancels the parse.
+    /// The service cancels the parse.
     Cancelled,
     /// The service forgets the parse it accepted.
     LostOnPoll,

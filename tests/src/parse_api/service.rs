@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    RecordedRequest, answer, multipart,
+    RecordedRequest, answer,
+    multipart::Upload,
     scenario::{Plan, RetryAfter, Scenario, Step},
 };
 
@@ -44,7 +45,7 @@ impl Service {
         self.plan.scenario = scenario;
     }
 
-    pub(super) fn answer(&mut self, request: &RecordedRequest, body: &Bytes) -> Reply {
+    pub(super) fn answer(&mut self, request: &RecordedRequest, upload: Result<Upload, String>) -> Reply {
         let key = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         if key.is_none_or(str::is_empty) {
             return Reply::refuse(401, "Not authenticated");
@@ -54,7 +55,7 @@ impl Service {
         }
         let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         match (request.method.as_str(), segments.as_slice()) {
-            ("POST", ["api", "v2", "parse", "upload"]) => self.upload(request, body),
+            ("POST", ["api", "v2", "parse", "upload"]) => self.upload(upload),
             ("GET", ["api", "v2", "parse"]) => self.list(request),
             ("GET", ["api", "v2", "parse", id]) => self.get(id, request),
             ("POST", ["api", "v2", "parse", id, "cancel"]) => self.cancel(id),
@@ -63,8 +64,8 @@ impl Service {
         }
     }
 
-    fn upload(&mut self, request: &RecordedRequest, body: &Bytes) -> Reply {
-        let upload = match multipart::read(request.header("content-type").unwrap_or_default(), body) {
+    fn upload(&mut self, upload: Result<Upload, String>) -> Reply {
+        let upload = match upload {
             Ok(upload) => upload,
             Err(message) => return Reply::invalid(&message),
         };

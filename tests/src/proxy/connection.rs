@@ -3,12 +3,12 @@
 use tokio::net::TcpStream;
 
 use super::{
-    Shared,
-    faults::{Direction, End},
+    ProxyState,
+    faults::{Direction, ForcedEnd},
     pump::Pump,
 };
 
-pub(super) async fn carry(mut client: TcpStream, shared: &Shared) {
+pub(super) async fn carry(mut client: TcpStream, shared: &ProxyState) {
     let _open = shared.count();
     let mut faults = shared.faults.subscribe();
     let accepted_at = faults.borrow().clock;
@@ -31,16 +31,16 @@ pub(super) async fn carry(mut client: TcpStream, shared: &Shared) {
     };
     match end {
         Ok(((), ())) => {}
-        Err(End::Reset) => {
+        Err(ForcedEnd::Reset) => {
             reset(client);
             reset(server);
         }
-        Err(End::Struck) => {
+        Err(ForcedEnd::Struck) => {
             reset(client);
             reset(server);
             shared.faults.send_modify(|faults| faults.struck = true);
         }
-        Err(End::Severed) => {
+        Err(ForcedEnd::Severed) => {
             reset(server);
             drop(faults.wait_for(|faults| faults.resets(accepted_at)).await);
             reset(client);

@@ -1,9 +1,11 @@
+//! The faults that a proxy applies to its connections.
+
 use std::time::Duration;
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From whoever connected.
+    /// From the client.
     ToServer,
     /// From the server.
     ToClient,
@@ -60,7 +62,7 @@ pub(super) enum Strike {
 
 /// How a connection ends that does not end by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum ForcedEnd {
     /// Both ends see a reset.
     Reset,
     /// The same, because a trap or an allowance said so.
@@ -88,11 +90,11 @@ impl Faults {
         self.refusing || accepted_at < self.reset_before
     }
 
-    pub(super) const fn end_of(&self, accepted_at: u64) -> Option<End> {
+    pub(super) const fn end_of(&self, accepted_at: u64) -> Option<ForcedEnd> {
         if self.resets(accepted_at) {
-            Some(End::Reset)
+            Some(ForcedEnd::Reset)
         } else if accepted_at < self.severed_before {
-            Some(End::Severed)
+            Some(ForcedEnd::Severed)
         } else {
             None
         }

@@ -29,13 +29,13 @@ const PATIENCE: Duration = Duration::from_secs(90);
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ProxyState>,
     _accepting: JoinSet<()>,
 }
 
 /// What the proxy and its connections share.
 #[derive(Debug)]
-struct Shared {
+struct ProxyState {
     upstream: String,
     faults: watch::Sender<Faults>,
     open: AtomicUsize,
@@ -45,12 +45,12 @@ struct Shared {
 struct Open<'a>(&'a AtomicUsize);
 
 impl Proxy {
-    /// Starts a proxy in front of `host:port`, where nobody needs to listen yet.
+    /// Starts a proxy in front of `host:port`, which need not listen yet.
     pub async fn to(upstream: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (faults, open) = (watch::Sender::new(Faults::default()), AtomicUsize::new(0));
-        let shared = Arc::new(Shared { upstream: upstream.to_owned(), faults, open });
+        let shared = Arc::new(ProxyState { upstream: upstream.to_owned(), faults, open });
         let mut accepting = JoinSet::new();
         accepting.spawn(accept(listener, Arc::clone(&shared)));
         Self { address, shared, _accepting: accepting }
@@ -193,7 +193,7 @@ impl Proxy {
     }
 }
 
-impl Shared {
+impl ProxyState {
     fn count(&self) -> Open<'_> {
         self.open.fetch_add(1, Ordering::SeqCst);
         Open(&self.open)
@@ -206,7 +206,7 @@ impl Drop for Open<'_> {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, shared: Arc<ProxyState>) {
     let mut connections = JoinSet::new();
     loop {
         // Cancel safe: accepting and joining both are.

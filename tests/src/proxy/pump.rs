@@ -10,12 +10,12 @@ use tokio::{
 };
 
 use super::{
-    Shared,
-    faults::{Allowance, Direction, End, Faults, Strike, Trap},
+    ProxyState,
+    faults::{Allowance, Direction, Faults, ForcedEnd, Strike, Trap},
 };
 
 const CHUNK_BYTES: usize = 64 * 1024;
-/// Bounds what is on its way: more than that would hide from a sender that nobody reads.
+/// Bounds what is on its way: more than that would hide from a sender that the other end does not read.
 const MOST_QUEUED_BYTES: usize = 1024 * 1024;
 /// A limited connection passes this many pieces a second.
 const PIECES_PER_SECOND: u64 = 20;
@@ -27,7 +27,7 @@ pub(super) struct Pump<'a> {
     reader: ReadHalf<'a>,
     writer: WriteHalf<'a>,
     faults: watch::Receiver<Faults>,
-    shared: &'a Shared,
+    shared: &'a ProxyState,
     queue: VecDeque<Chunk>,
     queued_bytes: usize,
     /// Whether nothing more is read.
@@ -54,7 +54,7 @@ impl<'a> Pump<'a> {
         accepted_at: u64,
         reader: ReadHalf<'a>,
         writer: WriteHalf<'a>,
-        shared: &'a Shared,
+        shared: &'a ProxyState,
     ) -> Self {
         Self {
             direction,
@@ -73,7 +73,7 @@ impl<'a> Pump<'a> {
     }
 
     /// Passes everything on until the sender has ended and all of it is through.
-    pub(super) async fn run(mut self) -> Result<(), End> {
+    pub(super) async fn run(mut self) -> Result<(), ForcedEnd> {
         let mut buffer = vec![0; CHUNK_BYTES];
         loop {
             let now = self.faults.borrow_and_update().clone();
@@ -83,7 +83,7 @@ impl<'a> Pump<'a> {
             self.drop_what_is_through()?;
             if self.at_end && self.queue.is_empty() {
                 // The other half of the connection may go on.
-                return self.writer.shutdown().await.map_err(|_| End::Reset);
+                return self.writer.shutdown().await.map_err(|_| ForcedEnd::Reset);
             }
             let flows = !now.stalls(self.direction);
             let (due, piece) = next_piece(self.queue.front(), &now, self.free_at);
@@ -91,24 +91,24 @@ impl<'a> Pump<'a> {
             // changed would have it.
             tokio::select! {
                 biased;
-                changed = self.faults.changed() => changed.map_err(|_| End::Reset)?,
+                changed = self.faults.changed() => changed.map_err(|_| ForcedEnd::Reset)?,
                 written = write_when_due(due, &mut self.writer, piece), if flows && !piece.is_empty() => {
-                    self.note_written(written.map_err(|_| End::Reset)?, now.bytes_per_second);
+                    self.note_written(written.map_err(|_| ForcedEnd::Reset)?, now.bytes_per_second);
                 }
                 read = self.reader.read(&mut buffer),
                     if flows && !self.at_end && self.queued_bytes < MOST_QUEUED_BYTES =>
                 {
-                    let length = read.map_err(|_| End::Reset)?;
+                    let length = read.map_err(|_| ForcedEnd::Reset)?;
                     self.take_in(&buffer[..length]);
                 }
             }
         }
     }
 
-    fn drop_what_is_through(&mut self) -> Result<(), End> {
+    fn drop_what_is_through(&mut self) -> Result<(), ForcedEnd> {
         while let Some(chunk) = self.queue.pop_front_if(|chunk| chunk.passed == chunk.bytes.len()) {
             if chunk.last {
-                return Err(End::Struck);
+                return Err(ForcedEnd::Struck);
             }
         }
         Ok(())

@@ -22,7 +22,7 @@ const PLAIN: [&str; 10] = [
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Call {
-    /// The IAM action; `None` for what nobody here needs, which no policy allows.
+    /// The IAM action; `None` for calls that no role needs and no policy allows.
     pub(super) action: Option<&'static str>,
     /// The ARN of the bucket or object.
     pub(super) resource: String,

@@ -1,3 +1,5 @@
+//! The documents and the jobs that a soak run publishes.
+
 use quire_producer::schemas::{
     failure::ErrorCode,
     job::{ImageOptions, Job, JobId, Password, Source},
@@ -62,7 +64,7 @@ impl Corpus {
         }
     }
 
-    /// Nobody asks anything of this address: no host is allowed.
+    /// The address is never requested: no host is allowed.
     pub(super) fn blocked() -> (Job, Expected) {
         let url = format!("http://127.0.0.1:1/a.pdf?signature={QUERY_SECRET}");
         (job(Source::Url { url }, DPI[0]), Expected::Failure(ErrorCode::SourceBlocked))

@@ -1,3 +1,5 @@
+//! The workers of a soak run: a constant number, each behind proxies, replaced when it exits.
+
 use std::{collections::BTreeSet, os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
 
 use futures_util::future::join_all;
@@ -16,11 +18,11 @@ const UNAVAILABLE: i32 = 69;
 const BROKER: &str = "QUIRE_AMQP_URL";
 const STORE: &str = "QUIRE_S3_ENDPOINT";
 
-/// Workers that are always as many: whoever ends is replaced, as an orchestrator does.
+/// A constant number of workers: one that exits is replaced, as an orchestrator does.
 pub(super) struct Fleet<'a> {
     world: &'a World,
     settings: Vec<(&'static str, String)>,
-    slots: Vec<Slot>,
+    slots: Vec<WorkerSlot>,
     /// Whether a worker may find no broker or no store when it starts.
     disturbed: bool,
     secrets: Vec<String>,
@@ -33,7 +35,7 @@ pub(super) struct Fleet<'a> {
 }
 
 /// A worker, behind a proxy to each server. The proxies outlive it.
-struct Slot {
+struct WorkerSlot {
     broker: Proxy,
     store: Proxy,
     worker: Worker,
@@ -84,7 +86,7 @@ impl<'a> Fleet<'a> {
     ) -> Self {
         let mut slots = Vec::new();
         for _ in 0..workers.max(1) {
-            slots.push(Slot::open(world, &settings).await);
+            slots.push(WorkerSlot::open(world, &settings).await);
         }
         let (pages, logs, findings) = (PageCount::default(), Vec::new(), Vec::new());
         Self { world, settings, slots, disturbed, secrets, kills: 0, kills_in_hand: 0, pages, logs, findings }
@@ -128,7 +130,7 @@ impl<'a> Fleet<'a> {
         self.replace(index, stopped.ended);
     }
 
-    /// Replaces whoever ended by itself, which nobody does without a reason.
+    /// Replaces workers that exited by themselves; each had a reason.
     pub(super) async fn revive(&mut self) {
         for index in 0..self.slots.len() {
             if let Some(status) = self.slots[index].ended().await {
@@ -183,7 +185,7 @@ impl<'a> Fleet<'a> {
     }
 }
 
-impl Slot {
+impl WorkerSlot {
     async fn open(world: &World, settings: &[(&'static str, String)]) -> Self {
         let broker = Proxy::before(&world.setting(BROKER)).await;
         let store = Proxy::before(&world.setting(STORE)).await;

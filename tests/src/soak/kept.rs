@@ -115,7 +115,7 @@ mod tests {
         "wait",
     ];
 
-    /// Does not compile with a kind that is not listed above, and so leads here whoever adds one.
+    /// Does not compile with a kind that is not listed above, and so leads here the author of a new kind.
     const fn kind(operation: &Operation) -> &'static str {
         match operation {
             Operation::PublishBatch { .. } => "publish_batch",

@@ -1,3 +1,5 @@
+//! The metrics that a worker of a soak run served shortly before its end.
+
 use std::time::Duration;
 
 use reqwest::Client;

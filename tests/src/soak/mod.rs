@@ -24,11 +24,11 @@ use crate::{
     auditor::{Auditor, Report},
     servers::{PrivateBroker, PrivateStore},
 };
-use run::{Ended, Run};
+use run::{Ended, SoakRun};
 
-/// A password that opens nothing, and that nobody may be shown.
+/// A password that opens nothing, and may be shown nowhere.
 const WRONG_PASSWORD: &str = "canary-password-4d1f";
-/// A part of an address that nobody may be shown.
+/// A part of an address that may be shown nowhere.
 const QUERY_SECRET: &str = "canary-query-9b20";
 /// A key that every worker has and never needs.
 const API_KEY: &str = "llx-canary-key-77ce";
@@ -46,7 +46,7 @@ pub struct Setting {
 
 /// What a plan came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct SoakOutcome {
     /// What the auditor found, and what workers did that they should not.
     pub report: Report,
     /// Operations that were carried out.
@@ -65,11 +65,11 @@ pub struct Outcome {
 
 /// Carries out a plan in a world and a store of its own, waits until everything has come to rest,
 /// and audits. A plan that restarts the broker needs one of its own.
-pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>) -> Outcome {
+pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>) -> SoakOutcome {
     let store = PrivateStore::start().await;
     let world = World::on(broker, Some(&store)).await;
     let auditor = Auditor::begin(&world).await;
-    let mut run = Run::begin(&world, broker, &store, setting, !plan.is_kills_only()).await;
+    let mut run = SoakRun::begin(&world, broker, &store, setting, !plan.is_kills_only()).await;
     for operation in &plan.operations {
         run.carry_out(*operation).await;
     }
@@ -83,7 +83,7 @@ pub async fn run(plan: &Plan, setting: &Setting, broker: Option<&PrivateBroker>)
     }
     let logged = if report.is_clean() { Vec::new() } else { explanation(&ended, &report) };
     let (operations, kills, kills_in_hand) = (plan.operations.len(), ended.kills, ended.kills_in_hand);
-    Outcome { report, operations, kills, kills_in_hand, is_kills_only, pages, logged }
+    SoakOutcome { report, operations, kills, kills_in_hand, is_kills_only, pages, logged }
 }
 
 /// Returns what workers logged about every job that a finding names: it is gone when the run is over.

@@ -1,3 +1,5 @@
+//! The operations that a soak plan consists of, as they are recorded.
+
 use serde::{Deserialize, Serialize};
 
 /// One thing that is done to the system. Workers are counted from 0, jobs backwards: 1 is the last
@@ -42,7 +44,7 @@ pub enum Operation {
         /// Whose.
         worker: u32,
     },
-    /// Lets nothing through between a worker and the broker for a while.
+    /// Lets nothing through between a worker and the broker until the plan heals it.
     BlackHoleBroker {
         /// Whose.
         worker: u32,
@@ -51,12 +53,12 @@ pub enum Operation {
     },
     /// Kills the broker and starts it again. Needs one of the run's own.
     RestartBroker,
-    /// Kills the object store and starts it again after a while.
+    /// Kills the object store and starts it again later.
     StopStore {
         /// How long it is away.
         ms: u64,
     },
-    /// Makes a worker's store slow for a while.
+    /// Makes a worker's store slow until the plan heals it.
     SlowStore {
         /// Whose.
         worker: u32,

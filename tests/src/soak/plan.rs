@@ -1,3 +1,5 @@
+//! Random plans from a seed, and plans from a file.
+
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +38,7 @@ pub enum Faults {
 }
 
 impl Plan {
-    /// Draws a plan; the same seed and size give the same one.
+    /// Draws a plan; one seed and size always give one plan.
     #[must_use]
     pub fn from_seed(seed: u64, size: &Size) -> Self {
         let mut draw = Draw { random: StdRng::seed_from_u64(seed), size: *size, operations: Vec::new() };

@@ -1,3 +1,5 @@
+//! Carries out a plan against a world.
+
 use std::{collections::BTreeSet, mem, time::Duration};
 
 use bytes::Bytes;
@@ -32,7 +34,7 @@ use crate::{
 /// Jobs that may wait in the queue before more are published: a kill among thousands that wait would
 /// hit no more than one among ten, and what waits is not at risk.
 const BACKLOG: u32 = 10;
-/// While the workers are cut off nothing gets less; then the plan goes on all the same.
+/// While the workers are cut off the queue does not shrink; the plan goes on nevertheless.
 const BACKLOG_WAITS: Duration = Duration::from_secs(20);
 /// The broker's counts may be older than five seconds, and then say nothing.
 const STATISTICS: Duration = Duration::from_secs(6);
@@ -42,7 +44,7 @@ const REPLAY: Duration = Duration::from_secs(120);
 const PUBLISHES: u32 = 5;
 
 /// A plan that is being carried out.
-pub(super) struct Run<'a> {
+pub(super) struct SoakRun<'a> {
     world: &'a World,
     broker: Option<&'a PrivateBroker>,
     store: &'a PrivateStore,
@@ -63,7 +65,7 @@ enum Lasting {
     NoStore,
 }
 
-/// What is left when everything has come to rest.
+/// What remains when all work is done.
 pub(super) struct Ended {
     pub(super) ledger: Ledger,
     pub(super) kills: usize,
@@ -74,7 +76,7 @@ pub(super) struct Ended {
     pub(super) traces: Traces,
 }
 
-impl<'a> Run<'a> {
+impl<'a> SoakRun<'a> {
     pub(super) async fn begin(
         world: &'a World,
         broker: Option<&'a PrivateBroker>,
@@ -188,7 +190,7 @@ impl<'a> Run<'a> {
         queues.iter().filter(|queue| is_work(&queue.name)).all(|queue| queue.messages == Some(0))
     }
 
-    /// What is due between two operations.
+    /// Does what is due between two operations.
     async fn tend(&mut self) {
         let now = Instant::now();
         self.heal(|until, _| until <= now).await;
@@ -252,7 +254,7 @@ impl<'a> Run<'a> {
         self.publish(batch).await;
     }
 
-    /// Counts the jobs that nobody has; `None` if the broker does not say.
+    /// Counts the ready jobs; `None` if the broker does not answer.
     async fn backlog(&self) -> Option<u32> {
         let channel = self.world.quire.publisher().open_channel().await.ok()?;
         let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };

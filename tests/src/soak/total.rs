@@ -1,6 +1,8 @@
+//! The sum of several soak runs.
+
 use std::fmt::Write as _;
 
-use super::{Outcome, Pages};
+use super::{Pages, SoakOutcome};
 use crate::auditor::Report;
 
 /// What several plans came to.
@@ -24,7 +26,7 @@ pub struct Total {
 
 impl Total {
     /// Adds what a plan came to.
-    pub fn add(&mut self, outcome: Outcome) {
+    pub fn add(&mut self, outcome: SoakOutcome) {
         self.rounds += 1;
         self.operations += outcome.operations;
         self.kills += outcome.kills;
@@ -81,7 +83,7 @@ mod tests {
     fn rounds_add_up_and_every_finding_is_shown() {
         let report = Report { jobs: 10, losses: 1, findings: vec!["a job was lost".to_owned()], ..Report::default() };
         let pages = Pages { stored: 9, rendered_again: 2, stored_again: 0, in_flight_at_kills: 3 };
-        let outcome = Outcome {
+        let outcome = SoakOutcome {
             report,
             operations: 4,
             kills: 2,
@@ -94,7 +96,7 @@ mod tests {
         total.add(outcome.clone());
         total.add(outcome.clone());
         let pages = Pages { rendered_again: 70, ..pages };
-        total.add(Outcome { is_kills_only: false, pages, ..outcome });
+        total.add(SoakOutcome { is_kills_only: false, pages, ..outcome });
         let text = total.text();
         let numbers: Vec<(&str, &str)> = text.lines().filter_map(|line| line.rsplit_once(' ')).collect();
         let number = |name: &str| numbers.iter().find(|(known, _)| known.trim_end() == name).map(|(_, number)| *number);

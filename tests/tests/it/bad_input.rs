@@ -13,7 +13,7 @@ use quire_producer::schemas::{
 };
 use quire_tests::{
     World, eventually,
-    jobs::{assert_settled, codes},
+    expect::{assert_failed, assert_settled},
     samples,
 };
 use serde_json::{Value, json};
@@ -99,10 +99,7 @@ async fn a_message_that_is_no_job_is_buried_with_its_code_and_the_worker_goes_on
         world.publish_raw(&message.body, message.properties()).await;
     }
     let letters = world.await_dead_letters(messages.len()).await;
-    let buried: BTreeSet<_> = letters
-        .iter()
-        .map(|letter| (letter.headers["case"].as_str(), letter.headers["quire-error-code"].as_str()))
-        .collect();
+    let buried: BTreeSet<_> = letters.iter().map(|letter| (letter.headers["case"].as_str(), letter.code())).collect();
     let expected: BTreeSet<_> = messages.iter().map(|message| (message.name, message.code)).collect();
     assert_eq!(buried, expected);
     for (letter, case) in letters.iter().map(|letter| (letter, &letter.headers["case"])) {
@@ -134,8 +131,7 @@ async fn a_message_that_is_no_job_writes_nothing_but_the_result_of_the_id_it_cam
     assert_eq!(world.store.list(MARK).await.expect("the store answers"), Vec::<String>::new());
     for (id, code) in messages.iter().filter_map(|message| Some((message.job_id?, message.code))) {
         let result = world.await_result(&id).await;
-        let codes = codes(&result.errors);
-        assert_eq!((result.status, codes), (JobStatus::Failed, vec![code]));
+        assert_failed(&result, &[code]);
     }
 }
 
@@ -148,11 +144,10 @@ async fn a_page_range_beyond_the_end_is_an_invalid_job_with_a_failed_result() {
     let source = world.upload(samples::report()).await;
     let job_id = world.submit(Job { images, ..Job::new(source) }).await;
     let result = world.await_result(&job_id).await;
-    let codes = codes(&result.errors);
-    assert_eq!((result.status, codes), (JobStatus::Failed, vec!["invalid_job"]));
+    assert_failed(&result, &["invalid_job"]);
     let letters = world.await_dead_letters(1).await;
     assert_eq!(letters[0].routing_key, "invalid.normal");
-    assert_eq!(letters[0].headers["quire-error-code"], "invalid_job");
+    assert_eq!(letters[0].code(), "invalid_job");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use quire_tests::{
     World,
     events::{await_event, listen, retrying},
     eventually,
-    jobs::assert_settled,
+    expect::{assert_no_letters, assert_settled},
     parse_api::{ParseApi, Scenario, llamaparse_job},
     samples,
     servers::PrivateStore,
@@ -48,7 +48,7 @@ async fn while_the_store_is_away_jobs_stay_in_their_queue() {
     }
     assert_eq!(worker.metric("quire_breaker_open{dependency=\"object_store\"}").await, Some(0));
     assert_settled(&world, &mut worker).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -61,10 +61,10 @@ async fn while_the_parse_service_is_away_jobs_wait_uncounted_and_those_without_i
         let source = world.upload(samples::report()).await;
         parsed_elsewhere.push(world.submit(llamaparse_job(source, &[])).await);
     }
-    let waits_uncounted = |event: Event| retrying(event).filter(|(_, counted, _)| !counted);
-    let (code, ..) = await_event(&mut events, "a job waits uncounted", waits_uncounted).await;
-    assert_eq!(code, "parser_unavailable");
-    assert_eq!(worker.metric("quire_breaker_open{dependency=\"llamaparse\"}").await, Some(1));
+    let waits_uncounted = |event: Event| retrying(event).filter(|retry| !retry.counted);
+    let retry = await_event(&mut events, "a job waits uncounted", waits_uncounted).await;
+    assert_eq!(retry.code, "parser_unavailable");
+    assert_eq!(worker.metric("quire_breaker_open{dependency=\"llamaparse\",engine=\"llamaparse\"}").await, Some(1));
 
     let parsed_here = world.submit_document(samples::report()).await;
     assert_succeeded_within(&world, &parsed_here, 1).await;
@@ -76,7 +76,7 @@ async fn while_the_parse_service_is_away_jobs_wait_uncounted_and_those_without_i
     }
     assert_eq!(api.jobs().len(), parsed_elsewhere.len());
     assert_settled(&world, &mut worker).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 async fn assert_succeeded_within(world: &World, job_id: &JobId, attempts: u32) {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use quire_producer::schemas::result::JobStatus;
 use quire_tests::{
     World, eventually,
-    jobs::{assert_nothing_lost, assert_settled, assert_work_is_left, jobs_under_way},
+    expect::{assert_nothing_left, assert_nothing_lost, assert_succeeded, await_ready, await_unready},
+    jobs::{assert_work_is_left, jobs_under_way},
     parse_api::{ParseApi, Scenario, llamaparse_job},
     samples,
     servers::PrivateBroker,
@@ -59,11 +59,7 @@ async fn while_the_broker_is_short_of_memory_work_goes_on_and_waits_to_be_settle
     let worker = world.worker().start().await;
     let jobs = jobs_under_way(&world).await;
     broker.raise_memory_alarm().await;
-    eventually("readiness says so", || async {
-        let (status, body) = worker.ask("/readyz").await;
-        (status == 503 && body.contains("blocked")).then_some(())
-    })
-    .await;
+    await_unready(&worker, "blocked").await;
     let name = |purpose: &str| format!("quire-worker {} {purpose}", worker.instance);
     let consuming = eventually("its connections know of the alarm", || async {
         let states = broker.connection_states().await;
@@ -74,14 +70,14 @@ async fn while_the_broker_is_short_of_memory_work_goes_on_and_waits_to_be_settle
     .await;
     // Of a blocked one nothing is read: acknowledgements would wait like everything else.
     assert_eq!(consuming, "blocking");
-    eventually("a job has its result all the same", || async {
+    eventually("a job has its result nevertheless", || async {
         let results = join_all(jobs.iter().map(|job_id| world.result(job_id))).await;
         results.into_iter().flatten().next()
     })
     .await;
 
     broker.lift_memory_alarm().await;
-    eventually("it is ready again", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
+    await_ready(&worker).await;
     assert_nothing_lost(&world, &worker, jobs, "after the alarm").await;
     assert_eq!(worker.logged("consuming").len(), 1, "the session was given up");
 }
@@ -99,17 +95,14 @@ async fn a_parse_that_outlives_the_consumer_timeout_is_bought_once() {
     await_session(&worker, 2).await;
     assert_eq!(world.result(&job_id).await, None, "done before the broker took it back");
     let result = world.await_result(&job_id).await;
-    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 4));
+    assert_succeeded(&result, 4);
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
 async fn a_worker_that_finds_no_broker_at_its_start_says_so_and_exits_69() {
-    // Nobody listens on port 1.
+    // Nothing listens on port 1.
     let world = World::bare().await.with_setting("QUIRE_AMQP_URL", "amqp://guest:guest@127.0.0.1:1/%2f");
     let mut worker = world.worker().launch();
     assert_eq!(worker.exit().await.code(), Some(69), "{}", worker.log());

@@ -1,5 +1,5 @@
 //! What happens between a worker and a broker that itself is well: lost acknowledgements, silence,
-//! resets, and queues that somebody deletes.
+//! resets, and queues that are deleted.
 
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use quire_tests::{
     amqp::ACK,
     events::{await_event, listen},
     eventually,
-    jobs::{assert_nothing_lost, assert_settled, assert_work_is_left, await_pages, jobs_under_way},
+    expect::{assert_nothing_left, assert_nothing_lost, assert_settled},
+    jobs::{assert_work_is_left, await_pages, jobs_under_way},
     parse_api::{ParseApi, Scenario, llamaparse_job},
     proxy::{Direction, Proxy},
     samples,
@@ -100,14 +101,12 @@ async fn a_broker_that_falls_silent_is_noticed_and_its_job_goes_on_from_where_it
     proxy.heal();
     let back = await_session(&worker, 2).await;
     let result = await_result_of_one_run_at_a_time(&world, &worker, &job_id).await;
-    let came_to = (&result.status, result.provenance.attempt, result.branches.images.cache_hit);
+    let end = (&result.status, result.provenance.attempt, result.branches.images.cache_hit);
     let expected = (&JobStatus::Succeeded, Some(1), Some(true));
-    assert_eq!(came_to, expected, "noticed after {noticed:?}, consuming {back:?} after it was back");
+    assert_eq!(end, expected, "noticed after {noticed:?}, consuming {back:?} after it was back");
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
     eventually("the job is done", || async { (worker.metric(SUCCEEDED).await == Some(1)).then_some(()) }).await;
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]

@@ -6,11 +6,10 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use quire_producer::schemas::{
-    job::{Job, JobId, Password, Source},
+    job::{Job, JobId, Password},
     names::header,
-    result::JobStatus,
 };
-use quire_tests::{DeadLetter, World, jobs::codes, samples};
+use quire_tests::{DeadLetter, World, expect::assert_failed, jobs::late_source, samples};
 
 #[tokio::test]
 async fn an_encrypted_document_without_a_password_is_buried_with_a_failed_result() {
@@ -19,7 +18,7 @@ async fn an_encrypted_document_without_a_password_is_buried_with_a_failed_result
     let job_id = world.submit_document(samples::encrypted()).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["password_required"]));
+    assert_failed(&result, &["password_required"]);
     assert_eq!(address(&letter), ("failed.normal", "password_required"));
     assert_eq!(letter.message_id, Some(job_id.to_string()));
     assert_eq!(letter.headers.get(header::REDACTED), None);
@@ -35,7 +34,7 @@ async fn a_wrong_password_is_told_and_shown_nowhere() {
     let job_id = world.submit(Job { password, ..Job::new(source) }).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["password_wrong"]));
+    assert_failed(&result, &["password_wrong"]);
     assert_eq!(address(&letter), ("failed.normal", "password_wrong"));
     assert_eq!(letter.headers.get(header::REDACTED).map(String::as_str), Some("password"));
     let body: serde_json::Value = serde_json::from_slice(&letter.body).expect("it was JSON before");
@@ -50,13 +49,10 @@ async fn a_wrong_password_is_told_and_shown_nowhere() {
 async fn a_job_without_attempts_left_names_the_last_fault_and_then_that_there_were_no_more() {
     let world = World::new().await;
     let _worker = world.worker().with("QUIRE_MAX_ATTEMPTS", "1").start().await;
-    let job_id = world.submit(Job::new(missing_source(&world))).await;
+    let job_id = world.submit(Job::new(late_source(&world).1)).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!(
-        (&result.status, codes(&result.errors)),
-        (&JobStatus::Failed, vec!["source_not_found", "attempts_exhausted"])
-    );
+    assert_failed(&result, &["source_not_found", "attempts_exhausted"]);
     assert_eq!(address(&letter), ("failed.normal", "source_not_found"));
 }
 
@@ -69,7 +65,7 @@ async fn a_job_whose_deadline_has_passed_is_buried_without_work() {
     let job_id = world.submit(Job { deadline, ..Job::new(source) }).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["expired"]));
+    assert_failed(&result, &["expired"]);
     assert_eq!(address(&letter), ("expired.normal", "expired"));
     assert_eq!(world.store.list(&world.keys(&job_id).pages()).await.expect("the store answers"), Vec::<String>::new());
 }
@@ -80,14 +76,14 @@ async fn a_job_whose_next_attempt_would_come_after_its_deadline_is_buried_at_onc
     let _worker = world.worker().start().await;
     // The third attempt of a missing source is followed by two minutes of waiting.
     let (job_id, deadline) = (JobId::generate(), Some(Utc::now() + TimeDelta::seconds(90)));
-    let job = Job { deadline, ..Job::new(missing_source(&world)) };
+    let job = Job { deadline, ..Job::new(late_source(&world).1) };
     let mut headers = FieldTable::default();
     headers.insert(header::ATTEMPT.into(), AMQPValue::LongLongInt(3));
     let properties = BasicProperties::default().with_message_id(job_id.to_string().into()).with_headers(headers);
     world.publish_raw(&serde_json::to_vec(&job).expect("a job is plain data"), properties).await;
     let result = world.await_result(&job_id).await;
     let letter = the_only_letter(&world).await;
-    assert_eq!((&result.status, codes(&result.errors)), (&JobStatus::Failed, vec!["expired", "source_not_found"]));
+    assert_failed(&result, &["expired", "source_not_found"]);
     assert_eq!(address(&letter), ("expired.normal", "expired"));
 }
 
@@ -101,13 +97,9 @@ async fn dead_letters_survive_being_looked_at_fifty_times() {
     let first = sorted_bodies(world.await_dead_letters(3).await);
     assert_eq!(first, [b"[1]".to_vec(), b"not a job".to_vec(), b"{}".to_vec()]);
     for _ in 0..50 {
-        // Waits, because the broker takes a moment to give back what was looked at.
+        // Waits, because the broker requeues only some time later what was looked at.
         assert_eq!(sorted_bodies(world.await_dead_letters(3).await), first);
     }
-}
-
-fn missing_source(world: &World) -> Source {
-    Source::S3 { bucket: world.store.bucket().to_owned(), key: format!("{}/inbox/never.pdf", world.prefix) }
 }
 
 async fn the_only_letter(world: &World) -> DeadLetter {
@@ -116,8 +108,7 @@ async fn the_only_letter(world: &World) -> DeadLetter {
 
 /// Where a letter was sent, and why.
 fn address(letter: &DeadLetter) -> (&str, &str) {
-    let code = letter.headers.get(header::ERROR_CODE).expect("every dead letter has a code");
-    (letter.routing_key.as_str(), code.as_str())
+    (letter.routing_key.as_str(), letter.code())
 }
 
 fn sorted_bodies(letters: Vec<DeadLetter>) -> Vec<Vec<u8>> {

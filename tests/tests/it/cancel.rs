@@ -1,4 +1,4 @@
-//! Jobs that somebody no longer wants: a cancelled result, and no dead letter.
+//! Jobs that are cancelled: a cancelled result, and no dead letter.
 
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use quire_tests::{
     Worker, World,
     events::{await_event, finished, listen},
     eventually,
-    jobs::{await_pages, codes, identified_job, slow_job, tell_workers_to_cancel},
+    expect::{assert_ended, assert_no_letters},
+    jobs::{await_pages, identified_job, slow_job, tell_workers_to_cancel},
     samples,
 };
 
@@ -34,7 +35,7 @@ async fn a_job_with_a_cancellation_marker_is_not_begun() {
     assert_cancelled(&world.await_result(&job_id).await);
     assert_eq!(world.store.list(&world.keys(&job_id).pages()).await.expect("the store answers"), Vec::<String>::new());
     world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn a_running_job_stops_when_a_control_message_says_so() {
     let (status, _) = await_event(&mut events, "the end is announced", finished).await;
     assert_eq!(status, JobStatus::Cancelled);
     world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -76,11 +77,11 @@ async fn a_running_job_begins_at_most_one_more_page_for_each_renderer_once_its_w
     assert!(after <= renderers, "{after} pages were begun behind the mark");
     assert!(before + 2 * renderers < pages as usize, "{before} pages were begun before it: too few were left");
     world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 /// Has every worker stop a job, and then write a line into its log: what is logged behind that was done by
-/// somebody who had been told.
+/// a worker that knew of the cancellation.
 async fn tell_to_cancel_and_to_leave_a_mark(world: &World, job_id: JobId) {
     let cancel = Control::Cancel { job_id, tenant: Tenant::default() };
     let mark = Control::Log { filter: "info,quire_worker=debug".to_owned() };
@@ -99,8 +100,7 @@ fn messages(worker: &Worker) -> Vec<String> {
 }
 
 fn assert_cancelled(result: &ParseResult) {
-    let codes = codes(&result.errors);
-    assert_eq!((&result.status, codes), (&JobStatus::Cancelled, vec!["cancelled"]));
+    assert_ended(result, &JobStatus::Cancelled, &["cancelled"]);
     let branches = [&result.branches.parse.status, &result.branches.images.status];
     assert_eq!(branches, [&BranchStatus::Cancelled; 2]);
 }

@@ -7,6 +7,7 @@ use quire_producer::schemas::{
 };
 use quire_tests::{
     World, eventually,
+    expect::assert_no_letters,
     jobs::{await_generation, await_pages, identified_job, slow_job, without_its_source},
     proxy::Direction,
     quire,
@@ -31,7 +32,7 @@ async fn a_job_that_waits_ends_cancelled_when_a_worker_comes_and_stays_so() {
     world.await_idle().await;
     assert_eq!(world.object(&world.keys(&job_id).result()).await, result);
     assert_eq!(world.store.list(&world.keys(&job_id).pages()).await.expect("the store answers"), Vec::<String>::new());
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -48,7 +49,7 @@ async fn a_running_job_is_stopped_and_its_end_awaited() {
     assert!(told == ended_at_once || told == ended_later, "{told:?}");
     assert_eq!(world.await_result(&job_id).await.status, JobStatus::Cancelled);
     world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -67,7 +68,7 @@ async fn a_replay_that_waits_ends_cancelled_though_the_job_had_failed_before() {
     assert_eq!(await_generation(&world, &job_id, 1).await.status, JobStatus::Cancelled);
     world.await_idle().await;
     world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]

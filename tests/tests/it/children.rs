@@ -19,7 +19,7 @@ use quire_producer::schemas::{
 };
 use quire_tests::{
     World,
-    documents::{FAULTS_OF_A_CHILD, bomb},
+    documents::{FAULTS_OF_A_CHILD, bomb, pdf},
     eventually, is_running, samples,
 };
 use quire_worker::{
@@ -118,15 +118,19 @@ const IMPOSTOR: &str = r#"
 import json, os, signal, struct, sys, time
 source, sink = sys.stdin.buffer, sys.stdout.buffer
 
-def say(answer):
+def say(answer, body=b""):
     header = json.dumps(answer).encode()
-    sink.write(b"QRF1" + struct.pack("<II", len(header), 0) + header)
+    sink.write(b"QRF1" + struct.pack("<II", len(header), len(body)) + header + body)
     sink.flush()
 
 def babble(data):
     sink.write(data)
     sink.flush()
     time.sleep(60)
+
+def announce(answer, body_bytes):
+    header = json.dumps(answer).encode()
+    babble(b"QRF1" + struct.pack("<II", len(header), body_bytes) + header)
 
 say({"Ready": {"library": ""}})
 while True:
@@ -147,11 +151,15 @@ while True:
 "#;
 
 fn impostor(folder: &Path, misbehave: &str) -> PathBuf {
+    program(folder, &IMPOSTOR.replace("MISBEHAVE", misbehave))
+}
+
+fn program(folder: &Path, script: &str) -> PathBuf {
     // Renderers have no environment, so that the interpreter is named by its whole path.
     let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();
     let python = String::from_utf8(asked.expect("python3 is there").stdout).expect("a path");
     let program = folder.join("impostor");
-    let script = format!("#!{}\n{}", python.trim(), IMPOSTOR.replace("MISBEHAVE", misbehave));
+    let script = format!("#!{}\n{script}", python.trim());
     std::fs::write(&program, script).expect("a fresh folder");
     std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("our own file");
     program
@@ -163,16 +171,48 @@ fn pool_of(program: PathBuf) -> Pool {
     Pool::start(PoolSettings { renderers: 1, child, documents_per_child: 1, max_pages: 10, metrics: Metrics::new() })
 }
 
-#[tokio::test]
-async fn a_child_that_does_not_speak_the_protocol_is_replaced() {
+fn text_and_image(page: u32) -> PageWork {
     let max_pixels = 50_000_000;
     let image = ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels };
-    let work = PageWork { page: 1, text: true, image: Some(image), draw_forms: true };
+    PageWork { page, text: true, image: Some(image), draw_forms: true }
+}
+
+#[tokio::test]
+async fn a_child_that_does_not_speak_the_protocol_is_replaced() {
+    let work = text_and_image(1);
     for (misbehave, code) in [
         (r#"babble(b"this is no frame at all")"#, ErrorCode::RendererCrashed),
         (r#"babble(b"QRF1" + b"\xff" * 8)"#, ErrorCode::RendererCrashed),
         (r#"babble(b"QRF1" + struct.pack("<II", 3, 0) + b"{]}")"#, ErrorCode::RendererCrashed),
         (r#"say({"Opened": {"page_count": 1}})"#, ErrorCode::RendererCrashed),
+        // Answers that are well-formed and cannot be true.
+        (r#"say({"PageDone": {"text_micros": 0, "image_micros": 0}})"#, ErrorCode::RendererCrashed),
+        (
+            r#"say({"Image": {"width_px": 612, "height_px": 792, "scale": 2.0, "scaled_down": False}})"#,
+            ErrorCode::RendererCrashed,
+        ),
+        (
+            r#"say({"Text": {"visible_characters": 4000000000, "covered_by_picture": False}})"#,
+            ErrorCode::RendererCrashed,
+        ),
+        (
+            r#"say({"Text": {"visible_characters": 1, "covered_by_picture": False}}, b'{"page": {"page_number": 2}}')"#,
+            ErrorCode::RendererCrashed,
+        ),
+        (r#"say({"TextFailed": {"too_large": False, "message": ""}}, b"a body")"#, ErrorCode::RendererCrashed),
+        (r#"say({"TextFailed": {"too_large": False, "message": "x" * 1025}})"#, ErrorCode::RendererCrashed),
+        (r#"say({"ImageFailed": {"too_large": False, "message": "x" * 1025}})"#, ErrorCode::RendererCrashed),
+        // Sizes that no frame of its kind has: the child is replaced before any of it is waited for.
+        (r#"babble(b"QRF1" + struct.pack("<II", 65537, 0))"#, ErrorCode::RendererCrashed),
+        (r#"announce({"TextFailed": {"too_large": False, "message": ""}}, 1)"#, ErrorCode::RendererCrashed),
+        (
+            r#"announce({"Text": {"visible_characters": 1, "covered_by_picture": False}}, 0xFFFFFFFF)"#,
+            ErrorCode::RendererCrashed,
+        ),
+        (
+            r#"announce({"Image": {"width_px": 612, "height_px": 792, "scale": 1.0, "scaled_down": False}}, 3 << 20)"#,
+            ErrorCode::RendererCrashed,
+        ),
         ("sys.exit(3)", ErrorCode::RendererCrashed),
         ("os.kill(os.getpid(), signal.SIGABRT)", ErrorCode::RendererCrashed),
         (r#"babble(b"QRF1" + struct.pack("<II", 1000, 0))"#, ErrorCode::RendererTimeout),
@@ -189,4 +229,81 @@ async fn a_child_that_does_not_speak_the_protocol_is_replaced() {
         assert_eq!((text, image, pool.replaced()), (code, code, 3), "{misbehave}");
         pool.stop();
     }
+}
+
+#[tokio::test]
+async fn a_child_that_describes_a_document_that_cannot_be_is_replaced() {
+    let (sizes, opened) = ("[[612.0, 792.0]]", r#"{"Opened": {"page_count": 1}}"#);
+    for (honest, lie) in [
+        (sizes, "[]"),
+        (sizes, "[[612.0, 792.0], [612.0, 792.0]]"),
+        (sizes, "[[-1.0, 792.0]]"),
+        (sizes, "[[612.0, 1e300]]"),
+        (sizes, r#"[[612.0, float("nan")]]"#),
+        (sizes, "[[612.0, None]]"),
+        (opened, r#"{"Opened": {"page_count": 2}}"#),
+        (opened, r#"{"Opened": {"page_count": 4000000000}}"#),
+        (r#""title": None"#, r#""title": "x" * 20000"#),
+        (r#""author": None"#, r#""author": "x" * 20000"#),
+        (r#""language": None"#, r#""language": "x" * 20000"#),
+        (r#""metadata": []"#, r#""metadata": [["subject", "x" * 20000]]"#),
+        (r#""metadata": []"#, r#""metadata": [["subject", "x"]] * 9"#),
+        (r#""outline": []"#, r#""outline": [{"title": "x" * 1025, "level": 1}]"#),
+        (r#""outline": []"#, r#""outline": [{"title": "x" * 1024, "level": 1}] * 4097"#),
+        (r#""outline": []"#, r#""outline": [{"title": "x", "level": 1}] * 20001"#),
+        (r#""outline": []"#, r#""outline": [{"title": "x", "level": 1, "element_id": "p1-e1"}]"#),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        assert!(IMPOSTOR.contains(honest));
+        let script = IMPOSTOR.replace(honest, lie).replace("MISBEHAVE", "sys.exit(3)");
+        let pool = pool_of(program(folder.path(), &script));
+        let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+        let fault = opened.err().unwrap_or_else(|| panic!("{lie} is believed"));
+        // Described once more in a child of its own.
+        assert_eq!((fault.code, pool.replaced()), (ErrorCode::RendererCrashed, 2), "{lie}");
+        pool.stop();
+    }
+}
+
+/// Builds a document of one page whose texts are longer than a child sends them.
+fn wordy_document() -> Vec<u8> {
+    let text = "x".repeat(20_000);
+    let file = pdf(&[
+        format!("<< /Type /Catalog /Pages 2 0 R /Outlines 4 0 R /Lang ({text}) >>"),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>".to_owned(),
+        "<< /Type /Outlines /First 5 0 R /Last 5 0 R /Count 1 >>".to_owned(),
+        format!("<< /Title ({text}) /Parent 4 0 R /Dest [3 0 R /Fit] >>"),
+        format!("<< /Title ({text}) /Author ({text}) /Keywords ({text}) >>"),
+    ]);
+    let file = String::from_utf8(file).expect("plain text");
+    file.replace("/Root 1 0 R", "/Root 1 0 R /Info 6 0 R").into_bytes()
+}
+
+#[tokio::test]
+async fn a_document_with_long_texts_has_them_cut_and_costs_no_child() {
+    let world = World::new().await;
+    let _worker = world.worker().start().await;
+    let job_id = world.submit_document(wordy_document()).await;
+    let result = world.await_result(&job_id).await;
+    assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);
+    let document = result.document.expect("it opens");
+    let bytes = |text: Option<String>| text.unwrap_or_default().len();
+    assert_eq!((bytes(document.title), bytes(document.author)), (16_384, 16_384));
+    assert_eq!(document.metadata["keywords"].as_str().map(str::len), Some(16_384));
+    assert_eq!(document.languages.iter().map(String::len).collect::<Vec<_>>(), [256]);
+    assert_eq!(document.outline.iter().map(|entry| entry.title.len()).collect::<Vec<_>>(), [1024]);
+}
+
+#[tokio::test]
+async fn a_page_beyond_what_a_child_has_opened_fails() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pool = pool_of(impostor(folder.path(), "time.sleep(60)"));
+    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
+    let outcome = document.page(text_and_image(2)).await;
+    let text = outcome.text.expect("asked for").expect_err("there is no such page").code;
+    let image = outcome.image.expect("asked for").expect_err("there is no such page").code;
+    assert_eq!((text, image), (ErrorCode::RendererCrashed, ErrorCode::RendererCrashed));
+    pool.stop();
 }

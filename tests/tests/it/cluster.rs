@@ -14,6 +14,7 @@ use quire_tests::{
     cluster::{NODES, PrivateCluster},
     events::{await_event, listen, started},
     eventually,
+    expect::assert_no_letters,
     jobs::{assert_work_is_left, slow_job},
     samples,
 };
@@ -92,5 +93,5 @@ async fn assert_each_ended_once(world: &World, jobs: &[JobId], results: Vec<Pars
         assert_eq!(world.result(job_id).await, Some(result));
         world.assert_nothing_astray(job_id).await;
     }
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(world).await;
 }

@@ -9,7 +9,8 @@ use quire_producer::schemas::{
 use quire_tests::{
     World,
     events::{await_event, listen, started},
-    jobs::{assert_settled, assert_succeeded, identified_job, slow_job},
+    expect::{assert_no_letters, assert_settled, assert_succeeded},
+    jobs::{identified_job, slow_job},
     samples,
 };
 
@@ -37,7 +38,7 @@ async fn ten_messages_of_one_job_share_one_run_and_are_all_settled() {
     world.await_idle().await;
     assert_eq!(worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}").await, Some(1));
     assert_eq!(worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"repeated\"}").await, Some(9));
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn of_two_bodies_under_one_id_the_first_result_stays_and_the_other_body_is
     assert_succeeded(&result, 4);
 
     let letters = world.await_dead_letters(1).await;
-    let code = letters[0].headers["quire-error-code"].as_str();
+    let code = letters[0].code();
     assert_eq!((letters[0].routing_key.as_str(), code), ("invalid.normal", "invalid_job"));
     assert_settled(&world, &mut other).await;
     assert_settled(&world, &mut worker).await;

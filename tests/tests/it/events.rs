@@ -15,13 +15,14 @@ use quire_producer::{
         job::JobId,
         names::{EVENTS_EXCHANGE, Lane},
         result::{JobStatus, Phase},
+        sha256::Sha256,
     },
 };
 use quire_tests::{
     World,
     events::{await_event, listen, next_message},
     eventually,
-    jobs::assert_settled,
+    expect::assert_settled,
     samples,
 };
 use tokio::time::timeout;
@@ -50,7 +51,7 @@ async fn a_job_tells_its_start_its_progress_and_its_end_in_this_order_and_answer
     assert!(progress.iter().any(|(phase, _, total)| *phase == Phase::Render && *total == 30), "{progress:?}");
     let key = world.keys(&job_id).result();
     let json = world.object(&key).await.expect("announced, so stored");
-    let location = ResultLocation { uri: world.store.uri(&key), sha256: quire_worker::store::digest(&json) };
+    let location = ResultLocation { uri: world.store.uri(&key), sha256: Sha256::of(&json).to_string() };
     assert_eq!((status, result, code), (&JobStatus::Succeeded, &Some(location), &None));
 
     let reply = eventually("the caller has an answer", || next_message(&channel, &queue)).await;
@@ -71,7 +72,7 @@ async fn a_live_worker_is_heard_of_within_twelve_seconds() {
     assert_eq!((beat.lanes, beat.jobs, beat.draining), (vec![idle], Vec::new(), false));
 }
 
-/// Anybody may listen, and nobody's queue may stop all work.
+/// Every user may subscribe, and no subscriber's queue may stop all work.
 #[tokio::test]
 async fn a_queue_that_refuses_events_does_not_keep_a_job_from_ending() {
     let world = World::new().await;
@@ -88,7 +89,7 @@ async fn a_queue_that_refuses_events_does_not_keep_a_job_from_ending() {
     let job_id = world.submit_document(samples::report()).await;
     assert_eq!(world.await_result(&job_id).await.status, JobStatus::Succeeded);
     world.await_idle().await;
-    assert_eq!(worker.logged("a queue of somebody who listens refuses the end of a job").len(), 1);
+    assert_eq!(worker.logged("event not accepted by a subscriber's queue (full, or its node is down)").len(), 1);
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&job_id).await;
 }
@@ -121,7 +122,10 @@ async fn until_finished(events: &mut Follower, job_id: JobId) -> Vec<Event> {
 async fn queue_of_the_caller(world: &World) -> (Channel, String) {
     let channel = world.channel().await;
     let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
-    let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.expect("anybody may");
+    let queue = channel
+        .queue_declare("".into(), options, FieldTable::default())
+        .await
+        .expect("every user may declare a queue here");
     let name = queue.name().to_string();
     (channel, name)
 }

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use quire_producer::schemas::{
-    event::Event,
-    job::{Job, JobId},
-    names::header,
-    result::JobStatus,
-};
+use quire_producer::schemas::{event::Event, job::Job};
 use quire_tests::{
     World,
-    events::{await_event, listen, parked, retrying},
-    jobs::{assert_nothing_left, assert_settled, await_pages, codes, slow_job},
+    events::{Retry, await_event, listen, retrying},
+    expect::{PARKED, assert_failed, assert_nothing_left, assert_settled, assert_succeeded, await_parked},
+    jobs::{await_pages, slow_job},
     samples,
     servers::PrivateStore,
     small_disk::SmallDisk,
@@ -36,10 +32,10 @@ async fn jobs_that_meet_a_full_store_wait_uncounted_until_there_is_room() {
     }
     let mut waits = BTreeMap::new();
     while waits.len() < jobs.len() {
-        let (job_id, why) = await_event(&mut events, "every job waits", put_off).await;
-        waits.insert(job_id, why);
+        let retry = await_event(&mut events, "every job waits", retried_before_any_end).await;
+        waits.insert(retry.job_id, retry);
     }
-    assert!(waits.values().all(|why| *why == parked()), "{waits:?}");
+    assert!(waits.values().all(|retry| retry.terms() == PARKED), "{waits:?}");
     for job_id in &jobs {
         assert_eq!(world.result(job_id).await, None);
     }
@@ -48,8 +44,7 @@ async fn jobs_that_meet_a_full_store_wait_uncounted_until_there_is_room() {
     disk.make_room();
     for (job_id, pages) in jobs.iter().zip([0, 4, 4, 4]) {
         let result = world.await_result(job_id).await;
-        let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-        assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), pages), "{:?}", result.errors);
+        assert_succeeded(&result, pages);
     }
     assert_nothing_left(&world, &mut worker, &jobs).await;
 }
@@ -65,13 +60,12 @@ async fn a_job_whose_store_fills_up_between_two_pages_goes_on_from_there_when_th
     let job_id = world.submit(slow_job(source)).await;
     await_pages(&world, &job_id, 3).await;
     disk.fill();
-    assert_eq!(await_event(&mut events, "the job is parked", retrying).await, parked());
+    await_parked(&mut events).await;
     assert_eq!(world.result(&job_id).await, None, "everything was stored too soon to show anything");
 
     disk.make_room();
     let result = world.await_result(&job_id).await;
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), 20), "{:?}", result.errors);
+    assert_succeeded(&result, 20);
     assert_eq!(result.branches.images.cache_hit, Some(true));
     assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
@@ -86,25 +80,22 @@ async fn a_job_that_fails_while_the_store_is_full_has_one_letter_and_its_result_
     let source = world.upload(samples::encrypted()).await;
     disk.fill();
     let job_id = world.submit(Job::new(source)).await;
-    assert_eq!(await_event(&mut events, "the end of the job waits", retrying).await, parked());
+    await_parked(&mut events).await;
     assert_eq!(world.result(&job_id).await, None);
 
     disk.make_room();
     let result = world.await_result(&job_id).await;
-    let codes = codes(&result.errors);
-    assert_eq!((&result.status, codes), (&JobStatus::Failed, vec!["password_required"]));
+    assert_failed(&result, &["password_required"]);
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&job_id).await;
     let letters = world.dead_letters().await.into_iter();
-    let told: Vec<_> = letters.map(|letter| (letter.message_id, letter.headers[header::ERROR_CODE].clone())).collect();
+    let told: Vec<_> = letters.map(|letter| (letter.message_id.clone(), letter.code().to_owned())).collect();
     assert_eq!(told, [(Some(job_id.to_string()), "password_required".to_owned())]);
 }
 
-/// Which job waits, and the same about it. Nothing may end meanwhile.
-fn put_off(event: Event) -> Option<(JobId, (String, bool, u32))> {
+fn retried_before_any_end(event: Event) -> Option<Retry> {
     match event {
         Event::Finished { subject, status, .. } => panic!("{} has ended: {status}", subject.job_id),
-        Event::Retrying { subject, code, counted, .. } => Some((subject.job_id, (code, counted, subject.attempt))),
-        _ => None,
+        other => retrying(other),
     }
 }

@@ -29,7 +29,7 @@ fn bbox(value: &Value) -> BBox {
 }
 
 fn edges_apart(a: BBox, b: BBox) -> f64 {
-    a.into_iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    a.sides().into_iter().zip(b.sides()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }
 
 fn texts(result: &ParseResult, page: u32) -> Vec<&str> {
@@ -97,7 +97,8 @@ fn every_region_lies_on_its_page() {
         for region in result.elements.iter().flat_map(|element| &element.regions) {
             let page = &result.pages[region.page_number as usize - 1];
             let (width, height) = (page.width.expect("known"), page.height.expect("known"));
-            let [x0, y0, x1, y1] = region.bbox.expect("the local engine knows where everything is");
+            let bbox = region.bbox.expect("the local engine knows where everything is");
+            let [x0, y0, x1, y1] = bbox.sides();
             assert!(0.0 <= x0 && x0 < x1 && x1 <= width, "{name}: {region:?}");
             assert!(0.0 <= y0 && y0 < y1 && y1 <= height, "{name}: {region:?}");
         }

@@ -3,6 +3,7 @@
 use quire_producer::schemas::{
     job::{Job, Source},
     result::{BranchStatus, JobStatus},
+    sha256::Sha256,
 };
 use quire_tests::{World, samples};
 
@@ -22,7 +23,7 @@ async fn a_document_in_the_bucket_becomes_elements_and_page_images() {
     assert!(result.elements.iter().any(|element| element.text == "Folding the sheet" && element.page_number == 3));
     for image in result.page_images.values() {
         let stored = world.object(&image.object.key).await.expect("named, so stored");
-        assert_eq!(quire_worker::store::digest(&stored), image.object.sha256);
+        assert_eq!(Sha256::of(&stored), image.object.sha256);
         assert_eq!((image.width_px, image.height_px), (1275, 1650));
     }
     world.await_idle().await;

@@ -5,7 +5,7 @@ use quire_producer::schemas::{
     job::{ImageFormat, ImageOptions, Job, JobId},
     result::JobStatus,
 };
-use quire_tests::{World, eventually, samples};
+use quire_tests::{World, eventually, expect::await_ready, samples};
 
 async fn await_first_page(world: &World, job_id: &JobId) {
     let pages = world.keys(job_id).pages();
@@ -21,7 +21,7 @@ async fn a_worker_that_consumes_is_alive_and_ready() {
     let world = World::new().await;
     let worker = world.worker().start().await;
     assert_eq!(worker.ask("/livez").await, (200, String::new()));
-    eventually("it is ready", || async { (worker.ask("/readyz").await.0 == 200).then_some(()) }).await;
+    await_ready(&worker).await;
     assert_eq!(worker.ask("/elsewhere").await.0, 404);
 }
 

@@ -3,19 +3,16 @@
 
 use std::time::Duration;
 
-use quire_producer::{
-    follow::Follower,
-    schemas::{
-        event::Event,
-        job::{Job, JobId, Source},
-        result::{JobStatus, ParseResult},
-    },
+use quire_producer::schemas::{
+    job::{Job, JobId, Source},
+    result::{JobStatus, ParseResult},
+    sha256::Sha256,
 };
 use quire_tests::{
     Worker, WorkerBuilder, World,
-    events::{await_event, finished, listen, retrying},
+    events::listen,
     eventually,
-    jobs::assert_settled,
+    expect::{assert_nothing_left, assert_settled, assert_succeeded_at, await_end_without_retry, await_retry},
     parse_api::{ParseApi, Scenario, llamaparse_job},
     proxy::{Direction, Proxy},
     samples,
@@ -39,7 +36,7 @@ async fn an_answer_to_a_poll_that_breaks_off_is_asked_for_again_at_once() {
     proxy.reset_after(Direction::ToClient, 20);
     proxy.await_cut().await;
     proxy.heal();
-    await_ends(&mut events, 1).await;
+    await_end_without_retry(&mut events).await;
     assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
 }
 
@@ -54,7 +51,7 @@ async fn a_result_that_breaks_off_in_its_middle_is_fetched_again_at_once() {
     let job_id = submit(&world).await;
     proxy.await_cut().await;
     proxy.heal();
-    await_ends(&mut events, 1).await;
+    await_end_without_retry(&mut events).await;
     assert!(api.results().len() > 1, "something else broke off");
     assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
 }
@@ -89,7 +86,7 @@ async fn a_parse_whose_id_got_lost_on_the_way_is_looked_up_and_not_bought_again(
     proxy.cut_before(Direction::ToClient, PARSE_ID);
     let job_id = submit(&world).await;
     proxy.await_cut().await;
-    await_ends(&mut events, 1).await;
+    await_end_without_retry(&mut events).await;
     assert_eq!(api.lists().len(), 1);
     assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
 }
@@ -106,16 +103,16 @@ async fn an_upload_that_breaks_off_in_its_middle_is_made_again_at_once_and_paid_
     proxy.await_cut().await;
     assert_eq!(api.jobs().len(), 0, "half an upload started a parse");
     proxy.heal();
-    await_ends(&mut events, 1).await;
+    await_end_without_retry(&mut events).await;
     assert!(!api.lists().is_empty(), "it was not looked up before it was repeated");
     assert_eq!(api.jobs()[0].file, samples::report());
-    assert_came_to(&world, &api, &job_id, 1).await;
+    assert_succeeded_with_one_parse(&world, &api, &job_id, 1).await;
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&job_id).await;
 }
 
 #[tokio::test]
-async fn a_parse_service_that_is_silent_for_a_moment_holds_up_one_job_and_costs_nothing() {
+async fn a_parse_service_that_is_silent_and_comes_back_holds_up_one_job_and_costs_no_attempt() {
     let (world, api) = service(Scenario::prompt()).await;
     let proxy = Proxy::before(&api.base_url).await;
     let mut events = listen(&world).await;
@@ -128,7 +125,9 @@ async fn a_parse_service_that_is_silent_for_a_moment_holds_up_one_job_and_costs_
     assert_eq!(world.result(&job_id).await, None, "it did not wait for the service");
 
     proxy.heal();
-    await_ends(&mut events, 2).await;
+    for _ in 0..2 {
+        await_end_without_retry(&mut events).await;
+    }
     assert_parsed_once(&world, &mut worker, &api, &job_id, 1).await;
 }
 
@@ -142,8 +141,7 @@ async fn a_parse_service_that_is_silent_for_a_whole_attempt_is_asked_by_the_next
     fall_silent_at_a_poll(&proxy);
     let job_id = submit(&world).await;
     await_silence(&proxy).await;
-    let told = await_event(&mut events, "the job is tried again", retrying).await;
-    assert_eq!(told, ("parser_timeout".to_owned(), true, 1));
+    assert_eq!(await_retry(&mut events).await.terms(), ("parser_timeout", true, 1));
 
     proxy.heal();
     let result = assert_parsed_once(&world, &mut worker, &api, &job_id, 2).await;
@@ -163,16 +161,12 @@ async fn a_web_source_that_breaks_off_is_fetched_again_whole_by_the_next_attempt
     let job_id = world.submit(Job::new(Source::Url { url })).await;
     proxy.await_cut().await;
     proxy.heal();
-    let told = await_event(&mut events, "the job is tried again", retrying).await;
-    assert_eq!(told, ("source_unavailable".to_owned(), true, 1));
+    assert_eq!(await_retry(&mut events).await.terms(), ("source_unavailable", true, 1));
     let result = world.await_result(&job_id).await;
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(2), 2), "{:?}", result.errors);
-    assert_eq!(result.source.sha256, Some(quire_worker::store::digest(&document)));
+    assert_succeeded_at(&result, 2, 2);
+    assert_eq!(result.source.sha256, Some(Sha256::of(&document).to_string()));
     assert_eq!(web.requests(), ["/a.pdf"; 2]);
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 /// Makes a world, and a service to which its documents have four pages.
@@ -187,7 +181,8 @@ fn worker_behind(proxy: &Proxy, api: &ParseApi, world: &World) -> WorkerBuilder 
 
 async fn await_breaker(worker: &Worker, open: u64) {
     eventually(if open == 1 { "the breaker opens" } else { "the breaker closes" }, || async {
-        (worker.metric("quire_breaker_open{dependency=\"llamaparse\"}").await == Some(open)).then_some(())
+        (worker.metric("quire_breaker_open{dependency=\"llamaparse\",engine=\"llamaparse\"}").await == Some(open))
+            .then_some(())
     })
     .await;
 }
@@ -202,28 +197,16 @@ fn fall_silent_at_a_poll(proxy: &Proxy) {
     proxy.stall_before(Direction::ToClient, ABOUT_A_PARSE);
 }
 
-/// Waits for that, and swallows what is said from then on, new connections included.
+/// Waits for that, and drops everything from then on, new connections included.
 async fn await_silence(proxy: &Proxy) {
     proxy.await_cut().await;
     proxy.black_hole();
 }
 
-/// Waits until so many jobs have ended. None may be put off before.
-async fn await_ends(events: &mut Follower, count: usize) {
-    let ended = |event: Event| match event {
-        Event::Retrying { message, .. } => panic!("a job was put off: {message}"),
-        other => finished(other),
-    };
-    for _ in 0..count {
-        await_event(events, "a job ends", ended).await;
-    }
-}
-
 /// Asserts that a job has succeeded at this attempt with the one parse that was bought for it.
-async fn assert_came_to(world: &World, api: &ParseApi, job_id: &JobId, attempt: u32) -> ParseResult {
+async fn assert_succeeded_with_one_parse(world: &World, api: &ParseApi, job_id: &JobId, attempt: u32) -> ParseResult {
     let result = world.await_result(job_id).await;
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(attempt), 4), "{:?}", result.errors);
+    assert_succeeded_at(&result, attempt, 4);
     assert_eq!((result.branches.parse.external_job_id.as_deref(), api.jobs().len()), (Some("pjb-0001"), 1));
     result
 }
@@ -236,10 +219,8 @@ async fn assert_parsed_once(
     job_id: &JobId,
     attempt: u32,
 ) -> ParseResult {
-    let result = assert_came_to(world, api, job_id, attempt).await;
+    let result = assert_succeeded_with_one_parse(world, api, job_id, attempt).await;
     assert_eq!(api.uploads().len(), 1);
-    assert_settled(world, worker).await;
-    world.assert_nothing_astray(job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(world, worker, &[*job_id]).await;
     result
 }

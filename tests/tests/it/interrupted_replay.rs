@@ -12,7 +12,8 @@ use quire_tests::{
     amqp::ACK,
     events::{await_event, listen},
     eventually,
-    jobs::{assert_settled, await_generation, without_its_source},
+    expect::{assert_nothing_left, assert_settled, assert_succeeded},
+    jobs::{await_generation, without_its_source},
     proxy::Direction,
     quire,
     quire_cli::stdout,
@@ -70,7 +71,7 @@ async fn a_replay_whose_confirm_is_lost_publishes_again_and_the_job_runs_once() 
 }
 
 #[tokio::test]
-async fn a_letter_that_outlives_its_replay_is_told_and_does_not_supersede_what_the_replay_came_to() {
+async fn a_letter_that_outlives_its_replay_is_reported_and_does_not_supersede_the_result_of_the_replay() {
     let world = World::new().await;
     let mut worker = world.worker().with("QUIRE_MAX_ATTEMPTS", "1").start().await;
     let (key, job_id) = without_its_source(&world, Job::new).await;
@@ -111,7 +112,7 @@ async fn a_letter(world: &World) -> JobId {
 /// Kills a replay as soon as something is so, which has to be before its own end.
 async fn kill_replay_when(world: &World, job_id: &JobId, condition: impl Future<Output = ()>) {
     let id = job_id.to_string();
-    // Not cancel safe, on purpose: a command that nobody waits for any more is killed.
+    // Not cancel safe, on purpose: a command that is no longer waited for is killed.
     let arguments = ["dead", "replay", &id];
     tokio::select! {
         output = quire(world, &arguments) => panic!("it has ended: {output:?}"),
@@ -142,9 +143,7 @@ async fn assert_one_run(world: &World, job_id: &JobId, messages: u32) {
     ends.dedup();
     assert_eq!(ends.len(), 1, "more than one end was announced: {ends:?}");
     let result = world.result(job_id).await.expect("announced, so stored");
-    let came_to = (&result.status, result.generation, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, 1, Some(1), 4), "{:?}", result.errors);
-    assert_settled(world, &mut worker).await;
-    world.assert_nothing_astray(job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_eq!(result.generation, 1);
+    assert_succeeded(&result, 4);
+    assert_nothing_left(world, &mut worker, &[*job_id]).await;
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use quire_producer::{
     follow::Follower,
-    schemas::{event::Event, job::JobId, result::JobStatus},
+    schemas::{event::Event, job::JobId},
 };
 use quire_tests::{
     Worker, World,
     amqp::{Copies, is_uncounted},
     events::{await_event, listen},
-    jobs::{assert_settled, slow_job},
+    expect::{assert_settled, assert_succeeded},
+    jobs::slow_job,
     parse_api::{ParseApi, Scenario, llamaparse_job},
     samples,
 };
@@ -31,8 +32,7 @@ async fn a_job_longer_than_a_lease_is_done_in_several_deliveries_and_every_page_
     let deliveries = count_deliveries(&mut events, job_id).await;
     assert!(deliveries >= 2, "it fitted into one lease");
     let result = world.await_result(&job_id).await;
-    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), PAGES as usize), "{:?}", result.errors);
+    assert_succeeded(&result, PAGES as usize);
     assert_eq!(pages_stored(&workers), (1..=PAGES).map(u64::from).collect::<Vec<_>>());
     for worker in &mut workers {
         assert_settled(&world, worker).await;
@@ -54,8 +54,7 @@ async fn a_parse_longer_than_a_lease_is_bought_once_and_waited_for_in_several_de
     let deliveries = count_deliveries(&mut events, job_id).await;
     assert!(deliveries >= 2, "it fitted into one lease");
     let result = world.await_result(&job_id).await;
-    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 4), "{:?}", result.errors);
+    assert_succeeded(&result, 4);
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
     assert_eq!(pages_stored(std::slice::from_ref(&worker)), [1, 2, 3, 4]);
     assert_settled(&world, &mut worker).await;

@@ -9,11 +9,12 @@ use quire_producer::{
         event::Event,
         job::{Engine, JobId},
         result::{BranchStatus, JobStatus, PageStatus, ParseResult},
+        sha256::Sha256,
     },
 };
 use quire_tests::{
     Worker, World, eventually,
-    jobs::codes,
+    expect::{assert_ended, assert_failed},
     parse_api::{KEY, ParseApi, Scenario, llamaparse_job},
     samples,
 };
@@ -48,7 +49,7 @@ async fn an_answer_becomes_elements_and_is_kept_untouched() {
     let raw = result.artifacts.iter().find(|artifact| artifact.kind == "raw_result").expect("the answer is kept");
     assert_eq!(raw.object.key, world.keys(&job_id).raw_parse(Engine::Llamaparse));
     let stored = world.object(&raw.object.key).await.expect("named, so stored");
-    assert_eq!(quire_worker::store::digest(&stored), raw.object.sha256);
+    assert_eq!(Sha256::of(&stored), raw.object.sha256);
     let answer: serde_json::Value = serde_json::from_slice(&stored).expect("the answer is JSON");
     assert_eq!(answer["items"]["pages"].as_array().map(Vec::len), Some(4));
     assert_eq!(api.jobs()[0].file, samples::report());
@@ -112,7 +113,7 @@ async fn a_refused_key_buries_the_job_with_the_images_that_were_made() {
     let worker = api.worker(&world).start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status.clone(), codes(&result.errors)), (JobStatus::Failed, vec!["parser_auth"]));
+    assert_failed(&result, &["parser_auth"]);
     let branches = (&result.branches.parse.status, &result.branches.images.status);
     assert_eq!(branches, (&BranchStatus::Failed, &BranchStatus::Succeeded));
     assert_eq!(result.page_images.len(), 4);
@@ -121,7 +122,7 @@ async fn a_refused_key_buries_the_job_with_the_images_that_were_made() {
     }
     let letters = world.await_dead_letters(1).await;
     assert_eq!(letters[0].routing_key, "failed.normal");
-    assert_eq!(letters[0].headers["quire-error-code"], "parser_auth");
+    assert_eq!(letters[0].code(), "parser_auth");
     assert!(letters[0].headers.values().all(|value| !value.contains(KEY)), "{:?}", letters[0].headers);
     assert_secret_is_kept(&worker, &result);
 }
@@ -135,7 +136,7 @@ async fn the_local_engine_takes_over_where_the_job_says_so() {
         let source = world.upload(samples::report()).await;
         let job_id = world.submit(llamaparse_job(source, &[Engine::Pdfium])).await;
         let result = world.await_result(&job_id).await;
-        assert_eq!((result.status.clone(), codes(&result.errors)), (JobStatus::Succeeded, vec![]), "{scenario:?}");
+        assert_ended(&result, &JobStatus::Succeeded, &[]);
         let parse = &result.branches.parse;
         assert_eq!(parse.fallback_from.as_deref(), Some("llamaparse"));
         assert_eq!(parse.engine.as_ref().map(|engine| engine.name.as_str()), Some("pdfium"));
@@ -168,7 +169,7 @@ async fn without_a_key_the_engine_is_not_configured() {
     let _worker = world.worker().start().await;
     let job_id = submit(&world, samples::report()).await;
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status.clone(), codes(&result.errors)), (JobStatus::Failed, vec!["parser_not_configured"]));
+    assert_failed(&result, &["parser_not_configured"]);
     let letters = world.await_dead_letters(1).await;
-    assert_eq!(letters[0].headers["quire-error-code"], "parser_not_configured");
+    assert_eq!(letters[0].code(), "parser_not_configured");
 }

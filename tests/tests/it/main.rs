@@ -1,5 +1,6 @@
 //! The whole system from outside, one module a behaviour.
 
+mod addressing;
 mod bad_input;
 mod breaker;
 mod broker_faults;
@@ -13,6 +14,7 @@ mod command_line;
 mod corpora;
 mod dead_letters;
 mod delete_command;
+mod dev_worker;
 mod disk_full;
 mod duplicates;
 mod events;
@@ -34,10 +36,12 @@ mod process_command;
 mod proxy;
 mod quarantine;
 mod random_faults;
+mod readme;
 mod redelivery;
 mod retry;
 mod saturation;
 mod shutdown;
+mod snapshots;
 mod sources;
 mod starved;
 mod store_faults;

@@ -10,9 +10,13 @@ use quire_producer::schemas::{
 };
 use quire_tests::{
     World,
-    events::{await_event, finished, listen, retrying},
+    events::{await_event, finished, listen},
     eventually,
-    jobs::{assert_settled, codes, tell_workers_to_cancel},
+    expect::{
+        assert_failed, assert_no_letters, assert_nothing_left, assert_settled, assert_succeeded, assert_succeeded_at,
+        await_retry,
+    },
+    jobs::tell_workers_to_cancel,
     parse_api::{ParseApi, RetryAfter, Scenario, Step, llamaparse_job},
     samples,
 };
@@ -37,8 +41,8 @@ async fn a_fault_that_passes_within_a_call_costs_no_attempt_and_no_second_parse(
         api.strike_at(step);
         let job_id = submit(&world, &[]).await;
         let result = world.await_result(&job_id).await;
-        let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-        assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), 4), "{step:?} {scenario:?}: {:?}", result.errors);
+        let end = (&result.status, result.provenance.attempt, result.page_images.len());
+        assert_eq!(end, (&JobStatus::Succeeded, Some(1), 4), "{step:?} {scenario:?}: {:?}", result.errors);
         assert_eq!(api.jobs().len(), parses + 1, "{step:?} {scenario:?}");
     }
 }
@@ -70,10 +74,9 @@ async fn a_request_to_come_back_much_later_parks_the_job_uncounted() {
     let mut events = listen(&world).await;
     let mut worker = api.worker(&world).start().await;
     let job_id = submit(&world, &[]).await;
-    let told = await_event(&mut events, "the job is parked", retrying).await;
-    assert_eq!(told, ("parser_throttled".to_owned(), false, 1));
+    assert_eq!(await_retry(&mut events).await.terms(), ("parser_throttled", false, 1));
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(1)));
+    assert_succeeded(&result, 4);
     assert_eq!(result.branches.images.cache_hit, Some(true), "the images were made again");
     let uploads = api.uploads();
     let [refused, taken] = uploads.as_slice() else { panic!("not two uploads") };
@@ -115,11 +118,10 @@ async fn a_lost_parse_is_bought_again_by_the_next_attempt() {
     let mut events = listen(&world).await;
     let mut worker = api.worker(&world).start().await;
     let job_id = submit(&world, &[]).await;
-    let told = await_event(&mut events, "the job is retried", retrying).await;
-    assert_eq!(told, ("parser_job_lost".to_owned(), true, 1));
+    assert_eq!(await_retry(&mut events).await.terms(), ("parser_job_lost", true, 1));
     api.change(Scenario::prompt());
     let result = world.await_result(&job_id).await;
-    assert_eq!((&result.status, result.provenance.attempt), (&JobStatus::Succeeded, Some(2)));
+    assert_succeeded_at(&result, 2, 4);
     let parse = &result.branches.parse;
     assert_eq!((parse.external_job_id.as_deref(), api.jobs().len()), (Some("pjb-0002"), 2));
     assert_eq!(result.branches.images.cache_hit, Some(true), "the images were made again");
@@ -134,13 +136,12 @@ async fn a_parse_that_is_never_done_fails_the_job_with_the_images_that_were_made
     let mut worker = settings.with("QUIRE_MAX_ATTEMPTS", "1").start().await;
     let job_id = submit(&world, &[]).await;
     let result = world.await_result(&job_id).await;
-    let codes = codes(&result.errors);
-    assert_eq!((&result.status, codes), (&JobStatus::Failed, vec!["parser_timeout", "attempts_exhausted"]));
+    assert_failed(&result, &["parser_timeout", "attempts_exhausted"]);
     let branches = (&result.branches.parse.status, &result.branches.images.status);
     assert_eq!(branches, (&BranchStatus::Failed, &BranchStatus::Succeeded));
     assert_eq!((result.page_images.len(), api.uploads().len()), (4, 1));
     let letters = world.await_dead_letters(1).await;
-    assert_eq!(letters[0].headers["quire-error-code"], "parser_timeout");
+    assert_eq!(letters[0].code(), "parser_timeout");
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&job_id).await;
 }
@@ -175,9 +176,7 @@ async fn the_service_is_told_when_a_job_is_cancelled_that_it_works_on() {
     assert_eq!(status, JobStatus::Cancelled);
     eventually("the service is told", || async { (!api.cancellations().is_empty()).then_some(()) }).await;
     assert_eq!(api.cancellations(), ["pjb-0001"]);
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
@@ -199,7 +198,7 @@ async fn ten_messages_of_one_job_come_to_one_result_and_one_paid_parse() {
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
     assert_settled(&world, &mut worker).await;
     world.assert_nothing_astray(&ids[0]).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 /// Submits a document of four pages.
@@ -211,8 +210,7 @@ async fn submit(world: &World, fallback: &[Engine]) -> JobId {
 /// Asserts that the local engine has parsed at the first attempt, that this is told, and that the
 /// images are there.
 fn assert_replaced(result: &ParseResult) {
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), 4), "{:?}", result.errors);
+    assert_succeeded(result, 4);
     let parse = &result.branches.parse;
     assert_eq!(parse.fallback_from.as_deref(), Some("llamaparse"));
     assert_eq!(parse.engine.as_ref().map(|engine| engine.name.as_str()), Some("pdfium"));

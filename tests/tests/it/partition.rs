@@ -7,7 +7,8 @@ use quire_tests::{
     World,
     events::{await_event, listen},
     eventually,
-    jobs::{assert_settled, await_pages, slow_job},
+    expect::{assert_no_letters, assert_settled, assert_succeeded},
+    jobs::{await_pages, slow_job},
     parse_api::{ParseApi, Scenario, llamaparse_job},
     proxy::Proxy,
     samples,
@@ -48,10 +49,9 @@ async fn two_workers_that_work_on_one_job_at_once_converge_on_one_result() {
     }
     assert!(world.object(&key).await == result, "the result was written again");
     let result = world.result(&job_id).await.expect("each has come to one");
-    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 10));
+    assert_succeeded(&result, 10);
     world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -76,8 +76,8 @@ async fn a_worker_that_loses_the_broker_stops_its_job_and_the_next_one_pays_for_
 
     let result = world.await_result(&job_id).await;
     assert_eq!(result.provenance.worker, other.instance, "noticed after {noticed:?}");
-    let came_to = (result.status, result.provenance.attempt, result.branches.images.cache_hit);
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), Some(true)));
+    let end = (result.status, result.provenance.attempt, result.branches.images.cache_hit);
+    assert_eq!(end, (JobStatus::Succeeded, Some(1), Some(true)));
     assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
     proxy.heal();
     await_session(&cut_off, 2).await;
@@ -86,7 +86,7 @@ async fn a_worker_that_loses_the_broker_stops_its_job_and_the_next_one_pays_for_
     }
     assert_eq!(cut_off.logged("done").len(), 0, "it came to a result of its own");
     world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 fn begun_by(worker: &str, event: Event) -> Option<JobId> {

@@ -6,9 +6,13 @@ use futures_util::{StreamExt, stream};
 use quire_producer::schemas::{
     job::{ImageOptions, Job, JobId, Source},
     names::header,
-    result::JobStatus,
 };
-use quire_tests::{World, documents::Poison, jobs::assert_settled, samples};
+use quire_tests::{
+    World,
+    documents::Poison,
+    expect::{assert_settled, assert_succeeded},
+    samples,
+};
 
 const GOOD: usize = 200;
 /// A poisoned document stands before every so many good ones.
@@ -26,8 +30,7 @@ async fn poisoned_documents_end_with_their_own_codes_and_all_others_succeed() {
 
     for job_id in &good {
         let result = world.await_result(job_id).await;
-        let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-        assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 4), "{:?}", result.errors);
+        assert_succeeded(&result, 4);
     }
     let mut buried = BTreeMap::new();
     for (job_id, poison) in &poisoned {

@@ -1,7 +1,12 @@
 //! `quire-worker process`: the pipeline with a folder as store, and no broker.
 
-use quire_producer::schemas::result::{BranchStatus, JobStatus};
-use quire_tests::{jobs::codes, processed::Processed, samples};
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+use quire_producer::schemas::{
+    result::{BranchStatus, JobStatus},
+    sha256::Sha256,
+};
+use quire_tests::{expect::assert_failed, processed::Processed, samples};
 
 fn sample(name: &str) -> String {
     samples::path(name).display().to_string()
@@ -18,7 +23,7 @@ fn a_document_becomes_a_folder_of_its_stem() {
     assert_eq!(result.status, JobStatus::Succeeded);
     for image in result.page_images.values() {
         let bytes = processed.read(&image.object.key);
-        assert_eq!(quire_worker::store::digest(&bytes), image.object.sha256);
+        assert_eq!(Sha256::of(&bytes), image.object.sha256);
         assert_eq!(bytes.len() as u64, image.object.size_bytes);
     }
 }
@@ -60,8 +65,7 @@ fn a_document_that_fails_leaves_a_result_that_says_why() {
     let processed = Processed::run(&[sample("encrypted.pdf"), sample("rotated.pdf")]);
     assert_eq!(processed.code(), 1);
     let failed = processed.result("encrypted");
-    let codes = codes(&failed.errors);
-    assert_eq!((failed.status, codes), (JobStatus::Failed, vec!["password_required"]));
+    assert_failed(&failed, &["password_required"]);
     assert_eq!(processed.result("rotated").status, JobStatus::Succeeded);
 }
 
@@ -136,4 +140,19 @@ fn two_files_of_one_stem_get_a_folder_each() {
     let processed = Processed::run(&[copy("report.pdf", "a"), copy("rotated.pdf", "b")]);
     assert_eq!(processed.code(), 0);
     assert_eq!((processed.result("same").pages.len(), processed.result("same-2").pages.len()), (4, 3));
+}
+
+#[test]
+fn file_names_that_are_no_text_or_lead_elsewhere_get_a_folder_below_out() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let names = [b"\xff\xfe.pdf".as_slice(), b"..pdf", b"...pdf"];
+    let files = names.map(|name| {
+        let path = folder.path().join(OsStr::from_bytes(name));
+        std::fs::copy(samples::path("scanned.pdf"), &path).expect("a fresh folder");
+        path
+    });
+    let processed = Processed::run(&files);
+    assert_eq!(processed.code(), 0, "{:?}", processed.output);
+    let results = processed.files().into_iter().filter(|file| file.ends_with("/result.json"));
+    assert_eq!(results.count(), files.len(), "{:?}", processed.files());
 }

@@ -11,14 +11,15 @@ use quire_producer::schemas::{
 };
 use quire_tests::{
     Worker, World, eventually,
-    jobs::{assert_killed, assert_nothing_left, assert_settled, assert_succeeded, codes, identified_job},
+    expect::{assert_failed, assert_no_letters, assert_nothing_left, assert_settled, assert_succeeded},
+    jobs::{assert_killed, identified_job},
     replay::publish_with,
     samples,
 };
 
 /// Far fewer than the ten deliveries after which a job is given up.
 const MOST_DEATHS: u32 = 8;
-const RUNS_ALONE: &str = "runs alone: earlier runs took their workers with them";
+const RUNS_ALONE: &str = "runs alone: workers died in its last runs";
 
 #[tokio::test]
 async fn a_page_that_kills_its_worker_is_left_out_and_no_other_job_pays_for_it() {
@@ -30,8 +31,8 @@ async fn a_page_that_kills_its_worker_is_left_out_and_no_other_job_pays_for_it()
     }
     let (mut survivor, result) = outlive(&world, &killer, "page_rendered=3").await;
 
-    let came_to = (result.status, result.provenance.attempt);
-    assert_eq!(came_to, (JobStatus::PartialSuccess, Some(1)), "{:?}", result.errors);
+    let end = (result.status, result.provenance.attempt);
+    assert_eq!(end, (JobStatus::PartialSuccess, Some(1)), "{:?}", result.errors);
     let faults: BTreeSet<_> = result.errors.iter().map(|error| (error.code.as_str(), error.page_number)).collect();
     assert_eq!(faults, BTreeSet::from([(ErrorCode::PageFailed.as_str(), Some(3))]));
     assert_eq!(result.page_images.keys().copied().collect::<Vec<_>>(), [1, 2, 4]);
@@ -40,8 +41,7 @@ async fn a_page_that_kills_its_worker_is_left_out_and_no_other_job_pays_for_it()
 
     for job_id in &innocent {
         let result = world.await_result(job_id).await;
-        let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-        assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 2), "{:?}", result.errors);
+        assert_succeeded(&result, 2);
     }
     let state = world.keys(&killer).state();
     eventually("the state is cleared away", || async { world.object(&state).await.is_none().then_some(()) }).await;
@@ -49,7 +49,7 @@ async fn a_page_that_kills_its_worker_is_left_out_and_no_other_job_pays_for_it()
     for job_id in innocent.iter().chain([&killer]) {
         world.assert_nothing_astray(job_id).await;
     }
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 /// A delivery that was given back or put off before it began is published again, and brings the word of the
@@ -85,7 +85,7 @@ async fn a_job_that_is_charged_with_the_deaths_of_others_is_not_given_up() {
         assert_succeeded(&world.await_result(&job_id).await, 4);
         jobs.push(job_id);
     }
-    assert_eq!(worker.logged("other jobs have ended its workers; it goes back with a fresh count").len(), 3);
+    assert_eq!(worker.logged("requeued with delivery count reset: workers died before they began this job").len(), 3);
     assert_nothing_left(&world, &mut worker, &jobs).await;
 }
 
@@ -97,8 +97,7 @@ async fn a_job_that_was_begun_at_ten_deliveries_and_never_ended_is_given_up() {
     let job_id = died_before(&world, &job, 8).await;
     publish_with(&world, &job, &[(header::DELIVERY_COUNT, 10)]).await;
     let result = world.await_result(&job_id).await;
-    let codes = codes(&result.errors);
-    assert_eq!((result.status, codes), (JobStatus::Failed, vec!["attempts_exhausted"]));
+    assert_failed(&result, &["attempts_exhausted"]);
     assert_eq!(world.await_dead_letters(1).await[0].routing_key, "failed.normal");
 }
 

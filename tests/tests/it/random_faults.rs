@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use quire_tests::{
     servers::PrivateBroker,
-    soak::{self, Faults, Kept, Outcome, Plan, Setting, Size},
+    soak::{self, Faults, Kept, Plan, Setting, Size, SoakOutcome},
 };
 
-/// Another one is another test: whoever changes it looks at what it draws.
+/// Another seed is another test: look at what it draws before changing it.
 const SEED: u64 = 20_261_120;
 const SEED_OF_KILLS: u64 = 20_261_121;
 /// Parked jobs wait thirty seconds, and a fault may find them twice.
@@ -38,7 +38,7 @@ async fn lists_of_operations_that_are_kept_pass() {
 
 /// Draws a plan with a kill to every ten jobs, or to every five where nothing else happens, and keeps
 /// its list if anything is found.
-async fn draw_and_carry_out(seed: u64, jobs: u32, faults: Faults) -> Outcome {
+async fn draw_and_carry_out(seed: u64, jobs: u32, faults: Faults) -> SoakOutcome {
     let jobs_per_kill = if faults == Faults::Kills { 5 } else { 10 };
     let plan = Plan::from_seed(seed, &Size { jobs, jobs_per_kill, workers: SETTING.workers, faults });
     let outcome = carry_out(&plan, &SETTING).await;
@@ -49,7 +49,7 @@ async fn draw_and_carry_out(seed: u64, jobs: u32, faults: Faults) -> Outcome {
     outcome
 }
 
-async fn carry_out(plan: &Plan, setting: &Setting) -> Outcome {
+async fn carry_out(plan: &Plan, setting: &Setting) -> SoakOutcome {
     let broker = if plan.restarts_broker() { Some(PrivateBroker::start().await) } else { None };
     soak::run(plan, setting, broker.as_ref()).await
 }

@@ -9,6 +9,7 @@ use quire_producer::{
         job::{ImageFormat, Job, JobId},
         names::header,
         result::{JobStatus, ParseResult},
+        sha256::Sha256,
     },
     store::Metadata,
 };
@@ -33,8 +34,8 @@ async fn after_a_kill_between_two_pages_no_stored_page_is_written_again() {
 
     let second = world.worker().start().await;
     let result = world.await_result(&job_id).await;
-    let came_to = (&result.status, result.page_images.len(), result.branches.images.cache_hit);
-    assert_eq!(came_to, (&JobStatus::Succeeded, 30, Some(true)));
+    let end = (&result.status, result.page_images.len(), result.branches.images.cache_hit);
+    assert_eq!(end, (&JobStatus::Succeeded, 30, Some(true)));
     assert_eq!(marked_pages(&world, &job_id).await, marked);
     let reused = second.metric("quire_pages_reused_total").await.unwrap_or_default();
     assert!(reused >= marked.len() as u64, "{reused} of {}", marked.len());
@@ -53,7 +54,7 @@ async fn a_finished_job_that_comes_again_is_announced_again_and_not_worked_on() 
 
     world.submit(job).await;
     let again = await_event(&mut events, "the job is announced again", finished).await;
-    let location = ResultLocation { uri: world.store.uri(&key), sha256: quire_worker::store::digest(&result) };
+    let location = ResultLocation { uri: world.store.uri(&key), sha256: Sha256::of(&result).to_string() };
     assert_eq!(again, (JobStatus::Succeeded, Some(location)));
     world.await_idle().await;
     assert_eq!(world.object(&key).await, Some(result));
@@ -129,7 +130,7 @@ async fn pages(world: &World, job_id: &JobId) -> Vec<String> {
     world.store.list(&world.keys(job_id).pages()).await.expect("the store answers")
 }
 
-/// Marks every page image that is stored as a whole: whoever writes it again takes the mark away.
+/// Marks every page image that is stored as a whole: writing it again removes the mark.
 async fn mark_pages(world: &World, job_id: &JobId) -> BTreeSet<String> {
     let mut marked = BTreeSet::new();
     for key in pages(world, job_id).await {
@@ -159,21 +160,21 @@ async fn marked_pages(world: &World, job_id: &JobId) -> BTreeSet<String> {
 
 /// What a page image carries, but for a fingerprint that no renderer makes.
 fn page_metadata(body: &[u8]) -> Metadata {
-    let sha256 = quire_worker::store::digest(body);
+    let sha256 = Sha256::of(body).to_string();
     let known = [("sha256", sha256.as_str()), ("width", "1"), ("height", "1"), ("scale", "1")];
     let entries = known.into_iter().chain([("fingerprint", "another")]);
     entries.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-async fn stored_hashes(world: &World, result: &ParseResult) -> BTreeMap<u32, String> {
+async fn stored_hashes(world: &World, result: &ParseResult) -> BTreeMap<u32, Sha256> {
     let mut hashes = BTreeMap::new();
     for (page, image) in &result.page_images {
         let stored = world.object(&image.object.key).await.expect("named, so stored");
-        hashes.insert(*page, quire_worker::store::digest(&stored));
+        hashes.insert(*page, Sha256::of(&stored));
     }
     hashes
 }
 
-fn named_hashes(result: &ParseResult) -> BTreeMap<u32, String> {
-    result.page_images.iter().map(|(page, image)| (*page, image.object.sha256.clone())).collect()
+fn named_hashes(result: &ParseResult) -> BTreeMap<u32, Sha256> {
+    result.page_images.iter().map(|(page, image)| (*page, image.object.sha256)).collect()
 }

@@ -5,14 +5,16 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use quire_producer::schemas::{
-    job::{Job, JobId, Source},
+    job::{Job, JobId},
     names::{JOB_TYPE, Tier},
-    result::JobStatus,
 };
 use quire_tests::{
     World,
-    events::{await_event, listen, next_message, retrying},
-    eventually, samples,
+    events::{listen, next_message},
+    eventually,
+    expect::{assert_no_letters, assert_succeeded_at, await_retry},
+    jobs::late_source,
+    samples,
 };
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03";
@@ -22,22 +24,21 @@ async fn a_source_that_comes_late_is_fetched_by_the_second_attempt() {
     let world = World::new().await;
     let mut events = listen(&world).await;
     let _worker = world.worker().start().await;
-    let (key, source) = missing_source(&world);
+    let (key, source) = late_source(&world);
     let job_id = world.submit(Job::new(source)).await;
-    let told = await_event(&mut events, "the job is retried", retrying).await;
-    assert_eq!(told, ("source_not_found".to_owned(), true, 1));
+    assert_eq!(await_retry(&mut events).await.terms(), ("source_not_found", true, 1));
     world.put(&key, samples::report()).await;
     let result = world.await_result(&job_id).await;
-    assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(2)));
+    assert_succeeded_at(&result, 2, 4);
     world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
 async fn a_message_that_is_retried_keeps_who_it_is_and_drops_what_the_broker_wrote() {
     let world = World::new().await;
     let _worker = world.worker().start().await;
-    let (job_id, (_, source)) = (JobId::generate(), missing_source(&world));
+    let (job_id, (_, source)) = (JobId::generate(), late_source(&world));
     let body = serde_json::to_vec(&Job::new(source)).expect("a job is plain data");
     world.publish_raw(&body, properties(&job_id)).await;
 
@@ -58,11 +59,6 @@ async fn a_message_that_is_retried_keeps_who_it_is_and_drops_what_the_broker_wro
         assert_eq!(header(&message.properties, name), Some(AMQPValue::LongString(value.into())), "{name}");
     }
     assert_eq!(death_records(&message.properties), Vec::<String>::new());
-}
-
-fn missing_source(world: &World) -> (String, Source) {
-    let key = format!("{}/inbox/late.pdf", world.prefix);
-    (key.clone(), Source::S3 { bucket: world.store.bucket().to_owned(), key })
 }
 
 fn properties(job_id: &JobId) -> BasicProperties {

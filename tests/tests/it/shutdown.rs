@@ -1,4 +1,4 @@
-//! SIGTERM: what is in hand is finished, or given back when the time for that is over.
+//! SIGTERM: jobs in flight are finished, or requeued when the grace period is over.
 
 use std::time::Duration;
 
@@ -17,8 +17,10 @@ use quire_producer::schemas::{
 use quire_tests::{
     Worker, World,
     events::{await_event, listen, next_message, started},
-    eventually, is_running,
-    jobs::{assert_settled, await_pages, slow_job},
+    eventually,
+    expect::{assert_settled, assert_succeeded},
+    is_running,
+    jobs::{await_pages, slow_job},
     samples,
 };
 use tokio::time::Instant;
@@ -34,7 +36,7 @@ async fn work_in_flight_is_finished_before_a_worker_ends() {
     assert_eq!(worker.exit().await.code(), Some(0), "{}", worker.log());
     let result = world.result(&job_id).await.expect("the worker finished it");
     assert_eq!((result.status, result.page_images.len()), (JobStatus::Succeeded, 12));
-    assert_eq!(await_event(&mut events, "the worker says goodbye", stopped).await, worker.instance);
+    assert_eq!(await_event(&mut events, "the worker announces its end", stopped).await, worker.instance);
     assert_eq!(worker.temporary_files(), Vec::<std::path::PathBuf>::new());
     world.await_idle().await;
 }
@@ -54,20 +56,19 @@ async fn a_job_that_outlives_the_grace_period_is_given_back_uncounted_and_finish
 
     let (channel, queue) = (world.channel().await, Lane::Normal.queue());
     let message = eventually("the job is in its queue again", || next_message(&channel, &queue)).await;
-    let headers = message.properties.headers().as_ref().expect("whoever gave it back wrote some");
+    let headers = message.properties.headers().as_ref().expect("the worker that requeued it wrote some");
     assert_eq!(headers.inner().get(header::ATTEMPT), Some(&AMQPValue::LongLongInt(1)));
     assert_eq!(message.properties.message_id().as_ref().map(ToString::to_string), Some(job_id.to_string()));
     channel.close(200, "looked".into()).await.expect("the channel closes");
 
     let _another = world.worker().start().await;
     let result = world.await_result(&job_id).await;
-    let came_to = (result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (JobStatus::Succeeded, Some(1), 40));
+    assert_succeeded(&result, 40);
     assert_eq!(result.branches.images.cache_hit, Some(true));
 }
 
 #[tokio::test]
-async fn under_load_no_job_is_begun_after_the_word_to_stop_and_every_job_ends() {
+async fn under_load_no_job_is_begun_after_the_signal_and_every_job_ends() {
     let world = World::new().await;
     let mut events = listen(&world).await;
     let mut first = world.worker().with("QUIRE_SHUTDOWN_GRACE", "120s").start().await;
@@ -83,7 +84,7 @@ async fn under_load_no_job_is_begun_after_the_word_to_stop_and_every_job_ends() 
     first.signal(Signal::SIGTERM);
     assert_eq!(first.exit().await.code(), Some(0));
     loop {
-        match await_event(&mut events, "the worker says goodbye", Some).await {
+        match await_event(&mut events, "the worker announces its end", Some).await {
             Event::Started { subject, .. } => begun.push(subject.at),
             Event::Stopped { .. } => break,
             _ => {}
@@ -99,6 +100,19 @@ async fn under_load_no_job_is_begun_after_the_word_to_stop_and_every_job_ends() 
         assert_eq!((result.status, result.provenance.attempt), (JobStatus::Succeeded, Some(1)));
     }
     assert_settled(&world, &mut second).await;
+}
+
+#[tokio::test]
+async fn an_orderly_end_logs_nothing_above_info() {
+    let world = World::new().await;
+    let mut worker = world.worker().start().await;
+    let source = world.upload(samples::large(12)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 1).await;
+    worker.signal(Signal::SIGTERM);
+    assert_eq!(worker.exit().await.code(), Some(0));
+    assert!(worker.log().contains("consuming"), "logs have another format");
+    assert_eq!(worker.logged_above_info(), Vec::<serde_json::Value>::new());
 }
 
 #[tokio::test]
@@ -118,7 +132,7 @@ async fn a_second_signal_has_jobs_given_back_at_once() {
 }
 
 #[tokio::test]
-async fn a_job_that_does_not_move_holds_up_nobody_past_the_grace_period() {
+async fn a_job_that_does_not_move_does_not_outlast_the_grace_period() {
     let world = World::new().await;
     let settings = world.worker().with("QUIRE_SHUTDOWN_GRACE", "4s").with("QUIRE_RENDERERS", "1");
     let mut worker = settings.with("QUIRE_PAGE_TIMEOUT", "10m").start().await;
@@ -132,7 +146,7 @@ async fn a_job_that_does_not_move_holds_up_nobody_past_the_grace_period() {
     let told = Instant::now();
     worker.signal(Signal::SIGTERM);
     assert_eq!(worker.exit().await.code(), Some(0));
-    // Behind the grace period there is only what says goodbye, which waits for nobody long.
+    // After the grace period come only the last event and the closing of connections, which are short.
     assert!(told.elapsed() < Duration::from_secs(15), "it took {:?}", told.elapsed());
     assert_eq!(world.result(&job_id).await, None, "it did move");
     assert_eq!(world.waiting().await, 1);

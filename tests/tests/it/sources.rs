@@ -1,15 +1,18 @@
-//! Where documents may come from, and what becomes of those that do not.
+//! Sources of documents: which are allowed, and how a job ends whose source is not.
 
 use chrono::TimeDelta;
 use quire_producer::schemas::{
     event::Event,
-    job::{Job, JobId, Password, Source},
+    job::{Job, Password, Source},
     result::{JobStatus, ParseResult},
+    sha256::Sha256,
 };
 use quire_tests::{
     DeadLetter, World,
-    events::{await_event, listen},
-    eventually, samples,
+    events::{await_event, listen, retrying},
+    eventually,
+    jobs::late_source,
+    samples,
     web::{Answer, Web},
 };
 
@@ -31,7 +34,7 @@ async fn bury(world: &World, job: Job) -> (DeadLetter, ParseResult) {
 async fn refuse(world: &World, source: Source) -> (String, String, Vec<String>) {
     let (letter, result) = bury(world, Job::new(source)).await;
     let codes = result.errors.into_iter().map(|error| error.code).collect();
-    (letter.routing_key, letter.headers["quire-error-code"].clone(), codes)
+    (letter.routing_key.clone(), letter.code().to_owned(), codes)
 }
 
 fn failed(code: &str, codes: &[&str]) -> (String, String, Vec<String>) {
@@ -46,8 +49,7 @@ fn url(url: String) -> Source {
 async fn what_is_missing_too_large_or_no_document_is_buried_with_its_code() {
     let world = World::new().await;
     let _worker = world.worker().with("QUIRE_MAX_ATTEMPTS", "1").with("QUIRE_MAX_SOURCE_BYTES", "2048").start().await;
-    let bucket = world.store.bucket().to_owned();
-    let missing = Source::S3 { bucket, key: format!("{}/inbox/nothing.pdf", world.prefix) };
+    let (_, missing) = late_source(&world);
     let exhausted = ["source_not_found", "attempts_exhausted"];
     assert_eq!(refuse(&world, missing).await, failed("source_not_found", &exhausted));
     for (document, code) in [
@@ -70,6 +72,19 @@ async fn a_bucket_that_is_not_listed_is_blocked() {
 }
 
 #[tokio::test]
+async fn in_the_own_bucket_a_tenant_reads_only_below_its_own_prefix() {
+    let world = World::new().await;
+    let _worker = world.worker().start().await;
+    let of_another = format!("{}/acme/uploads/a.pdf", world.prefix);
+    world.put(&of_another, samples::report()).await;
+    let around = format!("{}/default/../acme/uploads/a.pdf", world.prefix);
+    for key in [of_another, around] {
+        let source = Source::S3 { bucket: world.store.bucket().to_owned(), key };
+        assert_eq!(refuse(&world, source).await, failed("source_blocked", &["source_blocked"]));
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_is_not_listed_is_blocked_before_a_byte_is_sent() {
     let world = World::new().await;
     let web = Web::start([("/a.pdf", Answer::Document(samples::report()))]).await;
@@ -87,7 +102,7 @@ async fn a_listed_address_is_fetched_and_shown_without_its_query() {
     let result = world.await_result(&job_id).await;
     assert_eq!((result.status.clone(), result.pages.len()), (JobStatus::Succeeded, 4));
     assert_eq!(result.source.uri, Some(web.url("/a.pdf")));
-    assert_eq!(result.source.sha256, Some(quire_worker::store::digest(&samples::report())));
+    assert_eq!(result.source.sha256, Some(Sha256::of(&samples::report()).to_string()));
     assert_eq!(web.requests(), ["/a.pdf"]);
     let json = serde_json::to_string(&result).expect("a result is JSON");
     assert!(!json.contains("canary") && !worker.log().contains("canary"));
@@ -151,21 +166,12 @@ async fn a_web_server_that_asks_for_twenty_seconds_puts_the_job_off_for_thirty()
     let _worker = world.worker().with("QUIRE_SOURCE_HOSTS", &web.address.to_string()).start().await;
     for path in ["/down.pdf", "/throttled.pdf"] {
         let job_id = world.submit(Job::new(url(web.url(path)))).await;
-        let (told, wait) = await_event(&mut events, "the job is put off", |event| put_off(event, job_id)).await;
-        assert_eq!(told, ("source_unavailable".to_owned(), true, 1), "{path}");
+        let of_this_job = |event: Event| retrying(event).filter(|retry| retry.job_id == job_id);
+        let retry = await_event(&mut events, "the job is retried", of_this_job).await;
+        assert_eq!(retry.terms(), ("source_unavailable", true, 1), "{path}");
         // The event is written a little later than the message: the shorter tier never shows more
         // than its five seconds, this one somewhat less than its thirty.
-        assert!(wait > TimeDelta::seconds(5) && wait <= TimeDelta::seconds(30), "{path}: {wait}");
-    }
-}
-
-/// Says why a job waits, whether that counts, which attempt this was, and how long it has to wait.
-fn put_off(event: Event, waiting: JobId) -> Option<((String, bool, u32), TimeDelta)> {
-    match event {
-        Event::Retrying { subject, not_before, code, counted, .. } if subject.job_id == waiting => {
-            Some(((code, counted, subject.attempt), not_before - subject.at))
-        }
-        _ => None,
+        assert!(retry.wait > TimeDelta::seconds(5) && retry.wait <= TimeDelta::seconds(30), "{path}: {}", retry.wait);
     }
 }
 

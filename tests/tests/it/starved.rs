@@ -5,7 +5,7 @@ use quire_tests::{
     World,
     events::{await_event, listen},
     eventually,
-    jobs::assert_settled,
+    expect::assert_nothing_left,
     samples,
     servers::PrivateBroker,
     session::await_session,
@@ -19,7 +19,7 @@ async fn a_consumer_that_its_queue_has_forgotten_is_given_up_and_the_job_that_wa
     let mut worker = world.worker().start().await;
     let queue = Lane::Normal.queue();
     forget_consumers(&broker, &queue).await;
-    eventually("nobody is served", || async { (world.consumers(&queue).await == 0).then_some(()) }).await;
+    eventually("the queue has no consumer", || async { (world.consumers(&queue).await == 0).then_some(()) }).await;
 
     let job_id = world.submit_document(samples::report()).await;
     let noticed = await_session(&worker, 2).await;
@@ -36,9 +36,7 @@ async fn a_consumer_that_its_queue_has_forgotten_is_given_up_and_the_job_that_wa
         }
     }
     assert_eq!((starts, end), (1, Some((job_id, 1, JobStatus::Succeeded))));
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 /// Takes every consumer of a queue out of the state of the queue, and tells neither their channels nor their

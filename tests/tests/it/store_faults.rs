@@ -4,24 +4,24 @@
 use std::{path::Path, time::Duration};
 
 use quire_producer::{
-    follow::Follower,
     schemas::{
-        event::Event,
         job::{Job, Source},
-        result::{JobStatus, Phase},
+        result::Phase,
         state::JobState,
     },
     store::StoreError,
 };
 use quire_tests::{
-    Worker, World,
-    events::{await_event, finished, listen, parked, retrying},
-    eventually,
-    jobs::{assert_nothing_left, assert_succeeded, await_pages, codes, identified_job, slow_job},
+    World,
+    events::listen,
+    expect::{
+        assert_failed, assert_nothing_left, assert_succeeded, await_end_without_retry, await_parked, await_ready,
+        await_unready,
+    },
+    jobs::{await_pages, identified_job, slow_job},
     proxy::Direction,
     samples,
     servers::PrivateStore,
-    session::await_ready,
 };
 
 const STORE: &str = "QUIRE_S3_ENDPOINT";
@@ -38,8 +38,8 @@ async fn jobs_that_come_while_the_store_is_away_wait_uncounted_until_it_is_back(
     for _ in 0..3 {
         jobs.push(world.submit(Job::new(source.clone())).await);
     }
-    assert_eq!(await_event(&mut events, "a job is parked", retrying).await, parked());
-    await_unready(&worker).await;
+    await_parked(&mut events).await;
+    await_unready(&worker, "storage").await;
 
     store.start_again().await;
     for job_id in &jobs {
@@ -59,7 +59,7 @@ async fn a_job_that_loses_the_store_between_two_pages_waits_uncounted_and_goes_o
     let job_id = world.submit(slow_job(source)).await;
     await_pages(&world, &job_id, 3).await;
     store.kill().await;
-    assert_eq!(await_event(&mut events, "the job is parked", retrying).await, parked());
+    await_parked(&mut events).await;
 
     store.start_again().await;
     let result = world.await_result(&job_id).await;
@@ -70,7 +70,7 @@ async fn a_job_that_loses_the_store_between_two_pages_waits_uncounted_and_goes_o
 
 /// A store that is not atomic leaves such an object when its writer is killed over it.
 #[tokio::test]
-async fn a_state_that_is_not_what_its_checksum_says_holds_no_job_up() {
+async fn a_state_with_a_wrong_checksum_does_not_hold_up_its_job() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = PrivateStore::start_on(folder.path()).await;
     let world = World::on(None, Some(&store)).await;
@@ -90,7 +90,7 @@ async fn a_state_that_is_not_what_its_checksum_says_holds_no_job_up() {
 }
 
 #[tokio::test]
-async fn a_document_that_is_not_what_its_checksum_says_is_the_fault_of_nobody_elses_job() {
+async fn a_document_with_a_wrong_checksum_fails_its_own_job_only() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = PrivateStore::start_on(folder.path()).await;
     let world = World::on(None, Some(&store)).await;
@@ -99,8 +99,7 @@ async fn a_document_that_is_not_what_its_checksum_says_is_the_fault_of_nobody_el
     let Source::S3 { key, .. } = &source else { panic!("uploaded to the store") };
     tear(folder.path(), key);
     let result = world.await_result(&world.submit(Job::new(source)).await).await;
-    let codes = codes(&result.errors);
-    assert_eq!((result.status, codes), (JobStatus::Failed, vec!["source_unavailable", "attempts_exhausted"]));
+    assert_failed(&result, &["source_unavailable", "attempts_exhausted"]);
     assert_eq!(worker.ask("/readyz").await.0, 200);
 }
 
@@ -143,14 +142,14 @@ async fn a_job_whose_uploads_break_off_again_and_again_waits_uncounted_and_leave
     proxy.reset_after(Direction::ToServer, 50_000);
     let job_id = world.submit_document(samples::report()).await;
     proxy.await_cut().await;
-    assert_eq!(await_event(&mut events, "the job is parked", retrying).await, parked());
+    await_parked(&mut events).await;
     proxy.heal();
     assert_succeeded(&world.await_result(&job_id).await, 4);
     assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
-async fn a_store_that_falls_silent_for_a_while_costs_nothing() {
+async fn a_store_that_falls_silent_and_comes_back_costs_no_attempt() {
     let (world, proxy) = World::new().await.through_proxy(STORE).await;
     let mut worker = world.worker().with("QUIRE_RENDERERS", "1").start().await;
     let source = world.upload(samples::large(30)).await;
@@ -158,7 +157,7 @@ async fn a_store_that_falls_silent_for_a_while_costs_nothing() {
     await_pages(&world, &under_way, 3).await;
     proxy.black_hole();
     let meanwhile = world.submit_document(samples::report()).await;
-    await_unready(&worker).await;
+    await_unready(&worker, "storage").await;
     assert_eq!(world.result(&under_way).await, None, "it was done before the store fell silent");
 
     proxy.heal();
@@ -170,7 +169,7 @@ async fn a_store_that_falls_silent_for_a_while_costs_nothing() {
 
 #[tokio::test]
 async fn a_worker_that_finds_no_store_at_its_start_says_so_and_exits_69() {
-    // Nobody listens on port 1.
+    // Nothing listens on port 1.
     let world = World::bare().await.with_setting(STORE, "http://127.0.0.1:1");
     let mut worker = world.worker().launch();
     assert_eq!(worker.exit().await.code(), Some(69), "{}", worker.log());
@@ -183,24 +182,6 @@ async fn a_worker_whose_credentials_are_wrong_says_so_at_its_start_and_exits_69(
     let mut worker = world.worker().launch();
     assert_eq!(worker.exit().await.code(), Some(69), "{}", worker.log());
     assert!(worker.log().contains("denied") && !worker.log().contains("canary"), "{}", worker.log());
-}
-
-/// Waits until a worker says that it cannot do its work, because of the store.
-async fn await_unready(worker: &Worker) {
-    eventually("readiness says so", || async {
-        let (status, body) = worker.ask("/readyz").await;
-        (status == 503 && body.contains("storage")).then_some(())
-    })
-    .await;
-}
-
-/// Waits for the end of a world's only job, which must not be put off before.
-async fn await_end_without_retry(events: &mut Follower) {
-    let ended = |event: Event| match event {
-        Event::Retrying { message, .. } => panic!("the job was put off: {message}"),
-        other => finished(other),
-    };
-    await_event(events, "the job ends", ended).await;
 }
 
 /// Changes an object behind the server's back.

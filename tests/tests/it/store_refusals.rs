@@ -1,27 +1,26 @@
 //! Object storage that answers and refuses: for want of rights, which buries what meets it, or
-//! because it is asked too often, which costs nobody anything.
+//! because it is asked too often, which costs no attempt.
 
 use std::collections::BTreeMap;
 
-use quire_producer::{
-    follow::Follower,
-    schemas::{
-        event::{Event, ResultLocation},
-        job::{Job, JobId},
-        names::{DEAD_QUEUE, Lane, header},
-        result::JobStatus,
-    },
+use quire_producer::schemas::{
+    job::{Job, JobId},
+    names::{DEAD_QUEUE, Lane},
+    result::JobStatus,
 };
 use quire_tests::{
     World,
     documents::Poison,
-    events::{await_event, finished, listen, retrying},
+    events::listen,
     eventually,
-    jobs::{assert_settled, assert_succeeded, await_generation, await_pages, slow_job},
+    expect::{
+        assert_no_letters, assert_nothing_left, assert_settled, assert_succeeded, await_end_without_retry,
+        await_parked, await_ready, await_unready,
+    },
+    jobs::{await_generation, await_pages, slow_job},
     replay::replay,
     s3_gateway::{Calls, Refusal},
     samples,
-    session::await_ready,
 };
 
 const WRITING: Calls = Calls::Of("s3:PutObject");
@@ -38,7 +37,7 @@ async fn a_job_that_may_write_no_more_has_a_letter_and_no_result_and_its_replay_
     let keys = world.keys(&job_id);
     await_pages(&world, &job_id, 3).await;
     gateway.refuse(WRITING, Refusal::AccessDenied);
-    assert_eq!(await_end(&mut events).await, (JobStatus::Failed, None));
+    assert_eq!(await_end_without_retry(&mut events).await, (JobStatus::Failed, None));
     assert_eq!(await_letters(&world, 1).await, BTreeMap::from([letter(&job_id, "storage_denied")]));
     let stored = world.store.list(keys.folder()).await.expect("the store answers");
     assert!(stored.iter().all(|key| key.starts_with(&keys.pages())), "not only pages: {stored:?}");
@@ -49,9 +48,7 @@ async fn a_job_that_may_write_no_more_has_a_letter_and_no_result_and_its_replay_
     let result = await_generation(&world, &job_id, 1).await;
     assert_succeeded(&result, 30);
     assert_eq!(result.branches.images.cache_hit, Some(true), "the images were made again");
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
@@ -68,14 +65,14 @@ async fn while_nothing_may_be_written_each_job_has_one_letter_and_its_result_com
         (samples::rotated(), "storage_denied", JobStatus::Succeeded),
     ] {
         let job_id = world.submit_document(document).await;
-        assert_eq!(await_end(&mut events).await, (JobStatus::Failed, None), "{code}");
+        assert_eq!(await_end_without_retry(&mut events).await, (JobStatus::Failed, None), "{code}");
         assert_eq!(world.result(&job_id).await, None, "{code}");
         jobs.push((job_id, code, status));
     }
     let expected: BTreeMap<_, _> = jobs.iter().map(|(job_id, code, _)| letter(job_id, code)).collect();
     assert_eq!(await_letters(&world, jobs.len()).await, expected);
     await_ready(&worker).await;
-    let opened = worker.logged("a dependency counts as down; nothing is asked of it until it answers again");
+    let opened = worker.logged("a dependency is down; the worker sends it only probes until it answers again");
     assert_eq!(opened.len(), 0, "{opened:?}");
 
     gateway.heal();
@@ -111,15 +108,11 @@ async fn while_everything_is_refused_jobs_stay_in_their_queue_and_succeed_once_i
     assert!(left >= JOBS / 2, "{left} of {JOBS} jobs were left in their queue");
     // An end that is announced asks nothing of the store any more.
     for _ in left..JOBS {
-        assert_eq!(await_end(&mut events).await, (JobStatus::Failed, None));
+        assert_eq!(await_end_without_retry(&mut events).await, (JobStatus::Failed, None));
     }
     let letters = await_letters(&world, (JOBS - left) as usize).await;
     assert!(letters.values().all(|code| code == "storage_denied"), "{letters:?}");
-    eventually("readiness says so", || async {
-        let (status, body) = worker.ask("/readyz").await;
-        (status == 503 && body.contains("storage")).then_some(())
-    })
-    .await;
+    await_unready(&worker, "storage").await;
     assert_eq!(worker.ask("/livez").await.0, 200);
     assert_eq!(worker.metric("quire_breaker_open{dependency=\"object_store\"}").await, Some(1));
 
@@ -137,7 +130,7 @@ async fn while_everything_is_refused_jobs_stay_in_their_queue_and_succeed_once_i
 }
 
 #[tokio::test]
-async fn a_store_that_asks_three_times_for_a_slower_pace_costs_a_job_a_moment_and_nothing_else() {
+async fn a_store_that_throttles_three_times_costs_a_job_no_attempt() {
     let (world, gateway) = World::new().await.through_gateway().await;
     let mut events = listen(&world).await;
     let mut worker = world.worker().start().await;
@@ -145,7 +138,7 @@ async fn a_store_that_asks_three_times_for_a_slower_pace_costs_a_job_a_moment_an
     for action in ["s3:ListBucket", "s3:GetObject", "s3:PutObject"] {
         gateway.refuse_next(3, Calls::Of(action), Refusal::SlowDown);
         let job_id = world.submit_document(samples::report()).await;
-        let (status, _) = await_end(&mut events).await;
+        let (status, _) = await_end_without_retry(&mut events).await;
         assert_eq!(status, JobStatus::Succeeded, "{action}");
         assert_succeeded(&world.await_result(&job_id).await, 4);
         refused += 3;
@@ -154,11 +147,11 @@ async fn a_store_that_asks_three_times_for_a_slower_pace_costs_a_job_a_moment_an
         world.assert_nothing_astray(&job_id).await;
     }
     assert_settled(&world, &mut worker).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
-async fn a_job_whose_store_asks_for_a_slower_pace_without_end_waits_uncounted_and_goes_on_from_there() {
+async fn a_job_whose_store_throttles_without_end_waits_uncounted_and_goes_on_from_there() {
     let (world, gateway) = World::new().await.through_gateway().await;
     let mut events = listen(&world).await;
     let mut worker = world.worker().with("QUIRE_RENDERERS", "1").start().await;
@@ -166,8 +159,7 @@ async fn a_job_whose_store_asks_for_a_slower_pace_without_end_waits_uncounted_an
     let job_id = world.submit(slow_job(source)).await;
     await_pages(&world, &job_id, 3).await;
     gateway.refuse(Calls::All, Refusal::SlowDown);
-    let told = await_event(&mut events, "the job is parked", retrying).await;
-    assert_eq!(told, ("storage_unavailable".to_owned(), false, 1));
+    await_parked(&mut events).await;
     assert_eq!(world.result(&job_id).await, None, "everything was stored too soon to show anything");
     assert_eq!(worker.ask("/livez").await.0, 200);
 
@@ -175,25 +167,14 @@ async fn a_job_whose_store_asks_for_a_slower_pace_without_end_waits_uncounted_an
     let result = world.await_result(&job_id).await;
     assert_succeeded(&result, 30);
     assert_eq!(result.branches.images.cache_hit, Some(true), "the images were made again");
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
-}
-
-/// Waits for the next end of a job, and for where its result lies. Nothing may be put off before.
-async fn await_end(events: &mut Follower) -> (JobStatus, Option<ResultLocation>) {
-    let ended = |event: Event| match event {
-        Event::Retrying { message, .. } => panic!("a job was put off: {message}"),
-        other => finished(other),
-    };
-    await_event(events, "a job ends", ended).await
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 /// Waits for exactly so many letters; returns their codes by their jobs, which must have one each.
 async fn await_letters(world: &World, count: usize) -> BTreeMap<String, String> {
     let letters = world.await_dead_letters(count).await.into_iter();
     let codes: BTreeMap<String, String> = letters
-        .map(|letter| (letter.message_id.expect("known by its job"), letter.headers[header::ERROR_CODE].clone()))
+        .map(|letter| (letter.message_id.clone().expect("known by its job"), letter.code().to_owned()))
         .collect();
     assert_eq!(codes.len(), count, "a job has two letters: {codes:?}");
     codes

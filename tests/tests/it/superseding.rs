@@ -4,13 +4,15 @@ use quire_producer::schemas::{
     event::ResultLocation,
     job::{Branch, Engine, ImageFormat, ImageOptions, Job, JobId, ParseOptions, Source},
     result::{JobStatus, ParseResult, Phase},
+    sha256::Sha256,
     state::JobState,
 };
 use quire_tests::{
     Worker, World,
     events::{await_event, finished_generation, listen},
     eventually,
-    jobs::{assert_settled, assert_succeeded, await_generation, await_pages, identified_job, slow_job},
+    expect::{assert_nothing_left, assert_settled, assert_succeeded},
+    jobs::{await_generation, await_pages, identified_job, slow_job},
     replay::{publish_generation, replay},
     samples,
 };
@@ -37,18 +39,15 @@ async fn a_partial_result_stays_until_a_replay_ends_and_nothing_of_it_after_that
     await_an_image_of(&world, &job_id, ".webp").await;
     for image in partial.page_images.values() {
         let stored = world.object(&image.object.key).await.expect("the result names it still");
-        assert_eq!(quire_worker::store::digest(&stored), image.object.sha256, "{}", image.object.key);
+        assert_eq!(Sha256::of(&stored), image.object.sha256, "{}", image.object.key);
     }
     assert_eq!(world.result(&job_id).await.as_ref(), Some(&partial), "replaced before the replay had ended");
 
     let result = await_generation(&world, &job_id, 1).await;
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), 24), "{:?}", result.errors);
+    assert_succeeded(&result, 24);
     world.await_idle().await;
     assert_stays(&world, &worker, &job_id, &[(job, 0)]).await;
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
@@ -65,13 +64,10 @@ async fn a_cancelled_result_is_superseded_by_a_later_generation_and_by_no_messag
 
     publish_generation(&world, &job, 1).await;
     let result = await_generation(&world, &job_id, 1).await;
-    let came_to = (&result.status, result.provenance.attempt, result.page_images.len());
-    assert_eq!(came_to, (&JobStatus::Succeeded, Some(1), 4), "{:?}", result.errors);
+    assert_succeeded(&result, 4);
     world.await_idle().await;
     assert_stays(&world, &worker, &job_id, &[(job.clone(), 0), (job, 1)]).await;
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
@@ -85,9 +81,7 @@ async fn a_succeeded_result_stays_when_a_later_generation_comes_that_is_not_forc
     // As if the job had succeeded while its replay was in the queue.
     let other = Job { source: world.upload(samples::rotated()).await, ..job.clone() };
     assert_stays(&world, &worker, &job_id, &[(job, 1), (other, 2)]).await;
-    assert_settled(&world, &mut worker).await;
-    world.assert_nothing_astray(&job_id).await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_nothing_left(&world, &mut worker, &[job_id]).await;
 }
 
 #[tokio::test]
@@ -130,7 +124,7 @@ async fn assert_stays(world: &World, worker: &Worker, job_id: &JobId, messages: 
     let (key, before) = (world.keys(job_id).result(), worker.metric(REPEATED).await.unwrap_or_default());
     let json = world.object(&key).await.expect("the job has ended");
     let result: ParseResult = serde_json::from_slice(&json).expect("a result");
-    let location = ResultLocation { uri: world.store.uri(&key), sha256: quire_worker::store::digest(&json) };
+    let location = ResultLocation { uri: world.store.uri(&key), sha256: Sha256::of(&json).to_string() };
     let mut events = listen(world).await;
     for (count, (job, generation)) in (before + 1..).zip(messages) {
         publish_generation(world, job, *generation).await;

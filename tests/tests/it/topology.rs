@@ -9,12 +9,9 @@ use quire_producer::{
         BasicProperties, FieldTable, Outgoing, PublishError, Value,
         topology::{self, Mode, TopologyError},
     },
-    schemas::{
-        job::{Job, Source},
-        result::JobStatus,
-    },
+    schemas::{job::Job, result::JobStatus},
 };
-use quire_tests::{World, eventually, jobs::assert_settled, samples};
+use quire_tests::{World, eventually, expect::assert_settled, jobs::late_source, samples};
 
 #[tokio::test]
 async fn declaring_what_is_there_already_changes_nothing() {
@@ -96,8 +93,7 @@ async fn a_tier_that_is_deleted_under_a_worker_is_declared_again_by_the_job_that
     let mut worker = world.worker().start().await;
     let deleted = world.channel().await.queue_delete("quire.retry.5s".into(), QueueDeleteOptions::default()).await;
     deleted.expect("the tier was there");
-    let key = format!("{}/inbox/late.pdf", world.prefix);
-    let source = Source::S3 { bucket: world.store.bucket().to_owned(), key: key.clone() };
+    let (key, source) = late_source(&world);
     let job_id = world.submit(Job::new(source)).await;
     eventually("the tier is there and has the job", || async {
         let queues = world.management.queues().await.ok()?;

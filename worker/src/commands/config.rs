@@ -1,19 +1,18 @@
-//! `check-config`, `config show` and `config reference`: what the configuration is, without asking
-//! anybody but the machine.
+//! `check-config`, `config show` and `config reference`: what the configuration is, without a network.
 #![expect(clippy::print_stdout, reason = "what these commands print is what they are for")]
 
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::output::{OutputFormat, table};
+use super::{
+    exit,
+    text::{OutputFormat, table},
+};
 use crate::config::{ConfigErrors, Loaded, Setting, reference_markdown};
 
-/// The exit status for a configuration that cannot be used (`EX_CONFIG` of sysexits.h).
-pub const BAD_CONFIGURATION: u8 = 78;
-
 /// Says whether the configuration can be used. Exits with 0 or 78.
-pub fn check(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> ExitCode {
+pub(crate) fn check(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> ExitCode {
     let text = match (loaded, format) {
         (Ok(loaded), OutputFormat::Human) => summary(loaded),
         (Ok(_), OutputFormat::Json) => json!({ "ok": true, "errors": [] }).to_string(),
@@ -23,8 +22,8 @@ pub fn check(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> Exi
     status(loaded)
 }
 
-/// Shows every setting, where it came from, and nothing secret. Exits with 0 or 78.
-pub fn show(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> ExitCode {
+/// Shows every setting and where it came from, without secrets. Exits with 0 or 78.
+pub(crate) fn show(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> ExitCode {
     let text = match (loaded, format) {
         (Ok(loaded), OutputFormat::Human) => settings_table(&loaded.settings),
         (Ok(loaded), OutputFormat::Json) => json!({ "settings": loaded.settings }).to_string(),
@@ -35,20 +34,23 @@ pub fn show(loaded: &Result<Loaded, ConfigErrors>, format: OutputFormat) -> Exit
 }
 
 /// Prints the page that documents every setting.
-pub fn reference() {
+pub(crate) fn reference() {
     print!("{}", reference_markdown());
 }
 
 fn status(loaded: &Result<Loaded, ConfigErrors>) -> ExitCode {
     match loaded {
         Ok(_) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(BAD_CONFIGURATION),
+        Err(_) => ExitCode::from(exit::CONFIGURATION),
     }
 }
 
 fn summary(loaded: &Loaded) -> String {
     let given = loaded.settings.iter().filter(|setting| setting.was_given()).count();
-    format!("the configuration is fine: {given} settings given, {} left alone", loaded.settings.len() - given)
+    format!(
+        "the configuration has no errors: {given} settings given, {} at their defaults",
+        loaded.settings.len() - given
+    )
 }
 
 fn refusal(errors: &ConfigErrors, format: OutputFormat) -> String {
@@ -89,7 +91,7 @@ mod tests {
             let line = text.lines().find(|line| line.starts_with(name)).expect("every setting has a row");
             line.split_whitespace().collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(row("QUIRE_AMQP_URL"), "QUIRE_AMQP_URL amqp://***@broker environment QUIRE_AMQP_URL");
+        assert_eq!(row("QUIRE_AMQP_URL"), "QUIRE_AMQP_URL amqp://broker environment QUIRE_AMQP_URL");
         assert_eq!(row("QUIRE_S3_BUCKET"), "QUIRE_S3_BUCKET results environment QUIRE_S3_BUCKET");
         assert_eq!(row("QUIRE_TOPOLOGY"), "QUIRE_TOPOLOGY declare default");
         assert_eq!(row("QUIRE_S3_PREFIX"), "QUIRE_S3_PREFIX - not set");

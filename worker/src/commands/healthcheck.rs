@@ -1,5 +1,5 @@
-//! `healthcheck`: asks the worker of this machine whether it lives, for images without a shell.
-#![expect(clippy::print_stdout, reason = "the answer is shown by whoever inspects the container")]
+//! `healthcheck`: asks the worker of this machine whether it is alive, for images without a shell.
+#![expect(clippy::print_stdout, reason = "container engines show what a health check prints")]
 
 use std::{
     iter,
@@ -9,14 +9,14 @@ use std::{
 
 use anyhow::{Context, bail};
 
-const PATIENCE: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Asks `/livez` at the address that the worker serves it on.
-///
-/// # Errors
-/// If there is no such address, nobody answers within three seconds, or the worker does not live.
-pub async fn run(http_addr: Option<SocketAddr>) -> anyhow::Result<()> {
-    let address = http_addr.context("QUIRE_HTTP_ADDR is off: there is nobody to ask")?;
+pub(crate) async fn run(http_addr: Option<SocketAddr>) -> anyhow::Result<()> {
+    let address = http_addr.context("QUIRE_HTTP_ADDR is off: the worker serves no health; give it an address")?;
+    if address.port() == 0 {
+        bail!("QUIRE_HTTP_ADDR has port 0: the worker's real port is only in its log; give it a fixed port");
+    }
     ask(reachable(address)).await?;
     println!("alive");
     Ok(())
@@ -24,8 +24,8 @@ pub async fn run(http_addr: Option<SocketAddr>) -> anyhow::Result<()> {
 
 async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
-        // A proxy of the environment does not see this machine's loopback.
+        .timeout(ANSWER_TIMEOUT)
+        // A proxy of the environment cannot reach this machine's loopback.
         .no_proxy()
         // Without TLS no certificate is needed, and looking for them fails where there are none.
         .tls_certs_only(iter::empty())
@@ -35,12 +35,12 @@ async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     let answer = client.get(&url).send().await.with_context(|| format!("no answer from {url}"))?;
     let status = answer.status();
     if !status.is_success() {
-        bail!("the worker does not live: {status} {}", answer.text().await.unwrap_or_default());
+        bail!("the worker is not alive: {status} {}", answer.text().await.unwrap_or_default());
     }
     Ok(())
 }
 
-/// Turns "every address of this machine" into one that can be asked.
+/// Replaces the address that stands for every address of this machine by loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_server_on_every_address_is_asked_on_loopback() {
         for (served, asked) in
-            [("0.0.0.0:9090", "127.0.0.1:9090"), ("[::]:9090", "[::1]:9090"), ("10.0.0.7:80", "10.0.0.7:80")]
+            [("0.0.0.0:9464", "127.0.0.1:9464"), ("[::]:9464", "[::1]:9464"), ("10.0.0.7:80", "10.0.0.7:80")]
         {
             let served = served.parse().expect("an address");
             assert_eq!(reachable(served).to_string(), asked);
@@ -68,7 +68,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_worker_is_healthy_while_it_says_so() {
+    async fn an_address_that_cannot_be_asked_is_refused_with_what_to_do() {
+        for (address, expected) in
+            [(None, "QUIRE_HTTP_ADDR is off"), (Some("127.0.0.1:0"), "QUIRE_HTTP_ADDR has port 0")]
+        {
+            let address = address.map(|address| address.parse().expect("an address"));
+            let error = run(address).await.expect_err("no fixed address").to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_worker_is_alive_until_it_says_otherwise() {
         let server = Server::bind("0.0.0.0:0".parse().expect("an address")).await.expect("a port");
         let (address, shutdown) = (reachable(server.address()), CancellationToken::new());
         let health = Health::new([]);
@@ -80,7 +91,7 @@ mod tests {
             shutdown.cancel();
         };
         tokio::join!(server.serve(health.clone(), Metrics::new(), shutdown.clone()), asking);
-        let error = ask(address).await.expect_err("nobody is there");
+        let error = ask(address).await.expect_err("the server has ended");
         assert!(error.to_string().starts_with("no answer from http://127.0.0.1:"), "{error}");
     }
 }

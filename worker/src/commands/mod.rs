@@ -1,10 +1,11 @@
-//! One file a subcommand.
+//! One file or folder a subcommand, and what several of them share.
 
-pub mod config;
-pub mod doctor;
-pub mod healthcheck;
-pub mod output;
-pub mod process;
-pub mod renderer;
-pub mod run;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod exit;
+pub(crate) mod healthcheck;
+pub(crate) mod process;
+pub(crate) mod renderer;
+pub(crate) mod run;
 mod services;
+pub(crate) mod text;

@@ -1,28 +1,26 @@
-//! The hidden subcommand that a renderer child runs.
-#![expect(clippy::print_stderr, reason = "the parent keeps a child's last words")]
+//! `renderer`, hidden: what a child of the worker runs.
+#![expect(clippy::print_stderr, reason = "the parent keeps the last lines of a child's stderr")]
 
 use std::{path::PathBuf, process::ExitCode};
 
-use crate::render::{library_candidates, serve};
+use crate::render::{ChildLimits, library_candidates, serve};
 
-/// What the parent tells a child.
 #[derive(Debug, clap::Args)]
-pub struct RendererArgs {
+pub(crate) struct RendererArgs {
     /// Address space in bytes
     #[arg(long)]
-    pub memory_bytes: u64,
+    memory_bytes: u64,
     /// CPU time of a page in seconds
     #[arg(long)]
-    pub page_cpu_seconds: u64,
+    page_cpu_seconds: u64,
     /// Where libpdfium is
     #[arg(long)]
-    pub library: Option<PathBuf>,
+    library: Option<PathBuf>,
 }
 
-/// Renders until the parent hangs up.
-#[must_use]
-pub fn run(arguments: &RendererArgs) -> ExitCode {
-    let limits = serve::Limits { memory_bytes: arguments.memory_bytes, page_cpu_seconds: arguments.page_cpu_seconds };
+/// Renders until the parent closes the pipe.
+pub(crate) fn run(arguments: &RendererArgs) -> ExitCode {
+    let limits = ChildLimits { memory_bytes: arguments.memory_bytes, page_cpu_seconds: arguments.page_cpu_seconds };
     match serve::serve(&library_candidates(arguments.library.as_deref()), limits) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,82 +1,58 @@
+//! Section `[amqp]`: where jobs come from, and how many of them are in flight.
+
 use quire_producer::amqp::{ConnectError, Connector, topology::Mode};
-use quire_schemas::names::Lane;
+use quire_schemas::{names::Lane, secret::Secret};
 
 use super::{
-    Secret,
-    key::{Extremes, Fallback, Form, Key, Secrecy, Section},
+    key::{
+        Fallback::{Required, Unset, Value},
+        Form::{Choice, Text},
+    },
     read::Reader,
+    table::settings,
     text,
 };
 
-pub(super) const SECTION: Section =
-    Section { name: "amqp", about: "The broker", keys: &[URL, MANAGEMENT_URL, TOPOLOGY, LANES] };
+settings! {
+    [amqp] "The broker"
 
-const URL: Key = Key {
-    section: "amqp",
-    name: "url",
-    variable: "QUIRE_AMQP_URL",
-    form: Form::Text("an AMQP URL such as amqps://user:password@host:5671/vhost, or several separated by commas"),
-    fallback: Fallback::Required,
-    secrecy: Secrecy::Address,
-    meaning: "Where jobs come from. Of several addresses the first that answers is used, beginning with a random one. \
-              Characters with a meaning in URLs are percent-encoded, a virtual host of `/` is written `%2f`.",
-    extremes: None,
-};
+    URL(url, QUIRE_AMQP_URL, Address):
+        Text("an AMQP URL such as amqps://user:password@host:5671/vhost, or several separated by commas"), Required,
+        "Where jobs come from. Of several addresses the first that answers is used, beginning with a random one. \
+         Characters with a meaning in URLs are percent-encoded, a virtual host of `/` is written `%2f`.";
 
-const MANAGEMENT_URL: Key = Key {
-    section: "amqp",
-    name: "management_url",
-    variable: "QUIRE_MANAGEMENT_URL",
-    form: Form::Text("an http or https URL such as http://user:password@host:15672"),
-    fallback: Fallback::Unset("`doctor` cannot see queue arguments, timeouts and statistics"),
-    secrecy: Secrecy::Address,
-    meaning: "The broker's management API. Only `doctor` asks it; jobs run without. A user with the tag `management` \
-              and empty permissions (`^$`) in the virtual host is enough.",
-    extremes: None,
-};
+    MANAGEMENT_URL(management_url, QUIRE_MANAGEMENT_URL, Address):
+        Text("an http or https URL such as http://user:password@host:15672"),
+        Unset("`doctor` cannot see queue arguments, timeouts and statistics"),
+        "The broker's management API. Only `doctor` asks it; jobs run without. A user with the tag `management` and \
+         empty permissions (`^$`) in the virtual host is enough.";
 
-const TOPOLOGY: Key = Key {
-    section: "amqp",
-    name: "topology",
-    variable: "QUIRE_TOPOLOGY",
-    form: Form::Choice(&["declare", "passive", "off"]),
-    fallback: Fallback::Value("declare"),
-    secrecy: Secrecy::Public,
-    meaning: "What happens to exchanges and queues at start: `declare` creates what is missing, `passive` only checks \
-              that everything is there (an operator declares it), `off` does neither.",
-    extremes: None,
-};
+    TOPOLOGY(topology, QUIRE_TOPOLOGY): Choice(&["declare", "passive", "off"]), Value("declare"),
+        "What happens to exchanges and queues at start: `declare` creates what is missing, `passive` only checks that \
+         everything exists (an operator declares it), `off` does neither.";
 
-const MOST_PERMITS: u32 = 1000;
+    LANES(lanes, QUIRE_LANES):
+        Text("lanes (high, normal, bulk) with their jobs in flight, 1 to 1000, such as high:4,normal:8,bulk:4"),
+        Value("high:4,normal:8,bulk:4"),
+        "How many jobs of each lane are in flight at once. The prefetch of the lane is the same number: no job waits \
+         here while another worker is free. A lane that is not named is not served.",
+        too_low "Renderers stand idle while jobs wait for downloads, uploads and parse services.",
+        too_high "Each job holds up to QUIRE_MAX_SOURCE_BYTES of disk and about 2 MB of memory, all jobs take longer, \
+                  and other workers find the queue empty. Scaling rules repeat these numbers.";
+}
 
-const LANES: Key = Key {
-    section: "amqp",
-    name: "lanes",
-    variable: "QUIRE_LANES",
-    form: Form::Text("lanes (high, normal, bulk) with their jobs in flight, 1 to 1000, such as high:4,normal:8,bulk:4"),
-    fallback: Fallback::Value("high:4,normal:8,bulk:4"),
-    secrecy: Secrecy::Public,
-    meaning: "How many jobs of each lane are in flight at once. It is the prefetch too, so that no job waits here that \
-              another worker could run. A lane that is not named is not served.",
-    extremes: Some(Extremes {
-        too_low: "Renderers stand idle while jobs wait for downloads, uploads and parse services.",
-        too_high: "Each job holds up to QUIRE_MAX_SOURCE_BYTES of disk and about 2 MB of memory, all jobs take longer, \
-                   and other workers find the queue empty. Scaling rules repeat these numbers.",
-    }),
-};
+const MAX_PERMITS: u32 = 1000;
 
 /// How to reach the broker and what to take from it.
 #[derive(Debug, Clone)]
-pub struct Amqp {
+pub(crate) struct Amqp {
     /// One or more AMQP URLs, separated by commas.
-    pub url: Secret,
-    /// Base address of the management API.
-    pub management_url: Option<Secret>,
-    /// What to do about exchanges and queues at start.
-    pub topology: Mode,
+    pub(crate) url: Secret,
+    pub(crate) management_url: Option<Secret>,
+    pub(crate) topology: Mode,
     /// Jobs in flight per lane, which is its prefetch: 1 to 1000, each lane at most once, never
     /// empty.
-    pub lanes: Vec<(Lane, u32)>,
+    pub(crate) lanes: Vec<(Lane, u32)>,
 }
 
 impl Amqp {
@@ -88,9 +64,8 @@ impl Amqp {
         Some(Self { url: url?, management_url, topology: topology?, lanes: lanes? })
     }
 
-    /// Returns how many jobs may be in flight together.
-    #[must_use]
-    pub fn permits(&self) -> u32 {
+    /// Returns how many jobs may be in flight in all lanes together.
+    pub(crate) fn permits(&self) -> u32 {
         self.lanes.iter().map(|(_, permits)| permits).sum()
     }
 }
@@ -121,7 +96,7 @@ fn served_lane(text: &str) -> Result<(Lane, u32), String> {
     let (lane, permits) = text.split_once(':').ok_or_else(|| format!("{text:?} is not a lane with a number"))?;
     let lane: Lane = text::word(lane.trim())?;
     let permits: u32 = text::word(permits.trim())?;
-    if !(1..=MOST_PERMITS).contains(&permits) {
+    if !(1..=MAX_PERMITS).contains(&permits) {
         return Err(format!("{permits} jobs in flight are out of range"));
     }
     Ok((lane, permits))

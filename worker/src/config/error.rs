@@ -1,65 +1,59 @@
+//! What is wrong with a configuration, and where each value comes from.
+
 use std::{error::Error, fmt, path::PathBuf};
 
 use serde::{Serialize, Serializer};
 
 use super::key::Key;
 
-/// Everything that is wrong with a configuration, found in one go.
+/// Everything that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigErrors(pub(super) Vec<ConfigError>);
+pub(crate) struct ConfigErrors(pub(super) Vec<ConfigError>);
 
 /// One thing that is wrong. Never holds the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ConfigError {
-    /// The setting, by its name in the environment; for an unknown one the name as it came.
-    pub key: String,
-    /// Where the value came from.
-    pub origin: Origin,
-    /// What is wrong.
-    pub problem: String,
-    /// What would be right.
-    pub remedy: String,
+pub(crate) struct ConfigError {
+    /// The setting, by its name in the environment; an unknown one by the name that was given.
+    pub(crate) key: String,
+    pub(crate) origin: Origin,
+    pub(crate) problem: String,
+    pub(crate) remedy: String,
 }
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// The command line.
+pub(crate) enum Origin {
     Flag(&'static str),
     /// A variable, by its name.
     Environment(String),
     /// The configuration file.
     File {
-        /// The file.
         path: PathBuf,
         /// Section and name in it; empty where the file as a whole is meant.
         place: String,
     },
-    /// The default.
     Default,
-    /// Found out at start.
+    /// The worker computed it at start.
     Computed,
-    /// Nowhere: nothing is given and nothing is assumed.
+    /// Nothing is given and there is no default.
     Unset,
 }
 
 /// A setting as it was read, fit to be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Its name in the environment.
-    pub key: &'static str,
+    pub(crate) key: &'static str,
     /// Its section and name in the file.
-    pub place: String,
+    pub(crate) place: String,
     /// What may be shown of its value; `None` if it is unset.
-    pub value: Option<String>,
-    /// Where the value came from.
-    pub origin: Origin,
+    pub(crate) value: Option<String>,
+    pub(crate) origin: Origin,
 }
 
 impl ConfigErrors {
-    /// Returns the errors: what is unknown first, then in the order of the settings.
-    #[must_use]
-    pub fn all(&self) -> &[ConfigError] {
+    /// Returns unknown names first, then the errors in the order of the settings.
+    pub(crate) fn all(&self) -> &[ConfigError] {
         &self.0
     }
 }
@@ -69,9 +63,17 @@ impl Setting {
         Self { key: key.variable, place: key.place(), value, origin }
     }
 
-    /// Says whether somebody chose the value.
-    #[must_use]
-    pub const fn was_given(&self) -> bool {
+    /// Names where to change the value: where it was given, else its name in the environment.
+    pub(crate) fn where_to_change(&self) -> String {
+        match &self.origin {
+            Origin::Flag(flag) => (*flag).to_owned(),
+            Origin::File { path, place } => format!("{place} in {}", path.display()),
+            Origin::Environment(_) | Origin::Default | Origin::Computed | Origin::Unset => self.key.to_owned(),
+        }
+    }
+
+    /// Says whether a flag, the environment or the file gave the value.
+    pub(crate) const fn was_given(&self) -> bool {
         match self.origin {
             Origin::Flag(_) | Origin::Environment(_) | Origin::File { .. } => true,
             Origin::Default | Origin::Computed | Origin::Unset => false,

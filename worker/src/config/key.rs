@@ -1,87 +1,68 @@
+//! What the table says of one setting, and how a value of its form is read and shown.
+
 use std::{fmt, time::Duration};
+
+use quire_schemas::address;
 
 /// One setting: its names, what it may be, and what it does. The documentation, the checks for
 /// unknown names and the reading of values all come from this one table.
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
+pub(crate) struct Key {
     /// Section of the TOML file.
-    pub section: &'static str,
+    pub(crate) section: &'static str,
     /// Name in that section.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Name in the environment.
-    pub variable: &'static str,
-    /// What a value looks like, with its unit and its range.
-    pub form: Form,
-    /// What holds when nothing is given.
-    pub fallback: Fallback,
-    /// What may be shown of a value.
-    pub secrecy: Secrecy,
-    /// What it decides.
-    pub meaning: &'static str,
-    /// What a value at either end of the range does, where there is such a thing.
-    pub extremes: Option<Extremes>,
+    pub(crate) variable: &'static str,
+    pub(crate) form: Form,
+    pub(crate) fallback: Fallback,
+    pub(crate) secrecy: Secrecy,
+    /// What it decides, in Markdown.
+    pub(crate) meaning: &'static str,
+    pub(crate) extremes: Option<Extremes>,
 }
 
-/// What happens at either end of a range.
+/// What a value at either end of the range does.
 #[derive(Debug, Clone, Copy)]
-pub struct Extremes {
-    /// What too small a value does.
-    pub too_low: &'static str,
-    /// What too large a value does.
-    pub too_high: &'static str,
+pub(crate) struct Extremes {
+    pub(crate) too_low: &'static str,
+    pub(crate) too_high: &'static str,
 }
 
-/// What a value looks like.
+/// What a value looks like. Ranges include both ends.
 #[derive(Debug, Clone, Copy)]
-pub enum Form {
+pub(crate) enum Form {
     /// Text of the kind described.
     Text(&'static str),
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A whole number of something, both ends included.
-    Whole {
-        /// The smallest.
-        least: u64,
-        /// The largest.
-        most: u64,
-        /// What is counted.
-        unit: &'static str,
-    },
-    /// A number of bytes, both ends included.
-    Size {
-        /// The smallest.
-        least: u64,
-        /// The largest.
-        most: u64,
-    },
-    /// A duration, both ends included.
-    Time {
-        /// The shortest.
-        least: Duration,
-        /// The longest.
-        most: Duration,
-    },
+    /// A whole number of something.
+    Whole { least: u64, most: u64, unit: &'static str },
+    /// A number of bytes.
+    Size { least: u64, most: u64 },
+    /// A duration.
+    Time { least: Duration, most: Duration },
 }
 
 /// What holds when nothing is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fallback {
+pub(crate) enum Fallback {
     /// Nothing: a value has to be given.
     Required,
     /// This value, read as if it had been given.
     Value(&'static str),
     /// The setting stays unset, which means this.
     Unset(&'static str),
-    /// A value found out at start, in this way.
+    /// The worker computes the value at start, in this way.
     Computed(&'static str),
 }
 
 /// What may be shown of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrecy {
+pub(crate) enum Secrecy {
     /// All of it.
     Public,
-    /// An address without what stands before its `@` and behind its `?`.
+    /// An address without user, password and query.
     Address,
     /// Nothing.
     Hidden,
@@ -89,34 +70,35 @@ pub enum Secrecy {
 
 /// A section of the TOML file.
 #[derive(Debug, Clone, Copy)]
-pub struct Section {
+pub(crate) struct Section {
     /// Its name in the file.
-    pub name: &'static str,
-    /// What it is about.
-    pub about: &'static str,
-    /// Its settings.
-    pub keys: &'static [Key],
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) keys: &'static [Key],
 }
 
 impl Key {
+    pub(super) const fn with_secrecy(self, secrecy: Secrecy) -> Self {
+        Self { secrecy, ..self }
+    }
+
+    pub(super) const fn with_extremes(self, too_low: &'static str, too_high: &'static str) -> Self {
+        Self { extremes: Some(Extremes { too_low, too_high }), ..self }
+    }
+
     /// Returns the variable that names a file with the value, for secrets.
-    #[must_use]
-    pub fn file_variable(&self) -> Option<String> {
+    pub(crate) fn file_variable(&self) -> Option<String> {
         (self.secrecy != Secrecy::Public).then(|| format!("{}_FILE", self.variable))
     }
 
     /// Returns the place in the TOML file, as it is shown.
-    #[must_use]
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         format!("[{}] {}", self.section, self.name)
     }
 }
 
 impl Form {
-    /// Reads a number of the form's range.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
+    /// Reads a number of the form's range; the error says what is wrong with the text.
     pub(super) fn number<T: TryFrom<u64>>(self, text: &str) -> Result<T, String> {
         let (number, least, most) = match self {
             Self::Whole { least, most, .. } => (whole(text)?, least, most),
@@ -127,10 +109,7 @@ impl Form {
         fitting.ok_or_else(|| format!("{text:?} is out of range"))
     }
 
-    /// Reads a duration of the form's range.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
+    /// Reads a duration of the form's range; the error says what is wrong with the text.
     pub(super) fn time(self, text: &str) -> Result<Duration, String> {
         let Self::Time { least, most } = self else { return Err("is not a duration".to_owned()) };
         let time = humantime::parse_duration(text).map_err(|error| format!("{text:?} is not a duration: {error}"))?;
@@ -160,25 +139,9 @@ impl Secrecy {
     pub(super) fn show(self, text: &str) -> String {
         match self {
             Self::Public => text.to_owned(),
-            Self::Address => text.split(',').map(show_address).collect::<Vec<_>>().join(","),
+            Self::Address => address::redacted_list(text),
             Self::Hidden => "***".to_owned(),
         }
-    }
-}
-
-fn show_address(text: &str) -> String {
-    match url::Url::parse(text.trim()) {
-        Ok(mut url) if url.has_host() => {
-            url.set_query(None);
-            url.set_fragment(None);
-            if !url.username().is_empty() || url.password().is_some() {
-                // Both fail only for addresses without a host.
-                let _ = url.set_password(None);
-                let _ = url.set_username("***");
-            }
-            url.to_string()
-        }
-        _ => "***".to_owned(),
     }
 }
 
@@ -186,7 +149,7 @@ const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 <
 
 /// A number of bytes as people write it: the largest binary unit that divides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShownSize(pub u64);
+pub(crate) struct ShownSize(pub(crate) u64);
 
 impl fmt::Display for ShownSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -235,8 +198,8 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_shown_without_what_opens_it() {
-        let shown = Secrecy::Address.show("amqp://user:canary@a:5672/%2f?auth=canary,canary@b,user:canary@c");
-        assert_eq!(shown, "amqp://***@a:5672/%2f,***,***");
+    fn an_address_is_shown_without_its_password_and_its_query() {
+        let shown = Secrecy::Address.show("amqp://user:canary@a:5672/%2f?auth=canary,amqp://user:canary@b");
+        assert!(shown.contains("a:5672") && !shown.contains("canary"), "{shown}");
     }
 }

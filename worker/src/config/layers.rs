@@ -1,9 +1,9 @@
-//! Where values come from: flags, the environment, a TOML file. Each becomes the same shape, values
-//! by the names that the environment uses, and complains about names that it does not know.
+//! Where values come from: flags, the environment, a TOML file. Each becomes a [`Layer`], values by
+//! their names in the environment, and reports the names that it does not know.
 
 use std::{
     collections::BTreeMap,
-    fmt, fs,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -17,11 +17,11 @@ use super::{
 };
 
 /// Names the TOML file; the flag `--config` wins over it.
-pub const FILE_VARIABLE: &str = "QUIRE_CONFIG";
+pub(crate) const FILE_VARIABLE: &str = "QUIRE_CONFIG";
 
-/// Variables that begin with `QUIRE_` and are not the worker's: they steer the scripts and tests
-/// around it, which start it with their own environment.
-pub const IGNORED_VARIABLES: [&str; 4] = ["QUIRE_CACHE", "QUIRE_DEV_DIR", "QUIRE_WORKER_BIN", "QUIRE_BIN"];
+/// Variables that begin with `QUIRE_` and are not the worker's: they configure the scripts and tests
+/// that start it with their own environment.
+pub(crate) const IGNORED_VARIABLES: [&str; 3] = ["QUIRE_BIN_DIR", "QUIRE_CACHE", "QUIRE_DEV_DIR"];
 
 const PREFIX: &str = "QUIRE_";
 
@@ -37,13 +37,12 @@ pub(super) type Layer = BTreeMap<String, Given>;
 
 /// Values that flags gave.
 #[derive(Debug, Clone, Default)]
-pub struct Overrides(BTreeMap<&'static str, (&'static str, String)>);
+pub(crate) struct Overrides(BTreeMap<&'static str, (&'static str, String)>);
 
 impl Overrides {
     /// Takes the value of a flag, if it was given, for the setting that the environment calls
-    /// `variable`. Secrets have no flags: everybody on the machine can read a command line.
-    #[must_use]
-    pub fn with(mut self, variable: &'static str, flag: &'static str, value: Option<String>) -> Self {
+    /// `variable`. Secrets have no flags: every process of the machine can read a command line.
+    pub(crate) fn with(mut self, variable: &'static str, flag: &'static str, value: Option<String>) -> Self {
         debug_assert!(keys().any(|key| key.variable == variable && key.secrecy == Secrecy::Public), "{variable}");
         if let Some(value) = value {
             self.0.insert(variable, (flag, value));
@@ -59,14 +58,13 @@ impl Overrides {
 
 /// A snapshot of the variables that may concern the worker.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Takes the snapshot. Everything else in the program asks the snapshot, so that a setting has
-    /// one meaning from start to end and tests need no global state.
+    /// Everything else in the program reads the snapshot, so that a setting never changes while the
+    /// process runs and tests need no global state.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    #[must_use]
-    pub fn capture() -> Self {
+    pub(crate) fn capture() -> Self {
         let concerns_us = |name: &str| name.starts_with(PREFIX) || name == "TMPDIR" || is_known(name);
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
@@ -76,8 +74,7 @@ impl Environment {
 
     /// Returns a variable; an empty one counts as not set, because that is how templates and
     /// compose files leave one out.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
@@ -107,26 +104,34 @@ impl FromIterator<(String, String)> for Environment {
     }
 }
 
-impl<const N: usize> From<[(&str, &str); N]> for Environment {
-    fn from(variables: [(&str, &str); N]) -> Self {
-        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    }
-}
-
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
-/// Reads the file into a layer; whatever is wrong with it goes to `errors`.
-pub(super) fn file_layer(path: &Path, errors: &mut Vec<ConfigError>) -> Layer {
+/// The configuration file and its text.
+pub(super) struct TomlFile {
+    pub(super) path: PathBuf,
+    pub(super) text: io::Result<String>,
+}
+
+impl TomlFile {
+    pub(super) fn read(path: PathBuf) -> Self {
+        let text = fs::read_to_string(&path);
+        Self { path, text }
+    }
+}
+
+/// Makes a layer of the file; everything that is wrong with it goes to `errors`.
+pub(super) fn file_layer(file: &TomlFile, errors: &mut Vec<ConfigError>) -> Layer {
+    let path = file.path.as_path();
     let mut refuse = |place: &str, problem: String, remedy: String| {
         let key = if place.is_empty() { FILE_VARIABLE } else { place };
         let origin = Origin::File { path: path.to_owned(), place: place.to_owned() };
         errors.push(ConfigError { key: key.to_owned(), origin, problem, remedy });
     };
-    let text = match fs::read_to_string(path) {
+    let text = match &file.text {
         Ok(text) => text,
         Err(error) => {
             refuse("", format!("cannot be read: {error}"), format!("correct --config or {FILE_VARIABLE}"));
@@ -136,7 +141,7 @@ pub(super) fn file_layer(path: &Path, errors: &mut Vec<ConfigError>) -> Layer {
     let table = match text.parse::<toml::Table>() {
         Ok(table) => table,
         Err(error) => {
-            refuse("", format!("is not TOML: {}", describe(&error, &text)), "correct the file".to_owned());
+            refuse("", format!("is not TOML: {}", describe(&error, text)), "correct the file".to_owned());
             return Layer::new();
         }
     };
@@ -163,7 +168,11 @@ pub(super) fn file_layer(path: &Path, errors: &mut Vec<ConfigError>) -> Layer {
                     let origin = Origin::File { path: path.to_owned(), place };
                     layer.insert(variable, Given { text, origin });
                 }
-                None => refuse(&place, "is of a kind that no setting has".to_owned(), "put it in quotes".to_owned()),
+                None => refuse(
+                    &place,
+                    "is neither a text, a whole number, a truth value nor a list of texts".to_owned(),
+                    "put it in quotes".to_owned(),
+                ),
             }
         }
     }

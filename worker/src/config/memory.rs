@@ -1,4 +1,4 @@
-//! How many renderers the memory holds.
+//! How much memory this process and its children may use, and how many renderers fit into it.
 
 use std::{fs, path::Path};
 
@@ -13,17 +13,15 @@ const NO_LIMIT: u64 = 1 << 60;
 
 /// Memory that this process and its children share, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MemoryLimits {
+pub(crate) struct MemoryLimits {
     /// What the control group allows, if it limits memory: past it the kernel kills.
-    pub cgroup: Option<u64>,
+    pub(crate) cgroup: Option<u64>,
     /// What the machine has, if that is known.
-    pub machine: Option<u64>,
+    pub(crate) machine: Option<u64>,
 }
 
 impl MemoryLimits {
-    /// Reads the limits of this process.
-    #[must_use]
-    pub fn of_this_process() -> Self {
+    pub(crate) fn of_this_process() -> Self {
         let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Self {
             cgroup: cgroup_limit(Path::new(CGROUP_ROOT), &membership),
@@ -32,15 +30,13 @@ impl MemoryLimits {
     }
 
     /// Returns the tighter of the two.
-    #[must_use]
-    pub fn tightest(self) -> Option<u64> {
+    pub(crate) fn tightest(self) -> Option<u64> {
         self.cgroup.into_iter().chain(self.machine).min()
     }
 }
 
 /// Returns what the worker itself may need, in bytes, with so many jobs in flight.
-#[must_use]
-pub fn parent_share(permits: u32) -> u64 {
+pub(crate) fn parent_share(permits: u32) -> u64 {
     PARENT_BYTES + PARENT_BYTES_PER_JOB * u64::from(permits)
 }
 
@@ -50,8 +46,8 @@ pub(super) fn renderers_that_fit(limit_bytes: u64, permits: u32, renderer_bytes:
     u32::try_from(room / renderer_bytes.max(1)).unwrap_or(u32::MAX)
 }
 
-/// Returns the renderers that are started when nobody says how many: one per core, as many as the
-/// memory holds, and at least one.
+/// Returns how many renderers are started by default: one per core, as many as the memory holds,
+/// and at least one.
 pub(super) fn default_renderers(cores: u32, memory: MemoryLimits, permits: u32, renderer_bytes: u64) -> u32 {
     let fitting = memory.tightest().map_or(cores, |limit| renderers_that_fit(limit, permits, renderer_bytes));
     cores.min(fitting).max(1)

@@ -4,11 +4,11 @@
 //! file over the default; `QUIRE_S3_BUCKET` and `bucket` under `[storage]` are the same setting.
 
 mod amqp;
-mod engines;
 mod error;
 mod job;
 mod key;
 mod layers;
+mod llamaparse;
 mod memory;
 mod nearest;
 mod process;
@@ -17,6 +17,7 @@ mod reference;
 mod render;
 mod source;
 mod storage;
+mod table;
 mod text;
 
 use std::{
@@ -25,63 +26,56 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use amqp::Amqp;
-pub use engines::LlamaParse;
-pub use error::{ConfigError, ConfigErrors, Origin, Setting};
-pub use job::JobLimits;
-pub use key::{Extremes, Fallback, Form, Key, Secrecy, Section, ShownSize};
-pub use layers::{Environment, FILE_VARIABLE, IGNORED_VARIABLES, Overrides};
-pub use memory::{MemoryLimits, parent_share};
-pub use process::Process;
-/// A value that does not show itself: addresses with passwords, keys.
-pub use quire_schemas::job::Password as Secret;
-pub use reference::reference_markdown;
-pub use render::{Isolation, Render};
-pub use source::SourceLimits;
-pub use storage::Storage;
+pub(crate) use amqp::Amqp;
+pub(crate) use error::{ConfigError, ConfigErrors, Setting};
+pub(crate) use key::ShownSize;
+pub(crate) use layers::{Environment, Overrides};
+pub(crate) use memory::{MemoryLimits, parent_share};
+pub(crate) use process::Process;
+pub(crate) use reference::reference_markdown;
+pub(crate) use render::{Render, RendererIsolation};
+pub(crate) use source::Sources;
+pub(crate) use storage::StorageConfig;
 
+use crate::{consume::JobRules, parse::EngineSettings, source::FetchLimits};
+use key::Section;
+use layers::TomlFile;
 use read::Reader;
 
 /// Every section, in the order of the documentation.
-pub static SECTIONS: [Section; 7] = [
+static SECTIONS: [Section; 7] = [
     amqp::SECTION,
     storage::SECTION,
     source::SECTION,
     render::SECTION,
     job::SECTION,
     process::SECTION,
-    engines::SECTION,
+    llamaparse::SECTION,
 ];
 
-/// Everything a worker can be told.
+/// Every setting of a worker.
 #[derive(Debug, Clone)]
-pub struct Config {
-    /// Broker and storage; there whenever the configuration was loaded with [`Needs::Everything`].
-    pub service: Option<Service>,
-    /// Which documents may be fetched.
-    pub source: SourceLimits,
-    /// Renderers and what they may do.
-    pub render: Render,
-    /// How long and how often a job is tried.
-    pub job: JobLimits,
-    /// The process itself.
-    pub process: Process,
-    /// How to reach LlamaParse, if there is a key.
-    pub llamaparse: Option<LlamaParse>,
+pub(crate) struct Config {
+    /// `None` only if the configuration was loaded with [`Needs::DocumentsOnly`].
+    pub(crate) service: Option<ServiceConfig>,
+    pub(crate) sources: Sources,
+    pub(crate) render: Render,
+    pub(crate) job: JobRules,
+    pub(crate) process: Process,
+    /// Of every parse engine behind HTTP that has a key or an address.
+    pub(crate) engines: Vec<EngineSettings>,
 }
 
 /// What a worker needs beyond a single document: where jobs come from and where results go.
 #[derive(Debug, Clone)]
-pub struct Service {
-    /// The broker.
-    pub amqp: Amqp,
-    /// Object storage.
-    pub storage: Storage,
+pub(crate) struct ServiceConfig {
+    pub(crate) amqp: Amqp,
+    pub(crate) storage: StorageConfig,
 }
 
-/// What the command at hand cannot do without.
+/// What a command needs of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub(crate) enum Needs {
     /// Broker and storage as well.
     Everything,
     /// Only what turns a file into a result. Settings of broker and storage are not read, but
@@ -91,37 +85,31 @@ pub enum Needs {
 
 /// A configuration without errors, and what it is made of.
 #[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The configuration.
-    pub config: Config,
-    /// Every setting that was read, in the order of [`SECTIONS`], fit to be shown.
-    pub settings: Vec<Setting>,
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    /// Every setting that was read, in the order of [`SECTIONS`], without secrets.
+    pub(crate) settings: Vec<Setting>,
     /// What the computed defaults were made of.
-    pub machine: Machine,
+    pub(crate) machine: Machine,
 }
 
 /// What defaults depend on besides other settings.
 #[derive(Debug, Clone, Default)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Cores that this process may use.
-    pub cores: u32,
-    /// Memory that this process and its children share.
-    pub memory: MemoryLimits,
+    pub(crate) cores: u32,
+    pub(crate) memory: MemoryLimits,
     /// The host's name; empty if it is not known.
-    pub host: String,
-    /// The id of this process.
-    pub process_id: u32,
-    /// The folder for temporary files.
-    pub temp_dir: PathBuf,
+    pub(crate) host: String,
+    pub(crate) process_id: u32,
+    pub(crate) temp_dir: PathBuf,
 }
 
 impl Config {
     /// Loads the configuration from flags, environment and file (`file`, else the one that
-    /// [`FILE_VARIABLE`] names). Reads files and `/proc`, never the network.
-    ///
-    /// # Errors
-    /// Everything that is wrong, at once; the process should end with status 78.
-    pub fn load(
+    /// `QUIRE_CONFIG` names). Reads files and `/proc`, never the network. The error is everything
+    /// that is wrong; the process should exit with status 78.
+    pub(crate) fn load(
         file: Option<&Path>,
         overrides: &Overrides,
         environment: &Environment,
@@ -137,55 +125,65 @@ impl Config {
         environment: &Environment,
         needs: Needs,
     ) -> Result<Loaded, ConfigErrors> {
-        let file = layers::file_path(file, environment);
-        let mut reader = Reader::new(file.as_deref(), overrides, environment);
+        let file = layers::file_path(file, environment).map(TomlFile::read);
+        Self::read_all(Reader::new(file.as_ref(), overrides, environment), machine, needs)
+    }
+
+    /// Loads the configuration from the text of a file alone.
+    pub(crate) fn load_text(text: &str) -> Result<Loaded, ConfigErrors> {
+        let file = TomlFile { path: PathBuf::from("text"), text: Ok(text.to_owned()) };
+        let reader = Reader::new(Some(&file), &Overrides::default(), &Environment::default());
+        Self::read_all(reader, Machine::default(), Needs::Everything)
+    }
+
+    fn read_all(mut reader: Reader, machine: Machine, needs: Needs) -> Result<Loaded, ConfigErrors> {
         let config = Self::read(&mut reader, &machine, needs);
         let settings = reader.finish()?;
         let config = config.expect("a section that cannot be read has left an error behind");
         Ok(Loaded { config, settings, machine })
     }
 
-    /// Reads every section before it gives up on one, so that every error is found.
+    /// Reads every section, also after one that has errors, so that all errors are found.
     fn read(reader: &mut Reader, machine: &Machine, needs: Needs) -> Option<Self> {
         let service = match needs {
-            Needs::Everything => Some(Service::read(reader)),
+            Needs::Everything => Some(ServiceConfig::read(reader)),
             Needs::DocumentsOnly => None,
         };
-        let permits = service.as_ref().and_then(Option::as_ref).map_or(1, |service| service.amqp.permits());
-        let source = SourceLimits::read(reader);
+        let known = service.as_ref().and_then(Option::as_ref);
+        let permits = known.map_or(1, |service| service.amqp.permits());
+        let prefix = known.map_or("", |service| &service.storage.prefix);
+        let sources = Sources::read(reader);
         let render = Render::read(reader, machine, permits);
-        let job = JobLimits::read(reader);
+        let job = job::read(reader, prefix);
         let process = Process::read(reader, machine);
-        let llamaparse = LlamaParse::read(reader);
+        let engines = [llamaparse::read(reader)].into_iter().flatten().collect();
         let service = match service {
             Some(service) => Some(service?),
             None => None,
         };
-        Some(Self { service, source: source?, render: render?, job: job?, process: process?, llamaparse })
+        Some(Self { service, sources: sources?, render: render?, job: job?, process: process?, engines })
     }
 
-    /// Returns broker and storage.
-    ///
-    /// # Panics
-    /// If the configuration was loaded for documents only.
-    #[must_use]
-    pub fn service(&self) -> &Service {
+    /// Returns broker and storage. Panics if the configuration was loaded for documents only.
+    pub(crate) fn service(&self) -> &ServiceConfig {
         self.service.as_ref().expect("commands that need broker and storage load everything")
+    }
+
+    pub(crate) fn source_limits(&self) -> FetchLimits {
+        FetchLimits { max_bytes: self.sources.max_bytes, temp_dir: self.process.temp_dir.clone() }
     }
 }
 
-impl Service {
+impl ServiceConfig {
     fn read(reader: &mut Reader) -> Option<Self> {
         let amqp = Amqp::read(reader);
-        let storage = Storage::read(reader);
+        let storage = StorageConfig::read(reader);
         Some(Self { amqp: amqp?, storage: storage? })
     }
 }
 
 impl Machine {
-    /// Looks around on this machine.
-    #[must_use]
-    pub fn this(environment: &Environment) -> Self {
+    fn this(environment: &Environment) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         Self {

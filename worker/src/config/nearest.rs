@@ -1,22 +1,13 @@
+//! Which known name a misspelled one means.
+
+/// More differences than this are another name, not a misspelling.
+const MAX_DIFFERENCES: usize = 3;
+
 /// Returns the candidate that `name` is probably a misspelling of.
 pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = candidates.map(|candidate| (distance(name, candidate), candidate));
-    scored.min_by_key(|(distance, _)| *distance).filter(|(distance, _)| *distance <= 3).map(|(_, candidate)| candidate)
-}
-
-/// Counts the insertions, deletions and replacements between two names (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (above, from) in left.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (column, to) in right.bytes().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[right.len()]
+    let scored = candidates.map(|candidate| (strsim::levenshtein(name, candidate), candidate));
+    let (differences, candidate) = scored.min_by_key(|(differences, _)| *differences)?;
+    (differences <= MAX_DIFFERENCES).then_some(candidate)
 }
 
 #[cfg(test)]

@@ -1,139 +1,94 @@
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+//! Section `[process]`: name, shutdown, health address, temporary files and log of the process.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use tracing_subscriber::EnvFilter;
 
 use super::{
     Machine,
-    key::{Extremes, Fallback, Form, Key, Secrecy, Section},
+    key::{
+        Fallback::{Computed, Unset, Value},
+        Form::{Text, Time},
+    },
     read::Reader,
+    table::settings,
     text,
 };
 use crate::fail_point::FailPoint;
 
-pub(super) const SECTION: Section = Section {
-    name: "process",
-    about: "The process itself",
-    keys: &[INSTANCE, SHUTDOWN_GRACE, EXIT_WHEN_IDLE, HTTP_ADDR, TEMP_DIR, LOG, FAIL_POINT],
-};
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
-const LONGEST_INSTANCE: usize = 64;
+settings! {
+    [process] "The process itself"
 
-const INSTANCE: Key = Key {
-    section: "process",
-    name: "instance",
-    variable: "QUIRE_INSTANCE",
-    form: Form::Text("a name of letters, digits, `.`, `_` and `-`, at most 64"),
-    fallback: Fallback::Computed("the host's name and the process id"),
-    secrecy: Secrecy::Public,
-    meaning: "What this worker is called in events, results and on the broker. Two workers of one name cannot run side \
-              by side.",
-    extremes: None,
-};
+    INSTANCE(instance, QUIRE_INSTANCE): Text("a name of letters, digits, `.`, `_` and `-`, at most 64"),
+        Computed("the host's name and the process id"),
+        "The worker's name in events, in results and on the broker. Two workers of one name cannot run side by side.";
 
-const SHUTDOWN_GRACE: Key = Key {
-    section: "process",
-    name: "shutdown_grace",
-    variable: "QUIRE_SHUTDOWN_GRACE",
-    form: Form::Time { least: Duration::ZERO, most: Duration::from_secs(24 * 3600) },
-    fallback: Fallback::Value("120s"),
-    secrecy: Secrecy::Public,
-    meaning: "How long jobs in flight may finish after SIGTERM. What is not done by then goes back to its queue and \
-              continues elsewhere from the pages that already lie in storage.",
-    extremes: Some(Extremes {
-        too_low: "Every deployment makes jobs start again.",
-        too_high: "Deployments are slow; and past the grace of whoever stops the worker \
-                   (terminationGracePeriodSeconds, stop_grace_period) it is killed before it can hand its jobs back. \
-                   Stay 15 s below that.",
-    }),
-};
+    SHUTDOWN_GRACE(shutdown_grace, QUIRE_SHUTDOWN_GRACE): Time { least: Duration::ZERO, most: DAY }, Value("120s"),
+        "How long jobs in flight may finish after SIGTERM. A job that is not done by then goes back to its queue and \
+         continues elsewhere from the pages that are already stored.",
+        too_low "Every deployment makes jobs start again.",
+        too_high "Deployments are slow; and past the grace period of the orchestrator (terminationGracePeriodSeconds, \
+                  stop_grace_period) the worker is killed before it can give its jobs back. Stay 15 s below that.";
 
-const EXIT_WHEN_IDLE: Key = Key {
-    section: "process",
-    name: "exit_when_idle",
-    variable: "QUIRE_EXIT_WHEN_IDLE",
-    form: Form::Time { least: Duration::from_secs(1), most: Duration::from_secs(24 * 3600) },
-    fallback: Fallback::Unset("the worker runs until it is told to stop"),
-    secrecy: Secrecy::Public,
-    meaning: "The worker ends in order, with status 0, when it has consumed for this long without a job in hand: for \
-              one-shot Kubernetes jobs. Jobs that wait in a retry tier do not keep it.",
-    extremes: Some(Extremes {
-        too_low: "The worker ends between two jobs that are published one after the other.",
-        too_high: "It is paid for while it waits for nothing.",
-    }),
-};
+    EXIT_WHEN_IDLE(exit_when_idle, QUIRE_EXIT_WHEN_IDLE): Time { least: Duration::from_secs(1), most: DAY },
+        Unset("the worker runs until SIGTERM or SIGINT"),
+        "The worker ends in order, with status 0, when it has consumed for this long without a job in flight: for \
+         one-shot Kubernetes jobs. It does not wait for jobs in a retry tier.",
+        too_low "The worker ends between two jobs that are published one after the other.",
+        too_high "An idle worker costs money.";
 
-const FAIL_POINT: Key = Key {
-    section: "process",
-    name: "fail_point",
-    variable: "QUIRE_FAIL_POINT",
-    form: Form::Text("the name of a place in the code, as in result_stored, page_rendered=3 or acked:2"),
-    fallback: Fallback::Unset("the worker lives"),
-    secrecy: Secrecy::Public,
-    meaning: "For the tests of Quire itself: the worker kills itself there, on that page, at that passage. Only debug \
-              builds take it.",
-    extremes: None,
-};
+    HTTP_ADDR(http_addr, QUIRE_HTTP_ADDR):
+        Text("an address with a port such as 0.0.0.0:9464, :0 for any free port of 127.0.0.1, or off"),
+        Value("127.0.0.1:9464"),
+        "Where /livez, /readyz and /metrics are served, without authentication. Without a host it is 127.0.0.1. The \
+         worker logs the address; port 0 takes a free port. In a container the probes come from outside: use 0.0.0.0 \
+         there.";
 
-const HTTP_ADDR: Key = Key {
-    section: "process",
-    name: "http_addr",
-    variable: "QUIRE_HTTP_ADDR",
-    form: Form::Text("an address with a port such as 0.0.0.0:9090, or off"),
-    fallback: Fallback::Value("127.0.0.1:9090"),
-    secrecy: Secrecy::Public,
-    meaning: "Where /livez, /readyz and /metrics are served, without authentication. Port 0 takes a free one and logs \
-              it. In a container the probes come from outside, so it has to be 0.0.0.0 there.",
-    extremes: None,
-};
+    TEMP_DIR(temp_dir, QUIRE_TEMP_DIR): Text("the path of a folder"), Computed("TMPDIR, else /tmp"),
+        "Where documents in flight and parsed pages lie. It has to hold QUIRE_MAX_SOURCE_BYTES for every job of \
+         QUIRE_LANES. Nothing in it outlives the process.";
 
-const TEMP_DIR: Key = Key {
-    section: "process",
-    name: "temp_dir",
-    variable: "QUIRE_TEMP_DIR",
-    form: Form::Text("the path of a folder"),
-    fallback: Fallback::Computed("TMPDIR, else /tmp"),
-    secrecy: Secrecy::Public,
-    meaning: "Where documents in flight and parsed pages lie. It has to hold QUIRE_MAX_SOURCE_BYTES for every job of \
-              QUIRE_LANES. Nothing in it outlives the process.",
-    extremes: None,
-};
+    LOG(log, QUIRE_LOG):
+        Text("a level (error, warn, info, debug, trace), also per module as in info,quire_worker::consume=debug"),
+        Value("info"),
+        "What is logged, to stderr: for people on a terminal, as JSON elsewhere. A control message changes the filter of \
+         a running worker.";
 
-const LOG: Key = Key {
-    section: "process",
-    name: "log",
-    variable: "QUIRE_LOG",
-    form: Form::Text(
-        "a level (error, warn, info, debug, trace), also per module as in info,quire_worker::consume=debug",
-    ),
-    fallback: Fallback::Value("info"),
-    secrecy: Secrecy::Public,
-    meaning: "What is logged, to stderr: for people on a terminal, as JSON elsewhere. A running worker takes another \
-              filter from a control message.",
-    extremes: None,
-};
+    FAIL_POINT(fail_point, QUIRE_FAIL_POINT):
+        Text("the name of a place in the code, as in result_stored, page_rendered=3 or acked:2"),
+        Unset("the worker does not kill itself"),
+        "For the tests of Quire itself: the worker kills itself at this place, optionally only on this page (`=3`), or \
+         when it comes there the second time (`:2`). Only debug builds accept it.";
+}
+
+const MAX_INSTANCE_BYTES: usize = 64;
 
 /// The process itself.
 #[derive(Debug, Clone)]
-pub struct Process {
-    /// What this worker is called: 1 to 64 of `[A-Za-z0-9._-]`.
-    pub instance: String,
-    /// How long jobs in flight may finish after SIGTERM; may be zero.
-    pub shutdown_grace: Duration,
-    /// How long it stays without a job; `None` for ever.
-    pub exit_when_idle: Option<Duration>,
-    /// Where health and metrics are served; `None` for nowhere.
-    pub http_addr: Option<SocketAddr>,
-    /// Where documents in flight lie.
-    pub temp_dir: PathBuf,
-    /// What is logged.
-    pub log_filter: String,
-    /// Where a test has it die.
-    pub fail_point: Option<FailPoint>,
+pub(crate) struct Process {
+    /// 1 to 64 of `[A-Za-z0-9._-]`.
+    pub(crate) instance: String,
+    /// May be zero.
+    pub(crate) shutdown_grace: Duration,
+    /// `None`: an idle worker stays.
+    pub(crate) exit_when_idle: Option<Duration>,
+    /// `None`: health and metrics are not served.
+    pub(crate) http_addr: Option<SocketAddr>,
+    pub(crate) temp_dir: PathBuf,
+    pub(crate) log_filter: String,
+    /// Always `None` in a release build.
+    pub(crate) fail_point: Option<FailPoint>,
 }
 
 impl Process {
     pub(super) fn read(reader: &mut Reader, machine: &Machine) -> Option<Self> {
-        let instance = reader.parsed(&INSTANCE, |text| text::name(text, LONGEST_INSTANCE)).unwrap_or_else(|| {
+        let instance = reader.parsed(&INSTANCE, |text| text::name(text, MAX_INSTANCE_BYTES)).unwrap_or_else(|| {
             let instance = machine.instance();
             reader.computed(&INSTANCE, &instance);
             instance
@@ -164,7 +119,7 @@ impl Machine {
     fn instance(&self) -> String {
         let id = self.process_id.to_string();
         let allowed = |character: &char| character.is_ascii_alphanumeric() || "._-".contains(*character);
-        let host: String = self.host.chars().filter(allowed).take(LONGEST_INSTANCE - 1 - id.len()).collect();
+        let host: String = self.host.chars().filter(allowed).take(MAX_INSTANCE_BYTES - 1 - id.len()).collect();
         if host.is_empty() { format!("worker-{id}") } else { format!("{host}-{id}") }
     }
 }
@@ -174,9 +129,14 @@ fn fail_point(text: &str) -> Result<FailPoint, String> {
 }
 
 fn http_address(text: &str) -> Result<Option<SocketAddr>, String> {
-    match text {
-        "off" => Ok(None),
-        _ => text.parse().map(Some).map_err(|_| format!("{text:?} is not an address with a port")),
+    let refused = || format!("{text:?} is not an address with a port");
+    match text.strip_prefix(':') {
+        _ if text == "off" => Ok(None),
+        Some(port) => match port.parse() {
+            Ok(port) => Ok(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))),
+            Err(_) => Err(refused()),
+        },
+        None => text.parse().map(Some).map_err(|_| refused()),
     }
 }
 
@@ -201,13 +161,17 @@ mod tests {
         assert_eq!(instance_on("node-7.example"), "node-7.example-4194304");
         assert_eq!(instance_on("büro rechner"), "brorechner-4194304");
         assert_eq!(instance_on("\n"), "worker-4194304");
-        assert_eq!(instance_on(&"x".repeat(80)).len(), LONGEST_INSTANCE);
+        assert_eq!(instance_on(&"x".repeat(80)).len(), MAX_INSTANCE_BYTES);
     }
 
     #[test]
-    fn the_server_can_be_turned_off() {
+    fn the_server_can_be_turned_off_and_has_a_loopback_address_unless_one_is_given() {
         assert_eq!(http_address("off"), Ok(None));
-        assert!(http_address("0.0.0.0:9090").is_ok_and(|address| address.is_some()));
-        assert!(http_address("localhost").is_err());
+        for (given, read) in [(":0", "127.0.0.1:0"), (":80", "127.0.0.1:80"), ("0.0.0.0:9464", "0.0.0.0:9464")] {
+            assert_eq!(http_address(given), Ok(Some(read.parse().expect("an address"))));
+        }
+        for wrong in ["localhost", "localhost:80", ":", ":x", ":70000", "127.0.0.1", ""] {
+            assert!(http_address(wrong).is_err(), "{wrong:?} was accepted");
+        }
     }
 }

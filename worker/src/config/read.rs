@@ -1,13 +1,15 @@
-use std::{fmt::Display, fs, path::Path, time::Duration};
+//! Reads settings one by one out of the layers, and keeps every error.
+
+use std::{fmt::Display, fs, time::Duration};
 
 use super::{
     error::{ConfigError, ConfigErrors, Origin, Setting},
     key::{Fallback, Key},
-    layers::{self, Environment, Given, Layer, Overrides},
+    layers::{self, Environment, Given, Layer, Overrides, TomlFile},
 };
 
-/// Reads settings one by one and remembers everything that was wrong, so that one run tells all of
-/// it. A method that returns `None` has either found nothing to read or left an error behind.
+/// Keeps every error until [`finish`](Self::finish), so that one start shows all of them. A method
+/// that returns `None` has either found no value or kept an error.
 pub(super) struct Reader {
     /// Highest precedence first.
     layers: [Layer; 3],
@@ -16,14 +18,14 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(file: Option<&Path>, overrides: &Overrides, environment: &Environment) -> Self {
+    pub(super) fn new(file: Option<&TomlFile>, overrides: &Overrides, environment: &Environment) -> Self {
         let mut errors = Vec::new();
         let from_environment = environment.layer(&mut errors);
-        let from_file = file.map(|path| layers::file_layer(path, &mut errors)).unwrap_or_default();
+        let from_file = file.map(|file| layers::file_layer(file, &mut errors)).unwrap_or_default();
         Self { layers: [overrides.layer(), from_environment, from_file], settings: Vec::new(), errors }
     }
 
-    /// Reads a value with a parser of its own.
+    /// Reads a value with its own parser.
     pub(super) fn parsed<T>(&mut self, key: &Key, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let given = match self.look_up(key) {
             Ok(Some(given)) => given,
@@ -55,22 +57,19 @@ impl Reader {
         self.parsed(key, |text| key.form.time(text))
     }
 
-    /// Notes the value of a key that was not given and is found out at start.
+    /// Records the value of a key that was not given and is computed at start.
     pub(super) fn computed(&mut self, key: &Key, value: &impl Display) {
         self.settings.push(Setting::new(key, Some(value.to_string()), Origin::Computed));
     }
 
-    /// Refuses a value that could be read but does not go together with others.
+    /// Refuses a value that is right by itself and does not fit other settings.
     pub(super) fn refuse(&mut self, key: &Key, problem: String, remedy: String) {
         let setting = self.settings.iter().rev().find(|setting| setting.key == key.variable);
         let origin = setting.map_or(Origin::Unset, |setting| setting.origin.clone());
         self.errors.push(wrong(key, origin, problem, remedy));
     }
 
-    /// Returns the settings as they were read.
-    ///
-    /// # Errors
-    /// Everything that was wrong.
+    /// Returns the settings as they were read, or every error.
     pub(super) fn finish(self) -> Result<Vec<Setting>, ConfigErrors> {
         if self.errors.is_empty() { Ok(self.settings) } else { Err(ConfigErrors(self.errors)) }
     }
@@ -84,7 +83,7 @@ impl Reader {
                 (Some(given), None) => return Ok(Some(given.clone())),
                 (None, Some(file)) => return read_secret(key, file).map(Some),
                 (Some(direct), Some(file)) => {
-                    let problem = format!("is given twice, the other time by {}", file.origin);
+                    let problem = format!("is given twice, also by {}", file.origin);
                     return Err(Box::new(wrong(key, direct.origin.clone(), problem, "keep one of the two".to_owned())));
                 }
                 (None, None) => {}
@@ -105,7 +104,7 @@ impl Reader {
                 self.settings.push(Setting::new(key, None, Origin::Unset));
                 None
             }
-            // Noted by `computed` once the value is known.
+            // `computed` records it once the value is known.
             Fallback::Computed(_) => None,
         }
     }

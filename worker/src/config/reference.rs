@@ -1,11 +1,17 @@
+//! Writes `docs/configuration.md` from the table of settings.
+
 use std::fmt::{self, Write};
 
-use super::{FILE_VARIABLE, Fallback, IGNORED_VARIABLES, Key, SECTIONS};
+use super::{
+    SECTIONS,
+    key::{Fallback, Key},
+    layers::{FILE_VARIABLE, IGNORED_VARIABLES},
+};
 
 const HEAD: &str = "\
 # Configuration
 
-Written by `quire-worker config reference`; a test compares this page with the worker's own table.
+`quire-worker config reference` writes this page; a test compares it with the worker's table of settings.
 
 A flag wins over the environment, the environment over the file, the file over the default. The file is TOML; \
 `--config` or `QUIRE_CONFIG` names it. Every setting has a name in the environment and a place in the file: \
@@ -18,16 +24,14 @@ bucket = \"results\"
 
 A secret can also be read from a file that another setting names: `QUIRE_AMQP_URL_FILE=/run/secrets/amqp`, or \
 `url_file` in the TOML file. An empty variable counts as not set. Names that are not listed here are errors, in the \
-file and among the variables that begin with `QUIRE_`; every error is reported at once, and the process ends with \
-status 78. `quire-worker check-config` finds them without a network, `quire-worker config show` tells where each value \
-came from, `quire-worker doctor` also asks the broker, the store and the machine.
+file and among the variables that begin with `QUIRE_`; the worker reports every error at once and exits with status \
+78. `quire-worker check-config` finds them without a network, `quire-worker config show` shows where each value comes \
+from, `quire-worker doctor` also checks the broker, the store and the machine.
 
-Region and credentials of the store are read by the AWS library, from the usual `AWS_*` variables, profiles and roles.
+The AWS library reads region and credentials of the store, from the usual `AWS_*` variables, profiles and roles.
 ";
 
-/// Writes the page that documents every setting, `docs/configuration.md`.
-#[must_use]
-pub fn reference_markdown() -> String {
+pub(crate) fn reference_markdown() -> String {
     let mut page = HEAD.to_owned();
     write_sections(&mut page).expect("writing to a string does not fail");
     page
@@ -41,10 +45,7 @@ fn write_sections(page: &mut String) -> fmt::Result {
     let file = code(FILE_VARIABLE);
     let ignored = IGNORED_VARIABLES.map(code).join(", ");
     writeln!(page, "\n## Not settings\n")?;
-    writeln!(
-        page,
-        "{file} names the file. {ignored} are for the scripts and tests around the worker, which ignores them."
-    )
+    writeln!(page, "{file} names the file. {ignored} are for scripts and tests; the worker ignores them.")
 }
 
 fn write_key(page: &mut String, key: &Key) -> fmt::Result {

@@ -1,68 +1,64 @@
+//! Section `[source]`: which documents jobs may name.
+
 use super::{
-    key::{Extremes, Fallback, Form, Key, Secrecy, Section},
+    key::{
+        Fallback::{Unset, Value},
+        Form::{Choice, Size, Text},
+    },
     read::Reader,
+    table::settings,
     text,
 };
+use crate::source::OwnBucket;
 
-pub(super) const SECTION: Section =
-    Section { name: "source", about: "Which documents may be fetched", keys: &[BUCKETS, HOSTS, MAX_BYTES] };
+settings! {
+    [source] "Which documents may be fetched"
 
-const BUCKETS: Key = Key {
-    section: "source",
-    name: "buckets",
-    variable: "QUIRE_SOURCE_BUCKETS",
-    form: Form::Text("names of buckets separated by commas, or * for any"),
-    fallback: Fallback::Unset("documents lie in QUIRE_S3_BUCKET or in the job itself"),
-    secrecy: Secrecy::Public,
-    meaning: "Buckets, besides the worker's own, that jobs may name as a source. They are read with the worker's \
-              credentials, so that whoever may publish a job may read whatever is listed here.",
-    extremes: None,
-};
+    OWN_BUCKET(own_bucket, QUIRE_SOURCE_OWN_BUCKET): Choice(&["tenant", "any"]), Value("tenant"),
+        "Which objects of QUIRE_S3_BUCKET a job may name as a source: `tenant` allows those below the prefix and the \
+         job's own tenant, `any` the whole bucket, other tenants' documents and results included.";
 
-const HOSTS: Key = Key {
-    section: "source",
-    name: "hosts",
-    variable: "QUIRE_SOURCE_HOSTS",
-    form: Form::Text("host or host:port separated by commas, or * for any public address"),
-    fallback: Fallback::Unset("no URLs"),
-    secrecy: Secrecy::Public,
-    meaning: "Web servers that jobs may name as a source. A private or loopback address is asked only if it is listed \
-              with its port.",
-    extremes: None,
-};
+    BUCKETS(buckets, QUIRE_SOURCE_BUCKETS): Text("names of buckets separated by commas, or * for any"),
+        Unset("documents lie in QUIRE_S3_BUCKET or in the job itself"),
+        "Buckets, besides the worker's own, that jobs may name as a source. The worker reads them with its own \
+         credentials: everyone who may publish a job can read every bucket listed here.";
 
-const MAX_BYTES: Key = Key {
-    section: "source",
-    name: "max_bytes",
-    variable: "QUIRE_MAX_SOURCE_BYTES",
-    form: Form::Size { least: 1 << 10, most: 2 << 30 },
-    fallback: Fallback::Value("256MiB"),
-    secrecy: Secrecy::Public,
-    meaning: "The largest document. A larger one is buried as `source_too_large`.",
-    extremes: Some(Extremes {
-        too_low: "Documents that people do send are refused.",
-        too_high: "Every job in flight may hold this much of QUIRE_TEMP_DIR, and of memory where that is a tmpfs; each \
-                   renderer maps it within QUIRE_RENDERER_MEMORY.",
-    }),
-};
+    HOSTS(hosts, QUIRE_SOURCE_HOSTS): Text("host or host:port separated by commas; * matches no host yet"),
+        Unset("no URLs"),
+        "Web servers that jobs may name as a source. A private or loopback address is asked only if it is listed with \
+         its port.";
+
+    MAX_BYTES(max_bytes, QUIRE_MAX_SOURCE_BYTES): Size { least: 1 << 10, most: 2 << 30 }, Value("256MiB"),
+        "The largest document. A larger one is buried as `source_too_large`.",
+        too_low "Documents that people do send are refused.",
+        too_high "Every job in flight may hold this much of QUIRE_TEMP_DIR, and of memory where that is a tmpfs; each \
+                  renderer maps it within QUIRE_RENDERER_MEMORY.";
+}
 
 /// Which documents may be fetched.
 #[derive(Debug, Clone)]
-pub struct SourceLimits {
+pub(crate) struct Sources {
+    pub(crate) own_bucket: OwnBucket,
     /// Buckets besides the worker's own; `*` stands for any.
-    pub buckets: Vec<String>,
-    /// `host` or `host:port` in lower case; `*` stands for any public address.
-    pub hosts: Vec<String>,
-    /// Largest document, in bytes.
-    pub max_bytes: u64,
+    pub(crate) buckets: Vec<String>,
+    /// `host` or `host:port` in lower case; `*` is accepted and matches no host yet.
+    pub(crate) hosts: Vec<String>,
+    /// Of the largest document.
+    pub(crate) max_bytes: u64,
 }
 
-impl SourceLimits {
+impl Sources {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
+        let own_bucket = reader.parsed(&OWN_BUCKET, text::word::<OwnBucket>);
         let buckets = reader.parsed(&BUCKETS, |text| text::list(text, bucket));
         let hosts = reader.parsed(&HOSTS, |text| text::list(text, host));
         let max_bytes = reader.number(&MAX_BYTES);
-        Some(Self { buckets: buckets.unwrap_or_default(), hosts: hosts.unwrap_or_default(), max_bytes: max_bytes? })
+        Some(Self {
+            own_bucket: own_bucket?,
+            buckets: buckets.unwrap_or_default(),
+            hosts: hosts.unwrap_or_default(),
+            max_bytes: max_bytes?,
+        })
     }
 }
 

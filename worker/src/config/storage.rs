@@ -1,91 +1,58 @@
+//! Section `[storage]`: the bucket that results go to.
+
 use quire_producer::store::S3Settings;
+use quire_schemas::result::MAX_RESULT_BYTES as LARGEST_READABLE;
 
 use super::{
-    key::{Extremes, Fallback, Form, Key, Secrecy, Section},
+    key::{
+        Fallback::{Computed, Required, Unset, Value},
+        Form::{Choice, Size, Text},
+    },
     read::Reader,
+    table::settings,
     text,
 };
 
-pub(super) const SECTION: Section = Section {
-    name: "storage",
-    about: "Where results go",
-    keys: &[BUCKET, PREFIX, ENDPOINT, PATH_STYLE, MAX_RESULT_BYTES],
-};
+settings! {
+    [storage] "Where results go"
 
-const BUCKET: Key = Key {
-    section: "storage",
-    name: "bucket",
-    variable: "QUIRE_S3_BUCKET",
-    form: Form::Text("the name of a bucket: letters, digits, `.`, `_` and `-`"),
-    fallback: Fallback::Required,
-    secrecy: Secrecy::Public,
-    meaning: "Results and page images go here, and jobs may name documents in it. The worker does not create it. \
-              Region and keys come from the usual AWS_* variables, profiles and roles.",
-    extremes: None,
-};
+    BUCKET(bucket, QUIRE_S3_BUCKET): Text("the name of a bucket: letters, digits, `.`, `_` and `-`"), Required,
+        "Results and page images go here, and jobs may name documents in it. The worker does not create it. Region and \
+         keys come from the usual AWS_* variables, profiles and roles.";
 
-const LONGEST_PREFIX: usize = 200;
+    PREFIX(prefix, QUIRE_S3_PREFIX):
+        Text("a path of letters, digits, `.`, `_` and `-`, without a slash at either end, at most 200 bytes"),
+        Unset("keys begin with the tenant"),
+        "What every key in the bucket begins with. Publishers that upload documents or look for results need the same \
+         prefix.";
 
-const PREFIX: Key = Key {
-    section: "storage",
-    name: "prefix",
-    variable: "QUIRE_S3_PREFIX",
-    form: Form::Text("a path of letters, digits, `.`, `_` and `-`, without a slash at either end, at most 200 bytes"),
-    fallback: Fallback::Unset("keys begin with the tenant"),
-    secrecy: Secrecy::Public,
-    meaning: "What every key in the bucket begins with. Publishers that upload documents or look for results need the \
-              same one.",
-    extremes: None,
-};
+    ENDPOINT(endpoint, QUIRE_S3_ENDPOINT): Text("an http or https URL such as http://127.0.0.1:9000"),
+        Unset("AWS, in the region that AWS_REGION names"),
+        "Another S3-compatible server than AWS.";
 
-const ENDPOINT: Key = Key {
-    section: "storage",
-    name: "endpoint",
-    variable: "QUIRE_S3_ENDPOINT",
-    form: Form::Text("an http or https URL such as http://127.0.0.1:9000"),
-    fallback: Fallback::Unset("AWS, in the region that AWS_REGION names"),
-    secrecy: Secrecy::Public,
-    meaning: "Another S3-compatible server than AWS.",
-    extremes: None,
-};
+    PATH_STYLE(path_style, QUIRE_S3_PATH_STYLE): Choice(&["true", "false"]),
+        Computed("true with QUIRE_S3_ENDPOINT, false without"),
+        "Whether the bucket stands in the path of a request (`true`) or in the host name (`false`).";
 
-const PATH_STYLE: Key = Key {
-    section: "storage",
-    name: "path_style",
-    variable: "QUIRE_S3_PATH_STYLE",
-    form: Form::Choice(&["true", "false"]),
-    fallback: Fallback::Computed("true with QUIRE_S3_ENDPOINT, false without"),
-    secrecy: Secrecy::Public,
-    meaning: "Whether the bucket stands in the path of a request (`true`) or in the host name (`false`).",
-    extremes: None,
-};
+    MAX_RESULT_BYTES(max_result_bytes, QUIRE_MAX_RESULT_BYTES):
+        Size { least: 64 << 10, most: LARGEST_READABLE as u64 }, Value("32MiB"),
+        "How large result.json may become. Beyond it the elements go to objects of their own, which result.json names.",
+        too_low "Results of ordinary documents fall into parts, and readers fetch several objects.",
+        too_high "Readers hold the whole result in memory, and so does the worker while it writes it.";
+}
 
-const MAX_RESULT_BYTES: Key = Key {
-    section: "storage",
-    name: "max_result_bytes",
-    variable: "QUIRE_MAX_RESULT_BYTES",
-    form: Form::Size { least: 64 << 10, most: 1 << 30 },
-    fallback: Fallback::Value("32MiB"),
-    secrecy: Secrecy::Public,
-    meaning: "How large result.json may become. Past it the elements go to objects of their own, which it names.",
-    extremes: Some(Extremes {
-        too_low: "Results of ordinary documents fall into parts, and readers fetch several objects.",
-        too_high: "Readers hold the whole result in memory, and so does the worker while it writes it.",
-    }),
-};
+const MAX_PREFIX_BYTES: usize = 200;
 
 /// Where results go.
 #[derive(Debug, Clone)]
-pub struct Storage {
-    /// The bucket and its server.
-    pub s3: S3Settings,
+pub(crate) struct StorageConfig {
+    pub(crate) s3: S3Settings,
     /// What every key begins with, without slashes at either end; empty for nothing.
-    pub prefix: String,
-    /// Largest result.json, in bytes.
-    pub max_result_bytes: u64,
+    pub(crate) prefix: String,
+    pub(crate) max_result_bytes: u64,
 }
 
-impl Storage {
+impl StorageConfig {
     pub(super) fn read(reader: &mut Reader) -> Option<Self> {
         let bucket = reader.parsed(&BUCKET, |text| text::name(text, 255));
         let prefix = reader.parsed(&PREFIX, prefix).unwrap_or_default();
@@ -101,8 +68,8 @@ impl Storage {
 }
 
 fn prefix(text: &str) -> Result<String, String> {
-    let plain = |segment: &str| !matches!(segment, "." | "..") && text::name(segment, LONGEST_PREFIX).is_ok();
-    if text.is_empty() || (text.len() <= LONGEST_PREFIX && text.split('/').all(plain)) {
+    let plain = |segment: &str| !matches!(segment, "." | "..") && text::name(segment, MAX_PREFIX_BYTES).is_ok();
+    if text.is_empty() || (text.len() <= MAX_PREFIX_BYTES && text.split('/').all(plain)) {
         Ok(text.to_owned())
     } else {
         Err(format!("{text:?} is too long, holds other characters, or has a slash at an end"))

@@ -1,15 +1,17 @@
+//! Tests of the whole configuration: precedence, errors, secrets, computed defaults.
+
 use std::{collections::BTreeSet, fs, time::Duration};
 
 use quire_producer::amqp::topology::Mode;
 use quire_schemas::names::Lane;
 use tempfile::TempDir;
 
-use super::*;
+use super::{error::Origin, layers::IGNORED_VARIABLES, *};
 
 const GIB: u64 = 1 << 30;
 
-/// What a configuration is loaded from, with the two required settings in place.
-struct Sources {
+/// What a configuration is loaded from.
+struct Given {
     folder: TempDir,
     variables: Vec<(String, String)>,
     overrides: Overrides,
@@ -17,7 +19,7 @@ struct Sources {
     machine: Machine,
 }
 
-impl Sources {
+impl Given {
     fn empty() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -78,27 +80,27 @@ fn origin_of(loaded: &Loaded, key: &str) -> Origin {
 
 #[test]
 fn two_settings_are_enough() {
-    let loaded = Sources::minimal().loaded();
-    let Config { source, render, job, process, llamaparse, .. } = &loaded.config;
-    let Service { amqp, storage } = loaded.config.service();
+    let loaded = Given::minimal().loaded();
+    let Config { sources, render, job, process, engines, .. } = &loaded.config;
+    let ServiceConfig { amqp, storage } = loaded.config.service();
     assert_eq!(amqp.lanes, [(Lane::High, 4), (Lane::Normal, 8), (Lane::Bulk, 4)]);
     assert_eq!((amqp.topology, amqp.permits()), (Mode::Declare, 16));
     assert_eq!((storage.prefix.as_str(), storage.max_result_bytes), ("", 32 << 20));
-    assert_eq!(source.max_bytes, 256 << 20);
-    assert_eq!((render.renderers, render.memory_bytes, render.isolation), (4, GIB, Isolation::Document));
+    assert_eq!(sources.max_bytes, 256 << 20);
+    assert_eq!((render.renderers, render.child.memory_bytes, render.isolation), (4, GIB, RendererIsolation::Document));
     assert_eq!((render.max_pages, render.max_page_pixels), (10_000, 50_000_000));
-    assert_eq!(render.page_timeout, Duration::from_secs(30));
+    assert_eq!(render.child.page_timeout, Duration::from_secs(30));
     assert_eq!((job.timeout, job.max_attempts), (Duration::from_secs(1200), 6));
     assert_eq!(job.max_age, Duration::from_secs(86_400));
     assert_eq!((process.instance.as_str(), process.log_filter.as_str()), ("host-7", "info"));
     assert_eq!(process.shutdown_grace, Duration::from_secs(120));
-    assert_eq!(process.http_addr.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:9090"));
-    assert!(llamaparse.is_none());
+    assert_eq!(process.http_addr.map(|address| address.to_string()).as_deref(), Some("127.0.0.1:9464"));
+    assert!(engines.is_empty());
 }
 
 #[test]
 fn every_setting_is_read_and_noted_in_the_order_of_the_table() {
-    let loaded = Sources::minimal().loaded();
+    let loaded = Given::minimal().loaded();
     let noted: Vec<_> = loaded.settings.iter().map(|setting| setting.key).collect();
     let table: Vec<_> = SECTIONS.iter().flat_map(|section| section.keys).map(|key| key.variable).collect();
     assert_eq!(noted, table);
@@ -110,7 +112,7 @@ fn every_setting_is_read_and_noted_in_the_order_of_the_table() {
 
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
-    let mut sources = Sources::minimal()
+    let mut sources = Given::minimal()
         .variable("QUIRE_TOPOLOGY", "passive")
         .variable("QUIRE_MAX_PAGES", "20")
         .file("[amqp]\ntopology = \"declare\"\n[render]\nmax_pages = 10\n[job]\nmax_attempts = 3\n");
@@ -129,22 +131,22 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 
 #[test]
 fn the_environment_can_name_the_file() {
-    let mut sources = Sources::minimal().file("[source]\nhosts = [\"Example.com\", \"127.0.0.1:80\"]\n");
+    let mut sources = Given::minimal().file("[source]\nhosts = [\"Example.com\", \"127.0.0.1:80\"]\n");
     let path = sources.file.take().expect("there is one");
     let sources = sources.variable("QUIRE_CONFIG", &path.to_string_lossy());
-    assert_eq!(sources.loaded().config.source.hosts, ["example.com", "127.0.0.1:80"]);
+    assert_eq!(sources.loaded().config.sources.hosts, ["example.com", "127.0.0.1:80"]);
 }
 
 #[test]
 fn an_empty_variable_is_not_set() {
-    let loaded = Sources::minimal().variable("QUIRE_RENDERERS", "").variable("LLAMA_CLOUD_API_KEY", "").loaded();
+    let loaded = Given::minimal().variable("QUIRE_RENDERERS", "").variable("LLAMA_CLOUD_API_KEY", "").loaded();
     assert_eq!(origin_of(&loaded, "QUIRE_RENDERERS"), Origin::Computed);
-    assert!(loaded.config.llamaparse.is_none());
+    assert!(loaded.config.engines.is_empty());
 }
 
 #[test]
-fn every_error_is_told_at_once() {
-    let errors = Sources::empty()
+fn every_error_is_reported_at_once() {
+    let errors = Given::empty()
         .variable("QUIRE_LANES", "high:0")
         .variable("QUIRE_JOB_TIMEOUT", "20")
         .variable("QUIRE_RENDERS", "2")
@@ -173,13 +175,13 @@ fn every_error_is_told_at_once() {
 
 #[test]
 fn what_only_the_scripts_use_is_ignored() {
-    let sources = IGNORED_VARIABLES.iter().fold(Sources::minimal(), |sources, name| sources.variable(name, "x"));
+    let sources = IGNORED_VARIABLES.iter().fold(Given::minimal(), |sources, name| sources.variable(name, "x"));
     sources.loaded();
 }
 
 #[test]
 fn a_secret_can_lie_in_a_file() {
-    let sources = Sources::empty().variable("QUIRE_S3_BUCKET", "results");
+    let sources = Given::empty().variable("QUIRE_S3_BUCKET", "results");
     let secret = sources.write("url", "amqp://user:canary@a\n");
     let sources = sources.variable("QUIRE_AMQP_URL_FILE", &secret.to_string_lossy());
     let loaded = sources.loaded();
@@ -193,11 +195,11 @@ fn a_secret_can_lie_in_a_file() {
 
 #[test]
 fn a_secret_in_a_file_that_is_missing_or_empty_is_an_error() {
-    let sources = Sources::minimal();
+    let sources = Given::minimal();
     let empty = sources.write("empty", "\n");
     for path in ["/nowhere/at/all", &empty.to_string_lossy()] {
         let file = format!("[llamaparse]\napi_key_file = \"{path}\"\n");
-        let errors = Sources::minimal().file(&file).refused();
+        let errors = Given::minimal().file(&file).refused();
         assert_eq!(keys(&errors), ["LLAMA_CLOUD_API_KEY"]);
         assert!(errors[0].problem.contains(path), "{}", errors[0].problem);
     }
@@ -206,7 +208,7 @@ fn a_secret_in_a_file_that_is_missing_or_empty_is_an_error() {
 #[test]
 fn no_secret_is_ever_shown() {
     let secrets = |amqp: &str, management: &str, key: &str| {
-        Sources::empty()
+        Given::empty()
             .variable("QUIRE_S3_BUCKET", "results")
             .variable("QUIRE_AMQP_URL", amqp)
             .variable("QUIRE_MANAGEMENT_URL", management)
@@ -224,7 +226,7 @@ fn no_secret_is_ever_shown() {
 
 #[test]
 fn renderers_that_do_not_fit_the_memory_limit_are_an_error() {
-    let limited = |renderers: &str| Sources::minimal().variable("QUIRE_RENDERERS", renderers).memory(3 * GIB);
+    let limited = |renderers: &str| Given::minimal().variable("QUIRE_RENDERERS", renderers).memory(3 * GIB);
     assert_eq!(limited("2").loaded().config.render.renderers, 2);
     let errors = limited("3").refused();
     assert_eq!(keys(&errors), ["QUIRE_RENDERERS"]);
@@ -233,16 +235,30 @@ fn renderers_that_do_not_fit_the_memory_limit_are_an_error() {
 }
 
 #[test]
-fn renderers_that_nobody_asked_for_fit_the_memory_limit() {
-    let loaded = Sources::minimal().memory(3 * GIB).loaded();
+fn the_default_number_of_renderers_fits_the_memory_limit() {
+    let loaded = Given::minimal().memory(3 * GIB).loaded();
     assert_eq!(loaded.config.render.renderers, 2);
     assert_eq!(origin_of(&loaded, "QUIRE_RENDERERS"), Origin::Computed);
 }
 
 #[test]
 fn a_document_needs_neither_broker_nor_storage() {
-    let loaded = Sources::empty().variable("QUIRE_AMQP_URL", "not read").load(Needs::DocumentsOnly);
+    let loaded = Given::empty().variable("QUIRE_AMQP_URL", "not read").load(Needs::DocumentsOnly);
     assert!(loaded.expect("a configuration").config.service.is_none());
-    let misspelled = Sources::empty().variable("QUIRE_LANE", "high:1").load(Needs::DocumentsOnly);
+    let misspelled = Given::empty().variable("QUIRE_LANE", "high:1").load(Needs::DocumentsOnly);
     assert_eq!(keys(misspelled.expect_err("unknown").all()), ["QUIRE_LANE"]);
+}
+
+#[test]
+fn the_keys_of_a_job_begin_with_the_prefix_of_the_storage() {
+    let loaded = Given::minimal().variable("QUIRE_S3_PREFIX", "team/quire").loaded();
+    assert_eq!(loaded.config.job.prefix, "team/quire");
+    assert_eq!(Given::minimal().loaded().config.job.prefix, "");
+}
+
+#[test]
+fn a_file_alone_can_be_read_from_its_text() {
+    let loaded = Config::load_text("[amqp]\nurl = \"amqp://broker\"\n[storage]\nbucket = \"results\"\n");
+    assert_eq!(loaded.expect("a configuration").config.service().storage.s3.bucket, "results");
+    assert_eq!(keys(Config::load_text("[amqp").expect_err("no TOML").all())[0], "QUIRE_CONFIG");
 }

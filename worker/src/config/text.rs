@@ -1,11 +1,10 @@
-//! Readers for the kinds of text that several sections have. What they return on an error never
-//! shows a value that may be a secret.
+//! Readers for the kinds of text that several sections have. Their errors never show a value that
+//! may be a secret.
 
 use std::str::FromStr;
 
+use quire_schemas::secret::Secret;
 use url::Url;
-
-use super::Secret;
 
 /// Reads one of the words that a type knows.
 pub(super) fn word<T: FromStr>(text: &str) -> Result<T, String> {

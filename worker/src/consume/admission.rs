@@ -1,186 +1,231 @@
-//! What lies in storage under a job that comes, and whether it is still wanted.
+//! Whether a job that is delivered is still to be run, and with what earlier runs have left in storage.
 
-use std::{cmp::Ordering, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::Utc;
 use quire_schemas::{
     failure::ErrorCode,
-    job::Job,
     keys::JobKeys,
-    result::{JobStatus, Phase},
+    precedence::{Standing, stays},
+    result::Phase,
     state::JobState,
 };
 use tokio::time::sleep;
 
 use super::{
-    jobs::{Delivered, Jobs},
-    message::{Message, Request},
+    delivered::{Delivered, Ending, JobRules},
+    message::Message,
 };
 use crate::{
-    job::{Budget, Fault, next_run},
+    job::{Budget, Deadline, Fault, LetterWritten, next_run},
     pipeline::{
-        self, Identity, Run, StateKeeper,
+        self, Context, Identity, Run, StateKeeper,
         existing::{self, Existing},
     },
 };
 
-/// Deliveries without an orderly end after which a message is given up, before the broker's own
-/// fuse drops it without a result.
+/// Unsettled deliveries after which a message is given up, before the broker's own limit drops it without a result.
 const MOST_DELIVERIES: i64 = 10;
-/// After so many it is looked at whose fault they are.
+/// Unsettled deliveries after which it is checked whether the job itself ended its workers.
 const SUSPICIOUS_DELIVERIES: i64 = 5;
+/// How long a worker that lost its session may take to note that its run ended in order.
+const FENCED_RUN_NOTES_WITHIN: Duration = Duration::from_secs(1);
 
-/// What lies in storage under a job that comes (again).
-pub(super) enum Found {
-    /// No result that counts.
-    Nothing { existing: Vec<String>, state: Option<JobState> },
-    /// The job has ended.
-    Ended(Existing),
-    /// A replay of the job is under way.
-    LaterGeneration,
-    /// Not begun so often that its deliveries could be its own fault.
-    Bystander,
+/// What earlier runs have left for the next one.
+#[derive(Debug)]
+pub(super) struct Previous {
+    /// Keys that lie under the job.
+    existing: Vec<String>,
+    /// The state that the run begins with; `None` for a first run.
+    state: Option<JobState>,
 }
 
-/// Returns what the last run noted of itself, with what the message says of its end: storage may not have
-/// taken the note.
-fn told_of_end(state: JobState, message: &Message) -> JobState {
+impl Previous {
+    /// Says whether the run may kill its worker, and must run alone.
+    pub(super) fn is_dangerous(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.alone)
+    }
+}
+
+/// Admits deliveries.
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) context: Arc<Context>,
+    pub(super) rules: JobRules,
+}
+
+impl Admission {
+    /// Looks for what earlier deliveries left, and whether the job is still wanted.
+    ///
+    /// # Errors
+    /// The ending of a job that is not to be run.
+    pub(super) async fn admit<R>(&self, delivered: &Delivered<R>) -> Result<Previous, Ending> {
+        let keys = &delivered.identity.keys;
+        let existing = self.context.store.list(keys.folder(), Phase::Admission).await?;
+        if existing.contains(&keys.result())
+            && let Some(found) = existing::find(&self.context.store, keys, Phase::Admission).await?
+            && let Some(ending) = self.superseded_by(delivered, &found).await
+        {
+            return Err(ending);
+        }
+        let state = if existing.contains(&keys.state()) { self.last_state(delivered).await? } else { None };
+        if let Some(ending) = not_wanted(delivered, &existing, state.as_ref()) {
+            return Err(ending);
+        }
+        let is_first = is_first_delivery(&delivered.message, &delivered.identity) && existing.is_empty();
+        let state = (!is_first).then(|| next_run(state.as_ref(), delivered.identity.generation));
+        Ok(Previous { existing, state })
+    }
+
+    /// Returns the ending of a job that a stored result has ended already.
+    async fn superseded_by<R>(&self, delivered: &Delivered<R>, found: &Existing) -> Option<Ending> {
+        let identity = &delivered.identity;
+        let digest = delivered.job.as_ref().map(|job| job.digest());
+        let least = Standing::least(identity.generation, digest);
+        let theirs = found.standing();
+        if !stays(&theirs, &least, delivered.terms.supersedes_success) {
+            return None;
+        }
+        // A replay, and a copy of a message that was replayed since, may ask for something else.
+        if theirs.generation == identity.generation
+            && let Err(fault) = found.check_body(digest, Phase::Admission)
+        {
+            return Some(Ending::AnotherBody { fault, letter: LetterWritten::No });
+        }
+        tracing::info!(status = %found.committed.status, "already done; announced again");
+        sweep_behind(&self.context, identity, found).await;
+        Some(Ending::Repeated(found.committed.clone()))
+    }
+
+    /// Reads the state that the last run left. A broker gives a delivery to another worker before the one that lost
+    /// it has noticed: that one gets time to note that it did not die, but only if the job would be put into
+    /// quarantine otherwise, because where workers die one after the other every second counts.
+    async fn last_state<R>(&self, delivered: &Delivered<R>) -> Result<Option<JobState>, Fault> {
+        let read = async || {
+            let state = stored_state(&self.context, &delivered.identity.keys).await?;
+            Ok(state.map(|state| with_end_from_message(state, &delivered.message)))
+        };
+        let state = read().await?;
+        let is_suspected =
+            |state: &JobState| !state.ended && next_run(Some(state), delivered.identity.generation).alone;
+        if !state.as_ref().is_some_and(is_suspected) {
+            return Ok(state);
+        }
+        sleep(FENCED_RUN_NOTES_WITHIN).await;
+        read().await
+    }
+
+    /// Makes the run, starts its time, and writes down that it begins. From the second run on, and for a replay from
+    /// its first, there is a `state.json`: it says how the runs before ended even if every one of them dies, and
+    /// messages of earlier generations learn from it that they are late.
+    pub(super) async fn begin<R>(&self, delivered: &Delivered<R>, previous: Previous) -> Result<Run, Fault> {
+        let Delivered { identity, terms, .. } = delivered;
+        let job = delivered.job.clone().expect("only a job that was read is admitted");
+        let budget = Budget::lasting(delivered.time_left(self.rules.timeout));
+        let first = Run { existing: previous.existing, ..Run::first(Arc::clone(identity), *terms, job, budget) };
+        let Some(state) = previous.state else { return Ok(first) };
+        let run = Run {
+            recorded: state.recorded().cloned().collect(),
+            one_page_at_a_time: state.alone,
+            left_out: state.left_out.iter().copied().collect(),
+            state: Arc::new(StateKeeper::new(identity.keys.clone(), identity.generation, Some(state))),
+            ..first
+        };
+        run.state.begin(&self.context.store).await?;
+        if run.one_page_at_a_time {
+            let left_out = run.left_out.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+            tracing::warn!(left_out, "runs alone: workers died in its last runs");
+        }
+        Ok(run)
+    }
+}
+
+/// Returns the ending of a job that is not to be run, although it has no result.
+fn not_wanted<R>(delivered: &Delivered<R>, existing: &[String], state: Option<&JobState>) -> Option<Ending> {
+    let generation = delivered.identity.generation;
+    let refuse = |code, message: String| Some(Fault::new(code, Phase::Admission, message).into());
+    // Before anything that ends the job: the marker and the objects of the later generation are not for this one.
+    if state.is_some_and(|state| state.generation > generation) {
+        tracing::info!("a replay of the job is under way; the generation that it replaces is not begun again");
+        return Some(Ending::LaterGeneration);
+    }
+    if existing.contains(&delivered.identity.keys.cancel()) {
+        return refuse(ErrorCode::Cancelled, "the job was cancelled".to_owned());
+    }
+    if matches!(delivered.deadline, Deadline::Known(deadline) if Utc::now() >= deadline) {
+        return refuse(ErrorCode::Expired, "the job's deadline has passed".to_owned());
+    }
+    let deliveries = delivered.message.delivery_count();
+    if is_bystander(deliveries, state.filter(|state| state.generation == generation)) {
+        tracing::warn!("requeued with delivery count reset: workers died before they began this job");
+        return Some(Ending::Bystander);
+    }
+    if deliveries >= MOST_DELIVERIES {
+        let message = format!("delivered {MOST_DELIVERIES} times without an orderly end");
+        return refuse(ErrorCode::AttemptsExhausted, message);
+    }
+    None
+}
+
+fn is_first_delivery(message: &Message, identity: &Identity) -> bool {
+    message.attempt() == 1 && message.delivery_count() == 0 && identity.generation == 0
+}
+
+/// Returns the state with the end that the message tells of: storage may not have taken the note of it.
+fn with_end_from_message(state: JobState, message: &Message) -> JobState {
     JobState { ended: state.ended || !message.is_redelivered(), ..state }
 }
 
-/// Says whether a job is charged with deliveries in which it was not begun: the broker counts them for
-/// every job of a worker that dies. A first run is not noted.
+/// Says whether most of a job's deliveries ended before it was begun: the broker counts them for every job of a
+/// worker that dies. A first run writes no state.
 fn is_bystander(deliveries: i64, state: Option<&JobState>) -> bool {
     let deaths = state.map_or(0, JobState::deaths_with_its_own);
     deliveries >= SUSPICIOUS_DELIVERIES && deliveries > i64::from(deaths) + 1
 }
 
-impl Jobs {
-    /// Looks for what earlier deliveries left, and whether the job is still wanted.
-    pub(super) async fn look_around<R>(&self, delivered: &Delivered<R>, request: &Request) -> Result<Found, Fault> {
-        let keys = &delivered.who.keys;
-        let existing = self.context.store.list(keys.folder(), Phase::Admission).await?;
-        if existing.contains(&keys.result())
-            && let Some(found) = existing::find(&self.context.store, keys, Phase::Admission).await?
-            // The result of a message that could not be read says nothing about this one.
-            && found.request_sha256.is_some()
-        {
-            let succeeded = found.committed.status == JobStatus::Succeeded;
-            match delivered.who.generation.cmp(&found.committed.generation) {
-                // A replay may ask for something else.
-                Ordering::Greater if !succeeded || delivered.who.supersedes_success => {}
-                // A copy of what was replayed since asks for what was wanted then.
-                Ordering::Greater | Ordering::Less => return Ok(Found::Ended(found)),
-                Ordering::Equal => {
-                    found.check_body(Some(&request.job.digest()), Phase::Admission)?;
-                    return Ok(Found::Ended(found));
-                }
-            }
-        }
-        let state = if existing.contains(&keys.state()) { self.last_word(delivered).await? } else { None };
-        // Before anything that ends the job: what the later one has stored and was told is not for this one.
-        if state.as_ref().is_some_and(|state| state.generation > delivered.who.generation) {
-            return Ok(Found::LaterGeneration);
-        }
-        if existing.contains(&keys.cancel()) {
-            return Err(Fault::new(ErrorCode::Cancelled, Phase::Admission, "the job was cancelled"));
-        }
-        if Utc::now() >= delivered.deadline {
-            return Err(Fault::new(ErrorCode::Expired, Phase::Admission, "the job's deadline has passed"));
-        }
-        let (deliveries, of_this) = (delivered.message.delivery_count(), delivered.who.generation);
-        if is_bystander(deliveries, state.as_ref().filter(|state| state.generation == of_this)) {
-            return Ok(Found::Bystander);
-        }
-        if deliveries >= MOST_DELIVERIES {
-            let message = format!("delivered {MOST_DELIVERIES} times without an orderly end");
-            return Err(Fault::new(ErrorCode::AttemptsExhausted, Phase::Admission, message));
-        }
-        Ok(Found::Nothing { existing, state })
-    }
+pub(super) async fn stored_state(context: &Context, keys: &JobKeys) -> Result<Option<JobState>, Fault> {
+    pipeline::stored_state(&context.store, keys, Phase::Admission).await
+}
 
-    /// Reads what the last run noted. A broker gives a delivery to somebody else before the worker
-    /// that lost it has noticed: before a job is put into quarantine, that one is given a moment to say
-    /// that it did not die. Not before: where workers die one after the other, every moment counts.
-    async fn last_word<R>(&self, delivered: &Delivered<R>) -> Result<Option<JobState>, Fault> {
-        const A_MOMENT: Duration = Duration::from_secs(1);
-        let read = async || {
-            let state = self.state(&delivered.who.keys).await?;
-            Ok(state.map(|state| told_of_end(state, &delivered.message)))
-        };
-        let state = read().await?;
-        let is_suspected = |state: &JobState| !state.ended && next_run(Some(state), delivered.who.generation).alone;
-        if !state.as_ref().is_some_and(is_suspected) {
-            return Ok(state);
-        }
-        sleep(A_MOMENT).await;
-        read().await
-    }
-
-    pub(super) async fn state(&self, keys: &JobKeys) -> Result<Option<JobState>, Fault> {
-        pipeline::stored_state(&self.context.store, keys, Phase::Admission).await
-    }
-
-    /// Makes a run out of what earlier ones left. From the second one on there is a `state.json`, and for
-    /// a replay from its first: how the runs before ended is known even if every one of them dies, and
-    /// messages of earlier generations find out that they are late. What was paid for is carried over.
-    pub(super) fn prepare<R>(
-        &self,
-        delivered: &Delivered<R>,
-        job: Job,
-        existing: Vec<String>,
-        earlier: Option<JobState>,
-    ) -> Run {
-        let (who, message) = (&delivered.who, &delivered.message);
-        let is_new = message.attempt() == 1 && message.delivery_count() == 0 && who.generation == 0;
-        let is_empty = existing.is_empty();
-        let first = Run { existing, ..Run::first(who.clone(), job, self.budget(delivered)) };
-        if is_new && is_empty {
-            return first;
-        }
-        let state = next_run(earlier.as_ref(), who.generation);
-        Run {
-            external: state.external.clone(),
-            one_page_at_a_time: state.alone,
-            left_out: state.left_out.iter().copied().collect(),
-            state: Arc::new(StateKeeper::new(who.keys.clone(), who.generation, Some(state))),
-            ..first
-        }
-    }
-
-    /// Starts the clock of a run, and writes down that it begins: not before, because a run that
-    /// only waits cannot have killed anybody.
-    pub(super) async fn begin<R>(&self, delivered: &Delivered<R>, run: Run) -> Result<Run, Fault> {
-        run.state.begin(&self.context).await?;
-        if run.one_page_at_a_time {
-            tracing::warn!(left_out = ?run.left_out, "runs alone: earlier runs took their workers with them");
-        }
-        let identity = Identity { begun: true, ..delivered.who.clone() };
-        Ok(Run { identity, budget: self.budget(delivered), ..run })
-    }
-
-    fn budget<R>(&self, delivered: &Delivered<R>) -> Budget {
-        let until_deadline = (delivered.deadline - Utc::now()).to_std().unwrap_or_default();
-        let left = self.rules.timeout.saturating_sub(delivered.message.spent());
-        Budget::lasting(left.min(until_deadline))
-    }
-
-    /// Deletes what a job that has ended left behind, unless a later generation of it is under way. A
-    /// cancellation marker stays: it may be meant for a replay that still waits.
-    pub(super) async fn sweep_behind(&self, who: &Identity, found: &Existing) {
-        let mut kept = found.named.clone();
-        kept.insert(who.keys.cancel());
-        let generation = found.committed.generation.max(who.generation);
-        pipeline::sweep(&self.context, &who.keys, generation, &kept).await;
-    }
+/// Deletes what a job that has ended left behind, unless a later generation of it is under way. A cancellation
+/// marker stays: it may be meant for a replay that still waits.
+pub(super) async fn sweep_behind(context: &Context, identity: &Identity, found: &Existing) {
+    let mut kept = found.named.clone();
+    kept.insert(identity.keys.cancel());
+    let generation = found.committed.generation.max(identity.generation);
+    pipeline::sweep(&context.store, &identity.keys, generation, &kept).await;
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use chrono::TimeDelta;
+    use quire_producer::amqp::{BasicProperties, FieldTable, Value};
+    use quire_schemas::names::header;
+
+    use super::{
+        super::delivered::tests::{Slip, delivered, message},
+        *,
+    };
 
     fn died(deaths: u32) -> JobState {
         JobState { deaths, ..JobState::of_run(deaths + 2, 0, Phase::Render) }
+    }
+
+    fn delivered_times(count: i64) -> Delivered<Slip> {
+        let mut headers = FieldTable::default();
+        headers.insert(header::DELIVERY_COUNT.into(), Value::LongLongInt(count));
+        let properties = BasicProperties::default().with_headers(headers);
+        delivered(Message { properties, ..message() }, Slip::default()).0
+    }
+
+    /// Says why a job is not run: the name of its ending, or the code of its fault.
+    fn refusal(ending: Option<Ending>) -> Option<String> {
+        Some(match ending? {
+            Ending::Failed(fault, None) => fault.code.to_string(),
+            Ending::LaterGeneration => "later generation".to_owned(),
+            Ending::Bystander => "bystander".to_owned(),
+            other => panic!("{other:?}"),
+        })
     }
 
     #[test]
@@ -200,5 +245,39 @@ mod tests {
         assert!(is_bystander(10, Some(&died(5))));
         // Lost deliveries are no deaths.
         assert!(is_bystander(5, Some(&JobState { ended: true, ..died(9) })));
+    }
+
+    #[test]
+    fn a_new_job_is_wanted() {
+        assert_eq!(refusal(not_wanted(&delivered_times(0), &[], None)), None);
+    }
+
+    #[test]
+    fn a_later_generation_comes_before_everything_that_ends_the_job() {
+        let delivered = delivered_times(10);
+        let marker = [delivered.identity.keys.cancel()];
+        let later = JobState::of_run(2, 1, Phase::Fetch);
+        assert_eq!(refusal(not_wanted(&delivered, &marker, Some(&later))).as_deref(), Some("later generation"));
+        assert_eq!(refusal(not_wanted(&delivered, &marker, Some(&died(8)))).as_deref(), Some("cancelled"));
+    }
+
+    #[test]
+    fn a_job_past_its_deadline_has_expired() {
+        let mut delivered = delivered_times(0);
+        delivered.deadline = Deadline::Known(Utc::now() - TimeDelta::seconds(1));
+        assert_eq!(refusal(not_wanted(&delivered, &[], None)).as_deref(), Some("expired"));
+    }
+
+    #[test]
+    fn ten_deliveries_end_the_job_that_ended_its_workers_and_no_other() {
+        let delivered = delivered_times(10);
+        assert_eq!(refusal(not_wanted(&delivered, &[], Some(&died(8)))).as_deref(), Some("attempts_exhausted"));
+        assert_eq!(refusal(not_wanted(&delivered, &[], Some(&died(2)))).as_deref(), Some("bystander"));
+    }
+
+    #[test]
+    fn a_message_that_was_never_delivered_before_says_that_the_last_run_ended() {
+        assert!(with_end_from_message(died(1), &delivered_times(0).message).ended);
+        assert!(!with_end_from_message(died(1), &delivered_times(1).message).ended);
     }
 }

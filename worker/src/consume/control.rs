@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::registry::Registry;
 use crate::telemetry::LogFilter;
 
-/// What can be told.
+/// What control messages act on.
 #[derive(Debug)]
 pub(super) struct Commands {
     pub(super) registry: Arc<Registry>,
@@ -26,8 +26,7 @@ pub(super) struct Commands {
     pub(super) instance: String,
 }
 
-/// Declares this session's control queue and returns what listens to it. What is returned ends
-/// when the queue does.
+/// Declares this session's control queue. The future that it returns obeys its messages until the queue is gone.
 pub(super) async fn listen(
     connection: &Connection,
     session: u64,
@@ -48,12 +47,12 @@ pub(super) async fn listen(
     let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
     let mut consumer = channel.basic_consume(queue.into(), "control".into(), options, FieldTable::default()).await?;
     Ok(async move {
-        // The queue lives as long as its channel.
+        // The broker deletes the queue with its channel.
         let _channel = channel;
         while let Some(Ok(delivery)) = consumer.next().await {
             match serde_json::from_slice(&delivery.data) {
                 Ok(control) => commands.obey(&control),
-                Err(error) => tracing::warn!(%error, "a control message that is none"),
+                Err(error) => tracing::warn!(%error, "ignored: not a control message"),
             }
         }
     })
@@ -64,7 +63,7 @@ impl Commands {
         match control {
             Control::Cancel { job_id, tenant } => self.registry.cancel(tenant, *job_id),
             Control::Drain { instance } if *instance == self.instance => {
-                tracing::info!("told to drain");
+                tracing::info!("a control message asks this worker to drain");
                 self.drain.cancel();
             }
             Control::Drain { .. } => {}

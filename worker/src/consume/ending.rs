@@ -1,284 +1,452 @@
-//! How a job ends: with its result, later, or in the dead queue.
+//! Takes a delivery where its settlement says: to its result, to a retry tier, or to the dead queue.
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::Utc;
 use quire_schemas::{
     failure::ErrorCode,
-    job::Job,
-    names::{DeadKind, Tier},
-    result::{JobStatus, Phase},
+    result::{JobStatus, ParseResult, Phase},
+    state::{ExternalParse, JobState},
 };
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::{
+    admission::{stored_state, sweep_behind},
+    announcer::AnnouncedEnd,
+    delivered::{Delivered, Ending},
     inbox::Receipt,
-    jobs::{Delivered, Jobs},
-    settle::{End, Unsettled, exhausted},
+    settle::{Settler, Unsettled},
 };
 use crate::{
-    job::{Bury, Circumstances, Ending, Fault, Postpone, Settlement, decide},
+    job::{Bury, Circumstances, Cut, Fault, LetterWritten, Settlement, decide},
     lifecycle,
-    pipeline::{self, Committed, Identity, Outcome, existing},
+    pipeline::{self, Committed, Committer, Context, RunOutput, WithoutParse, existing},
     telemetry::JobOutcome,
 };
 
-/// Long enough for a store that is well: on the way out nobody should wait for one that is not.
-const NOTING: Duration = Duration::from_secs(2);
-/// How long a delivery that is lost may keep its permit.
-const TIDYING: Duration = Duration::from_secs(10);
+/// How long a run that ends may take to note so: a store that is up takes less, and a worker that stops must not
+/// wait for one that is down.
+const STATE_WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a lost delivery may keep its permit.
+const CLEANUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-impl Jobs {
-    /// The run has output: commit it, unless a required branch may still succeed later.
-    pub(super) async fn finish<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        job: &Job,
-        mut outcome: Outcome,
-    ) -> Result<(), Unsettled> {
-        let (ending, product) = match outcome.fault.take() {
-            Some(fault) => (fault.into(), Product::Partial(outcome)),
-            None => match self.commit(&delivered, outcome).await {
-                Ok(committed) => (Ending::Done, Product::Stored(committed)),
-                Err(fault) => (fault.into(), Product::Nothing),
-            },
-        };
-        self.conclude(delivered, Some(job), ending, product).await
+/// Ends deliveries.
+#[derive(Debug)]
+pub(super) struct Endings {
+    pub(super) context: Arc<Context>,
+    pub(super) settler: Settler,
+    /// Counted attempts that a job may have.
+    pub(super) max_attempts: u32,
+}
+
+impl Endings {
+    /// Stores the output of a run, unless a required branch failed that may still succeed later.
+    pub(super) async fn finish<R>(&self, delivered: &Delivered<R>, mut output: RunOutput) -> Ending {
+        if let Some(fault) = output.fault.take() {
+            return Ending::Failed(fault, Some(output));
+        }
+        match self.commit(delivered, output).await {
+            Ok(committed) => Ending::Done(committed),
+            Err(fault) if is_of_another_body(&fault) => Ending::AnotherBody { fault, letter: LetterWritten::No },
+            Err(fault) => fault.into(),
+        }
     }
 
     /// Commits on a tracked task: neither cancellation nor shutdown may cut it in half.
-    pub(super) async fn commit<R>(&self, delivered: &Delivered<R>, outcome: Outcome) -> Result<Committed, Fault> {
-        let (context, who) = (Arc::clone(&self.context), delivered.who.clone());
-        let committing = async move { pipeline::commit(&context, &who, outcome).await };
-        let task = lifecycle::spawn(tracing::Instrument::in_current_span(committing));
-        task.await.unwrap_or_else(|error| Err(panicked(error)))
+    async fn commit<R>(&self, delivered: &Delivered<R>, mut output: RunOutput) -> Result<Committed, Fault> {
+        output.result.warnings.splice(0..0, delivered.warnings.iter().cloned());
+        let (context, identity, terms) = (Arc::clone(&self.context), Arc::clone(&delivered.identity), delivered.terms);
+        let committing = async move { Committer::of(&context).commit(&identity, terms, output).await };
+        lifecycle::spawn(committing.in_current_span()).await.unwrap_or_else(|error| Err(pipeline::panicked(error)))
     }
 
-    /// Decides where the job goes and takes it there.
-    pub(super) async fn conclude<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        job: Option<&Job>,
-        ending: Ending,
-        product: Product,
-    ) -> Result<(), Unsettled> {
-        let at = Circumstances {
-            attempt: delivered.who.attempt,
-            max_attempts: self.rules.max_attempts,
+    /// Decides where the job goes and takes it there. An end that cannot be stored is an ending of its own, and is
+    /// decided again.
+    pub(super) async fn conclude<R: Receipt>(&self, delivered: Delivered<R>, ending: Ending) -> Result<(), Unsettled> {
+        let mut ending = ending;
+        loop {
+            let line = LogLine::of(&ending);
+            let settlement = decide(ending, self.circumstances(&delivered));
+            line.write(settlement.as_str());
+            ending = match settlement {
+                Settlement::Done(committed) => return self.announce(delivered, &committed).await,
+                Settlement::Repeat(committed) => {
+                    let end = AnnouncedEnd::from(&committed);
+                    return self.settler.done(delivered, end, JobOutcome::Repeated).await;
+                }
+                Settlement::Retry(next, fault) | Settlement::Park(next, fault) => {
+                    self.note_end(&delivered).await;
+                    return self.settler.postpone(delivered, &fault, next).await;
+                }
+                Settlement::Release => {
+                    self.note_end(&delivered).await;
+                    return self.settler.release(delivered).await;
+                }
+                Settlement::Forget => return self.settler.forget(delivered, JobOutcome::Repeated).await,
+                Settlement::LetGo => {
+                    self.leave_to_others(&delivered).await;
+                    self.settler.let_go(delivered);
+                    return Ok(());
+                }
+                Settlement::Reject(bury, fault) => {
+                    self.bury(&delivered, &fault, bury).await?;
+                    return self.settler.forget(delivered, JobOutcome::Buried).await;
+                }
+                Settlement::EndWithoutResult(bury, fault) => {
+                    self.note_end(&delivered).await;
+                    self.bury(&delivered, &fault, bury).await?;
+                    let end = AnnouncedEnd::without_result(&delivered.identity, &fault);
+                    return self.settler.done(delivered, end, JobOutcome::Buried).await;
+                }
+                Settlement::Bury(bury, fault, partial) => {
+                    self.settler.bury(&delivered, &fault, bury).await?;
+                    let output = self.burial(&delivered, &fault, bury, partial);
+                    match self.store_end(&delivered, output, LetterWritten::Yes).await {
+                        Ok(end) => return self.settler.done(delivered, end, JobOutcome::Buried).await,
+                        Err(ending) => ending,
+                    }
+                }
+                Settlement::Cancel => {
+                    self.cancel_external_parses(&delivered).await;
+                    let Delivered { identity, terms, job, .. } = &delivered;
+                    let worker = &self.context.worker;
+                    let result = pipeline::cancelled_result(worker, identity, *terms, job.as_deref());
+                    match self.store_end(&delivered, result.into(), LetterWritten::No).await {
+                        Ok(end) => return self.settler.done(delivered, end, JobOutcome::Cancelled).await,
+                        Err(ending) => ending,
+                    }
+                }
+            };
+        }
+    }
+
+    fn circumstances<R>(&self, delivered: &Delivered<R>) -> Circumstances {
+        Circumstances {
+            attempt: delivered.identity.attempt,
+            max_attempts: self.max_attempts,
             deadline: delivered.deadline,
             now: Utc::now(),
-        };
-        let settlement = decide(&ending, at);
-        match &ending {
-            Ending::Failed(fault) => tracing::warn!(code = %fault.code, ?settlement, "{}", fault.chain()),
-            Ending::Unfinished(cut) => tracing::info!(?cut, ?settlement, "unfinished"),
-            Ending::Done => {}
-        }
-        self.metrics.job_left(self.lane, counted_as(settlement, &product));
-        match (settlement, ending, product) {
-            (Settlement::Done, _, Product::Stored(committed)) => self.announce(delivered, &committed).await,
-            (Settlement::Retry(next) | Settlement::Park(next), Ending::Failed(fault), _) => {
-                self.end_state(&delivered).await;
-                self.settler.postpone(&delivered.who, &delivered.message, &fault, next, delivered.receipt).await
-            }
-            (Settlement::Cancel, ..) => {
-                self.cancel_elsewhere(&delivered).await;
-                let result = pipeline::cancelled_result(&self.settler.worker, &delivered.who, job);
-                self.end_with(delivered, result.into(), Letter::None).await
-            }
-            (Settlement::Bury(bury), Ending::Failed(fault), product) => {
-                let Delivered { who, message, receipt, .. } = &delivered;
-                self.settler.dead_letter(who, message, &fault, bury, receipt).await?;
-                let outcome = self.burial(who, job, &fault, bury, product);
-                self.end_with(delivered, outcome, Letter::Written).await
-            }
-            (Settlement::Release, ..) => {
-                self.end_state(&delivered).await;
-                self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
-            }
-            (Settlement::LetGo, ..) => {
-                let _ = timeout(TIDYING, self.leave_to_others(&delivered)).await;
-                Ok(())
-            }
-            (Settlement::Done | Settlement::Retry(_) | Settlement::Park(_) | Settlement::Bury(_), ..) => {
-                unreachable!("only what is stored is done, and only a fault is put off or buried")
-            }
         }
     }
 
     async fn announce<R: Receipt>(&self, delivered: Delivered<R>, committed: &Committed) -> Result<(), Unsettled> {
         let Committed { status, pages, elements, .. } = committed;
         tracing::info!(%status, pages, elements, "done");
-        self.settler.done(&delivered.who, &delivered.message, End::from(committed), delivered.receipt).await
+        let left = match status {
+            JobStatus::Succeeded => JobOutcome::Succeeded,
+            _ => JobOutcome::PartialSuccess,
+        };
+        self.settler.done(delivered, AnnouncedEnd::from(committed), left).await
     }
 
-    /// Lets the next run know that this one did not die. If that cannot be stored soon, the next run
-    /// is more careful than it need be.
-    async fn end_state<R>(&self, delivered: &Delivered<R>) {
+    async fn bury<R: Receipt>(
+        &self,
+        delivered: &Delivered<R>,
+        fault: &Fault,
+        bury: Option<Bury>,
+    ) -> Result<(), Unsettled> {
+        match bury {
+            Some(bury) => self.settler.bury(delivered, fault, bury).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the result that goes with a dead letter: the run's output, if there is any, and why the job was given up.
+    fn burial<R>(&self, delivered: &Delivered<R>, fault: &Fault, bury: Bury, partial: Option<RunOutput>) -> RunOutput {
+        let Delivered { identity, terms, job, .. } = delivered;
+        let without_output =
+            || pipeline::failed_result(&self.context.worker, identity, *terms, job.as_deref(), fault).into();
+        let mut output = partial.unwrap_or_else(without_output);
+        explain(&mut output.result, fault, bury, identity.attempt);
+        output
+    }
+
+    /// Stores a result that is not a success. It is the last that is known of the job: if the worker cannot store its
+    /// parsed pages, as with a full temporary folder, they are left out.
+    async fn store_end<R>(
+        &self,
+        delivered: &Delivered<R>,
+        output: RunOutput,
+        letter: LetterWritten,
+    ) -> Result<AnnouncedEnd, Ending> {
+        if delivered.job.is_none() {
+            self.check_that_id_is_free(delivered, letter).await?;
+        }
+        let without_parse = WithoutParse::of(&output);
+        let committed = match (self.commit(delivered, output).await, without_parse) {
+            (Err(fault), Some(rest)) if fault.code == ErrorCode::Internal => {
+                tracing::error!("the result is stored without its parsed pages: {}", fault.chain());
+                self.commit(delivered, rest.because(&fault)).await
+            }
+            (committed, _) => committed,
+        };
+        match committed {
+            Ok(committed) => Ok(AnnouncedEnd::from(&committed)),
+            Err(fault) if is_of_another_body(&fault) => Err(Ending::AnotherBody { fault, letter }),
+            Err(fault) => Err(Ending::EndNotStored { fault, letter }),
+        }
+    }
+
+    /// Keeps the objects of another job with this id: a message that cannot be read must not replace its result.
+    async fn check_that_id_is_free<R>(&self, delivered: &Delivered<R>, letter: LetterWritten) -> Result<(), Ending> {
+        match self.context.store.list(delivered.identity.keys.folder(), Phase::Admission).await {
+            Ok(objects) if objects.is_empty() => Ok(()),
+            Ok(_) => {
+                let fault = Fault::new(ErrorCode::InvalidJob, Phase::Settle, "this id belongs to another job");
+                Err(Ending::AnotherBody { fault, letter })
+            }
+            Err(fault) => Err(Ending::EndNotStored { fault, letter }),
+        }
+    }
+
+    /// Notes in the state that this run did not die. If that cannot be stored soon, the next run is more careful
+    /// than it need be.
+    async fn note_end<R>(&self, delivered: &Delivered<R>) {
         let Some(state) = &delivered.state else { return };
-        match timeout(NOTING, state.end(&self.context)).await {
+        match timeout(STATE_WRITE_TIMEOUT, state.end(&self.context.store)).await {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => tracing::warn!("the end of a run is not noted: {}", fault.chain()),
             Err(_) => tracing::warn!("the end of a run is not noted: storage takes too long"),
         }
     }
 
-    /// The same for a delivery that somebody else may have by now: what they wrote since must stay,
-    /// and if they have ended the job, what this run has stored since then must not.
+    /// Cleans up after a run whose delivery was lost while it went on.
     async fn leave_to_others<R>(&self, delivered: &Delivered<R>) {
-        let who = &delivered.who;
+        if delivered.begun && timeout(CLEANUP_TIMEOUT, self.clean_up(delivered)).await.is_err() {
+            tracing::warn!("storage takes too long: objects that a fenced run has stored stay");
+        }
+    }
+
+    /// Keeps what the new owner wrote. If it has finished the job, deletes what this run stored meanwhile.
+    async fn clean_up<R>(&self, delivered: &Delivered<R>) {
+        let identity = &delivered.identity;
         let ours = match &delivered.state {
             Some(state) => state.state().await,
             None => None,
         };
-        let theirs = self.state(&who.keys).await;
+        let theirs = stored_state(&self.context, &identity.keys).await;
         if let (Some(ours), Ok(Some(theirs))) = (ours, theirs)
             && (ours.run, ours.generation) == (theirs.run, theirs.generation)
         {
-            self.end_state(delivered).await;
+            self.note_end(delivered).await;
         }
-        match existing::find(&self.context.store, &who.keys, Phase::Settle).await {
-            Ok(Some(found)) if found.committed.generation >= who.generation => self.sweep_behind(who, &found).await,
+        match existing::find(&self.context.store, &identity.keys, Phase::Settle).await {
+            Ok(Some(found)) if found.committed.generation >= identity.generation => {
+                sweep_behind(&self.context, identity, &found).await;
+            }
             _ => {}
         }
     }
 
-    /// Stops paid work that nobody waits for any more.
-    async fn cancel_elsewhere<R>(&self, delivered: &Delivered<R>) {
-        let Some(engine) = &self.context.llamaparse else { return };
+    /// Stops the paid parses of a cancelled job.
+    async fn cancel_external_parses<R>(&self, delivered: &Delivered<R>) {
         let state = match &delivered.state {
             Some(state) => state.state().await,
-            None => self.state(&delivered.who.keys).await.unwrap_or_default(),
+            None => stored_state(&self.context, &delivered.identity.keys).await.unwrap_or_default(),
         };
-        let Some(job_id) = state.and_then(|state| state.external?.job_id) else { return };
-        match engine.cancel(&job_id).await {
-            Ok(()) => tracing::info!(external_job_id = job_id, "the external parse is cancelled"),
-            Err(fault) => tracing::warn!(external_job_id = job_id, "it is not cancelled: {}", fault.chain()),
-        }
-    }
-
-    /// Makes the result that goes with a dead letter: what there is to show, and why it is not
-    /// more. The fault that decided comes first.
-    pub(super) fn burial(
-        &self,
-        who: &Identity,
-        job: Option<&Job>,
-        fault: &Fault,
-        bury: Bury,
-        product: Product,
-    ) -> Outcome {
-        let mut outcome = match product {
-            Product::Partial(partial) => partial,
-            _ => pipeline::failed_result(&self.settler.worker, who, job, fault).into(),
-        };
-        // What decided comes first, whatever else there is to report.
-        let decisive = fault.code.as_str();
-        outcome.result.errors.sort_by_key(|error| error.code != decisive);
-        if bury.code != fault.code {
-            let why = Fault::new(bury.code, Phase::Settle, "the next attempt would come after the deadline");
-            outcome.result.errors.insert(0, why.to_job_error(None));
-        }
-        if bury.exhausted {
-            outcome.result.errors.push(exhausted(who.attempt).to_job_error(None));
-        }
-        outcome
-    }
-
-    /// Stores a result that is not a success, announces it and acks. Under an id that belongs to another
-    /// body's result there is nothing to store or to announce: the dead letter is all there is.
-    pub(super) async fn end_with<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        outcome: Outcome,
-        letter: Letter,
-    ) -> Result<(), Unsettled> {
-        match self.commit(&delivered, outcome).await {
-            Ok(committed) => {
-                self.settler.done(&delivered.who, &delivered.message, End::from(&committed), delivered.receipt).await
-            }
-            Err(fault) if fault.code == ErrorCode::InvalidJob => {
-                self.complete_letter(&delivered, letter, &fault, DeadKind::Invalid).await?;
-                self.settler.forget(delivered.receipt).await
-            }
-            Err(fault) => self.end_without_result(delivered, fault, letter).await,
-        }
-    }
-
-    /// The end of a job could not be stored. While storage is merely out of reach the job waits,
-    /// until its deadline; otherwise its dead letter, with the cause, is all that is left of it.
-    pub(super) async fn end_without_result<R: Receipt>(
-        &self,
-        delivered: Delivered<R>,
-        fault: Fault,
-        letter: Letter,
-    ) -> Result<(), Unsettled> {
-        tracing::error!(code = %fault.code, "the end of a job could not be stored: {}", fault.chain());
-        self.end_state(&delivered).await;
-        let may_pass =
-            fault.code == ErrorCode::StorageUnavailable && Utc::now() + Tier::S30.delay() < delivered.deadline;
-        if !may_pass {
-            self.complete_letter(&delivered, letter, &fault, DeadKind::Failed).await?;
-        }
-        let Delivered { who, message, receipt, .. } = delivered;
-        let later = Postpone { tier: Tier::S30, attempt: who.attempt };
-        match (letter, may_pass) {
-            (Letter::Written, true) => self.settler.postpone_buried(&who, &message, &fault, later, receipt).await,
-            (Letter::None, true) => self.settler.postpone(&who, &message, &fault, later, receipt).await,
-            (_, false) => {
-                let code = Some(fault.code.as_str().to_owned());
-                let end = End { generation: who.generation, status: JobStatus::Failed, result: None, code };
-                self.settler.done(&who, &message, end, receipt).await
+        let recorded: Vec<ExternalParse> = state.iter().flat_map(JobState::recorded).cloned().collect();
+        for external in recorded.iter().filter(|external| external.job_id.is_some()) {
+            let (engine, external_job_id) = (external.engine, &external.job_id);
+            match self.context.engines.cancel(external).await {
+                Ok(()) => tracing::info!(%engine, external_job_id, "the external parse is cancelled"),
+                Err(fault) => {
+                    tracing::warn!(%engine, external_job_id, "the external parse is not cancelled: {}", fault.chain());
+                }
             }
         }
-    }
-
-    /// Writes the dead letter of a job that ends without a result, unless it is written already.
-    async fn complete_letter<R: Receipt>(
-        &self,
-        delivered: &Delivered<R>,
-        letter: Letter,
-        fault: &Fault,
-        kind: DeadKind,
-    ) -> Result<(), Unsettled> {
-        if letter == Letter::Written {
-            return Ok(());
-        }
-        let bury = Bury { kind, exhausted: false, code: fault.code };
-        let Delivered { who, message, receipt, .. } = delivered;
-        self.settler.dead_letter(who, message, fault, bury, receipt).await
     }
 }
 
-/// Whether a job that ends has its dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Letter {
-    Written,
+/// A commit returns `invalid_job` in this case only.
+fn is_of_another_body(fault: &Fault) -> bool {
+    fault.code == ErrorCode::InvalidJob
+}
+
+/// Puts the fault that decided first, and says why the job was given up if that is not the fault itself.
+fn explain(result: &mut ParseResult, fault: &Fault, bury: Bury, attempt: u32) {
+    let decisive = fault.code.as_str();
+    result.errors.sort_by_key(|error| error.code != decisive);
+    if bury.code != fault.code {
+        let why = Fault::new(bury.code, Phase::Settle, "the next attempt would come after the deadline");
+        result.errors.insert(0, why.to_job_error(None));
+    }
+    if bury.exhausted {
+        let message = format!("given up after {attempt} attempts");
+        let exhausted = Fault::new(ErrorCode::AttemptsExhausted, Phase::Settle, message);
+        result.errors.push(exhausted.to_job_error(None));
+    }
+}
+
+/// The line that the log has about an ending, once it is decided where the job goes.
+enum LogLine {
+    /// Another place logs this ending, or none needs to.
     None,
+    Unfinished(Cut),
+    Cancelled,
+    Unread(ErrorCode, String),
+    Failed(ErrorCode, String),
+    NotStored(ErrorCode, String),
 }
 
-/// What there is to show for a run.
-pub(super) enum Product {
-    /// Nothing.
-    Nothing,
-    /// A required branch has failed; this is the rest.
-    Partial(Outcome),
-    /// A result in storage.
-    Stored(Committed),
-}
+impl LogLine {
+    fn of(ending: &Ending) -> Self {
+        match ending {
+            Ending::Unfinished(cut) => Self::Unfinished(*cut),
+            Ending::Failed(fault, _) if fault.code == ErrorCode::Cancelled => Self::Cancelled,
+            Ending::Failed(fault, _) | Ending::AnotherBody { fault, .. } => Self::Failed(fault.code, fault.chain()),
+            Ending::Undecodable(fault) | Ending::Nameless(fault) => Self::Unread(fault.code, fault.chain()),
+            Ending::EndNotStored { fault, .. } => Self::NotStored(fault.code, fault.chain()),
+            Ending::Done(_) | Ending::Repeated(_) | Ending::Duplicate | Ending::Bystander | Ending::LaterGeneration => {
+                Self::None
+            }
+        }
+    }
 
-fn counted_as(settlement: Settlement, product: &Product) -> JobOutcome {
-    match (settlement, product) {
-        (Settlement::Done, Product::Stored(Committed { status: JobStatus::Succeeded, .. })) => JobOutcome::Succeeded,
-        (Settlement::Done, _) => JobOutcome::PartialSuccess,
-        (Settlement::Retry(_), _) => JobOutcome::Retried,
-        (Settlement::Park(_), _) => JobOutcome::Parked,
-        (Settlement::Bury(_), _) => JobOutcome::Buried,
-        (Settlement::Cancel, _) => JobOutcome::Cancelled,
-        (Settlement::Release | Settlement::LetGo, _) => JobOutcome::Released,
+    /// Writes the line: a fault as a warning or an error, an orderly end as information.
+    fn write(self, settlement: &str) {
+        match self {
+            Self::None => {}
+            Self::Unfinished(cut) => tracing::info!(cut = cut.as_str(), settlement, "unfinished"),
+            Self::Cancelled => tracing::info!(settlement, "the job is cancelled"),
+            Self::Unread(code, chain) => tracing::warn!(%code, settlement, "buried unread: {chain}"),
+            Self::Failed(code, chain) => tracing::warn!(%code, settlement, "{chain}"),
+            Self::NotStored(code, chain) => {
+                tracing::error!(%code, settlement, "the end of a job could not be stored: {chain}");
+            }
+        }
     }
 }
 
-/// A task of the worker that did not end in order.
-pub(super) fn panicked(error: tokio::task::JoinError) -> Fault {
-    Fault::new(ErrorCode::Internal, Phase::Render, "the job met a defect of the worker").because(error)
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use quire_schemas::{failure::WarningCode, names::DeadKind, result::Warning};
+
+    use super::{
+        super::{
+            delivered::tests::{Slip, delivered, message},
+            settle::tests::{left, settler},
+        },
+        *,
+    };
+    use crate::pipeline::testing::{parsed_document, parsed_page};
+
+    fn endings(folder: &Path) -> Endings {
+        Endings { context: Arc::new(Context::in_folder(folder)), settler: settler(), max_attempts: 6 }
+    }
+
+    fn fault(code: ErrorCode) -> Fault {
+        Fault::new(code, Phase::Fetch, "test")
+    }
+
+    fn failed_result(fault: &Fault) -> ParseResult {
+        let (delivered, _) = delivered(message(), Slip::default());
+        let Delivered { identity, terms, job, .. } = &delivered;
+        pipeline::failed_result("worker-1", identity, *terms, job.as_deref(), fault)
+    }
+
+    fn codes(result: &ParseResult) -> Vec<&str> {
+        result.errors.iter().map(|error| error.code.as_str()).collect()
+    }
+
+    #[test]
+    fn the_fault_that_decided_comes_first_and_the_end_of_the_attempts_last() {
+        let (first, decisive) = (fault(ErrorCode::PageFailed), fault(ErrorCode::SourceUnavailable));
+        let mut result = failed_result(&first);
+        result.errors.push(decisive.to_job_error(None));
+        let bury = Bury { kind: DeadKind::Failed, exhausted: true, code: decisive.code };
+        explain(&mut result, &decisive, bury, 6);
+        assert_eq!(codes(&result), ["source_unavailable", "page_failed", "attempts_exhausted"]);
+    }
+
+    #[test]
+    fn a_job_without_time_for_another_attempt_has_expired_because_of_its_fault() {
+        let missing = fault(ErrorCode::SourceNotFound);
+        let mut result = failed_result(&missing);
+        let bury = Bury { kind: DeadKind::Expired, exhausted: false, code: ErrorCode::Expired };
+        explain(&mut result, &missing, bury, 3);
+        assert_eq!(codes(&result), ["expired", "source_not_found"]);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_gives_way_to_a_later_generation_is_acknowledged() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (endings, slip) = (endings(folder.path()), Slip::default());
+        let (delivered, _) = delivered(message(), slip.clone());
+        endings.conclude(delivered, Ending::LaterGeneration).await.expect("it is ours");
+        assert!(slip.is_acked());
+        assert_eq!(left(&endings.settler, JobOutcome::Repeated), Some(1));
+    }
+
+    #[tokio::test]
+    async fn another_body_whose_letter_is_written_is_acknowledged_without_a_result() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (endings, slip) = (endings(folder.path()), Slip::default());
+        let (delivered, _) = delivered(message(), slip.clone());
+        let ending = Ending::AnotherBody { fault: fault(ErrorCode::InvalidJob), letter: LetterWritten::Yes };
+        endings.conclude(delivered, ending).await.expect("it is ours");
+        assert!(slip.is_acked());
+        assert_eq!(left(&endings.settler, JobOutcome::Buried), Some(1));
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_lost_delivery_is_not_settled() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (endings, slip) = (endings(folder.path()), Slip::default());
+        let (delivered, _) = delivered(message(), slip.clone());
+        endings.conclude(delivered, Ending::Unfinished(Cut::Fenced)).await.expect("there is nothing to settle");
+        assert!(!slip.is_acked());
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_letter_cannot_be_written_keeps_its_delivery_and_has_no_result() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (endings, slip) = (endings(folder.path()), Slip::default());
+        slip.lose();
+        let (delivered, _) = delivered(message(), slip.clone());
+        let ending = fault(ErrorCode::NotAPdf).into();
+        let settled = endings.conclude(delivered, ending).await;
+        assert!(matches!(settled, Err(Unsettled::LeaseLost)), "{settled:?}");
+        assert_eq!(left(&endings.settler, JobOutcome::Buried), Some(0));
+        assert_eq!(folder.path().read_dir().expect("a folder").count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_burial_whose_parsed_pages_cannot_be_stored_keeps_the_rest_of_its_result() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let temp_dir = folder.path().join("missing");
+        let context = Context { temp_dir, ..Context::in_folder(folder.path()) };
+        let endings = Endings { context: Arc::new(context), settler: settler(), max_attempts: 6 };
+        let (delivered, _) = delivered(message(), Slip::default());
+        let fault = fault(ErrorCode::RendererCrashed);
+        let parsed = Some(parsed_document([parsed_page(1, &["text"])]));
+        let partial = RunOutput { parsed, ..failed_result(&fault).into() };
+        let bury = Bury { kind: DeadKind::Failed, exhausted: true, code: fault.code };
+        let output = endings.burial(&delivered, &fault, bury, Some(partial));
+        endings.store_end(&delivered, output, LetterWritten::Yes).await.expect("a result is stored");
+        let stored = std::fs::read(folder.path().join(delivered.identity.keys.result())).expect("it is stored");
+        let stored: ParseResult = serde_json::from_slice(&stored).expect("a result");
+        assert_eq!(codes(&stored), ["renderer_crashed", "attempts_exhausted", "internal"]);
+        assert_eq!(stored.branches.parse.error.map(|error| error.code).as_deref(), Some("internal"));
+        assert!(stored.elements.is_empty() && stored.artifacts.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_result_that_cannot_be_announced_is_stored_and_its_delivery_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (endings, slip) = (endings(folder.path()), Slip::default());
+        let (mut delivered, _) = delivered(message(), slip.clone());
+        delivered.warnings = vec![Warning::of(WarningCode::MessageIdIgnored, "test")];
+        let result = folder.path().join(delivered.identity.keys.result());
+        let settled = endings.conclude(delivered, fault(ErrorCode::Cancelled).into()).await;
+        assert!(matches!(settled, Err(Unsettled::NotPublished(_))), "{settled:?}");
+        assert!(!slip.is_acked());
+        let stored = std::fs::read(result).expect("the result is stored");
+        let stored: ParseResult = serde_json::from_slice(&stored).expect("a result");
+        assert_eq!(stored.status, JobStatus::Cancelled);
+        assert_eq!(stored.warnings[0].code, "message_id_ignored");
+    }
 }

@@ -1,327 +1,244 @@
 //! One job from its delivery to its settlement.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
-use quire_schemas::{
-    event::Event,
-    failure::ErrorCode,
-    job::JobId,
-    keys::JobKeys,
-    names::{DeadKind, Lane, Tier},
-    result::Phase,
-};
+use quire_schemas::{event::Event, failure::ErrorCode, result::Phase};
 use tokio::{
-    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, watch},
+    sync::watch,
+    task::JoinHandle,
     time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{
-    admission::Found,
-    ending::{Letter, Product, panicked},
+    admission::{Admission, Previous},
+    announcer::subject,
+    delivered::{Delivered, Ending, JobRules},
+    ending::Endings,
     inbox::Receipt,
+    isolation::{Isolation, Turn},
     lane::Handler,
-    message::{Message, Request},
+    message::Message,
     registry::{Claim, Registry, Running},
-    settle::{End, Settler, Unsettled, subject},
+    settle::{Settler, Unsettled},
 };
 use crate::{
-    job::{Bury, Cut, Ending, Fault, Postpone, chain},
+    job::{Cut, Fault, chain},
     lifecycle::{self, Lifecycle},
-    pipeline::{self, Context, Halt, Identity, Outcome, Progress, Run, StateKeeper},
-    telemetry::{JobOutcome, Metrics},
+    pipeline::{self, Context, Halt, Identity, Progress, Run, RunOutput},
 };
 
 /// Progress is told at most twice a second.
-const PROGRESS_EVERY: Duration = Duration::from_millis(500);
-/// How long a run may take to pause when the lease is over: longer than its last pages may take.
-const PAUSING: Duration = Duration::from_secs(90);
-/// How long a second delivery of a job waits for the first before it is put off.
-const DUPLICATE_WAITS: Duration = Duration::from_secs(10);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
+/// How long a run may take to pause when the lease is over: a page in hand is drawn at most twice, 30 s each by
+/// default, and its image is then uploaded.
+const PAUSE_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a second delivery of a job waits for the first before it is postponed. Longer, it would hold a permit
+/// that other jobs could use.
+const DUPLICATE_WAIT: Duration = Duration::from_secs(10);
 
-/// Bounds of every job.
-#[derive(Debug, Clone)]
-pub struct JobRules {
-    /// Time for one attempt.
-    pub timeout: Duration,
-    /// Time that one delivery is kept.
-    pub lease: Duration,
-    /// Counted attempts.
-    pub max_attempts: u32,
-    /// Deadline of a job that names none, from when it was first seen.
-    pub max_age: Duration,
-    /// Operator's prefix of every key.
-    pub prefix: String,
-}
-
-/// Runs the jobs of one lane; one for each lane, sharing everything but the lane.
+/// Runs the jobs of every lane.
 #[derive(Debug)]
-pub struct Jobs {
-    /// The lane.
-    pub lane: Lane,
-    /// What runs work with.
-    pub context: Arc<Context>,
-    /// How deliveries end.
-    pub settler: Settler,
-    /// What is running.
-    pub registry: Arc<Registry>,
-    /// Shared by jobs that run side by side, held alone by one that may kill the worker.
-    pub company: Arc<RwLock<()>>,
-    /// Bounds.
-    pub rules: JobRules,
-    /// How the process ends.
-    pub lifecycle: Lifecycle,
-    /// What is counted.
-    pub metrics: Metrics,
-}
-
-/// A delivery and who it is about.
-pub(super) struct Delivered<R> {
-    pub(super) who: Identity,
-    pub(super) message: Message,
-    pub(super) receipt: R,
-    pub(super) deadline: DateTime<Utc>,
-    /// Until when it may be kept.
-    pub(super) kept_until: Instant,
-    /// What the next run will know of this one; absent until there is a run.
-    pub(super) state: Option<Arc<StateKeeper>>,
+pub(crate) struct Jobs {
+    pub(super) registry: Arc<Registry>,
+    pub(super) lifecycle: Lifecycle,
+    context: Arc<Context>,
+    admission: Admission,
+    endings: Endings,
+    isolation: Isolation,
 }
 
 impl<R: Receipt> Handler<R> for Jobs {
     async fn handle(self: Arc<Self>, message: Message, receipt: R, lease: CancellationToken) -> Result<(), ()> {
+        // A delivery of a lost session may come out late.
         if !receipt.is_ours() {
             return Ok(());
         }
-        let _counted = self.metrics.job_in_flight(self.lane);
-        match self.admit(message, receipt, &lease).await {
+        let _counted = self.context.metrics.job_in_flight(message.lane);
+        let settled = match Delivered::read(message, receipt, self.rules()) {
+            (delivered, None) => self.work(delivered, &lease).await,
+            (delivered, Some(ending)) => self.conclude_unclaimed(delivered, ending).await,
+        };
+        match settled {
             Ok(()) => Ok(()),
-            // Whatever was ours comes again; only a delivery that is lost while its session lives
-            // means that the session does not.
+            // The broker gives every delivery of a lost session again. Only a delivery that is lost while its session
+            // lives means that the session is broken.
             Err(error) if lease.is_cancelled() => {
                 tracing::info!(%error, "a lost delivery will come again");
                 Ok(())
             }
             Err(error) => {
-                tracing::error!(error = %chain(&error), "a delivery could not be settled; its session is given up");
+                tracing::error!(error = %chain(&error), "a delivery could not be settled; its session ends");
                 Err(())
             }
         }
     }
 
     async fn give_back(self: Arc<Self>, message: Message, receipt: R) -> Result<(), ()> {
-        let settled = match message.decode() {
-            Ok(request) => {
-                let who = self.identity(request.job_id, &message);
-                self.settler.release(&who, &message, receipt).await
-            }
-            // Nobody can begin to work on it, here or elsewhere.
-            Err(fault) => self.bury_undecodable(message, receipt, &fault).await,
-        };
-        settled.map_err(|error| tracing::warn!(error = %chain(&error), "a delivery could not be given back"))
+        let (delivered, ending) = Delivered::read(message, receipt, self.rules());
+        // A message that cannot be read is buried at once: no other worker could read it either.
+        let ending = ending.unwrap_or(Ending::Unfinished(Cut::NotBegun));
+        self.conclude_unclaimed(delivered, ending)
+            .await
+            .map_err(|error| tracing::warn!(error = %chain(&error), "a delivery could not be given back"))
     }
 }
 
 impl Jobs {
-    fn identity(&self, job_id: JobId, message: &Message) -> Identity {
-        let tenant = message.tenant();
-        let waited = message.waiting_since().and_then(|since| (Utc::now() - since).to_std().ok());
-        Identity {
-            job_id,
-            keys: JobKeys::new(&self.rules.prefix, &tenant, &job_id),
-            tenant,
-            lane: self.lane,
-            attempt: message.attempt(),
-            generation: message.generation(),
-            begun: false,
-            supersedes_success: message.is_forced(),
-            started_at: Utc::now(),
-            queue_wait: waited,
-        }
+    pub(crate) fn new(
+        context: Arc<Context>,
+        settler: Settler,
+        registry: Arc<Registry>,
+        rules: JobRules,
+        lifecycle: Lifecycle,
+    ) -> Self {
+        let endings = Endings { context: Arc::clone(&context), settler, max_attempts: rules.max_attempts };
+        let admission = Admission { context: Arc::clone(&context), rules };
+        Self { registry, lifecycle, context, admission, endings, isolation: Isolation::default() }
     }
 
-    async fn admit<R: Receipt>(
-        &self,
-        message: Message,
-        receipt: R,
-        lease: &CancellationToken,
-    ) -> Result<(), Unsettled> {
-        let kept_until = Instant::now() + self.rules.lease;
-        let request = match message.decode() {
-            Ok(request) => request,
-            Err(fault) => return self.bury_undecodable(message, receipt, &fault).await,
+    const fn rules(&self) -> &JobRules {
+        &self.admission.rules
+    }
+
+    /// Ends a delivery whose job is not claimed. Its lines are no part of the log of a job that runs here.
+    async fn conclude_unclaimed<R: Receipt>(&self, delivered: Delivered<R>, ending: Ending) -> Result<(), Unsettled> {
+        let Identity { job_id, lane, .. } = &*delivered.identity;
+        let span = tracing::info_span!("message", job.id = %job_id, lane = %lane);
+        self.endings.conclude(delivered, ending).instrument(span).await
+    }
+
+    async fn work<R: Receipt>(&self, delivered: Delivered<R>, lease: &CancellationToken) -> Result<(), Unsettled> {
+        let running = match self.claim(&delivered.identity, lease).await {
+            Ok(running) => running,
+            Err(ending) => return self.conclude_unclaimed(delivered, ending).await,
         };
-        let who = self.identity(request.job_id, &message);
-        let running = loop {
-            match self.registry.claim(&who.tenant, who.job_id, self.lane) {
-                Claim::Ours(running) => break running,
-                // The same job a second time in this process: whoever came first does the work.
-                // What has become of it is then found in storage, like after any redelivery.
-                // Waiting long would hold a permit that other jobs could use.
+        let Identity { job_id, tenant, lane, attempt, generation, .. } = &*delivered.identity;
+        let span = tracing::info_span!("job", job.id = %job_id, tenant = %tenant, lane = %lane, attempt, generation);
+        self.work_claimed(delivered, &running, lease).instrument(span).await
+    }
+
+    /// Claims the job. The first delivery of it in this process does the work; a second one then finds the result in
+    /// storage, like after any redelivery.
+    ///
+    /// # Errors
+    /// The ending of a delivery that has waited in vain.
+    async fn claim(&self, identity: &Identity, lease: &CancellationToken) -> Result<Running, Ending> {
+        loop {
+            match self.registry.claim(&identity.tenant, identity.job_id, identity.lane) {
+                Claim::Ours(running) => return Ok(running),
                 Claim::Theirs(ended) => tokio::select! {
                     () = ended.cancelled() => {}
-                    () = lease.cancelled() => return Ok(()),
-                    () = self.lifecycle.stop.cancelled() => return self.settler.release(&who, &message, receipt).await,
-                    () = sleep(DUPLICATE_WAITS) => return self.put_duplicate_off(&who, &message, receipt).await,
+                    () = lease.cancelled() => return Err(Ending::Unfinished(Cut::Fenced)),
+                    () = self.lifecycle.stop.cancelled() => return Err(Ending::Unfinished(Cut::Stopping)),
+                    () = sleep(DUPLICATE_WAIT) => return Err(Ending::Duplicate),
                 },
             }
-        };
-        let span = tracing::info_span!("job", job.id = %who.job_id, tenant = %who.tenant, lane = %who.lane, attempt = who.attempt, generation = who.generation);
-        let own_deadline = message.first_seen() + self.rules.max_age;
-        let deadline = request.job.deadline.map_or(own_deadline, |asked| asked.min(own_deadline));
-        let delivered = Delivered { who, message, receipt, deadline, kept_until, state: None };
-        tracing::Instrument::instrument(self.work(delivered, request, &running, lease), span).await
-    }
-
-    async fn put_duplicate_off(
-        &self,
-        who: &Identity,
-        message: &Message,
-        receipt: impl Receipt,
-    ) -> Result<(), Unsettled> {
-        let busy = Fault::new(ErrorCode::Internal, Phase::Admission, "another delivery of this job is being worked on");
-        self.metrics.job_left(self.lane, JobOutcome::Parked);
-        let later = Postpone { tier: Tier::S30, attempt: who.attempt };
-        self.settler.postpone(who, message, &busy, later, receipt).await
-    }
-
-    async fn bury_undecodable<R: Receipt>(&self, message: Message, receipt: R, fault: &Fault) -> Result<(), Unsettled> {
-        // Without an id of its own the letter is known by an id made here; there is no result.
-        let known = message.job_id_of_property();
-        let who = self.identity(known.unwrap_or_else(JobId::generate), &message);
-        tracing::warn!(job.id = %who.job_id, code = %fault.code, "buried unread: {}", fault.chain());
-        let bury = Bury { kind: DeadKind::Invalid, exhausted: false, code: fault.code };
-        self.settler.dead_letter(&who, &message, fault, bury, &receipt).await?;
-        self.metrics.job_left(self.lane, JobOutcome::Buried);
-        if known.is_none() {
-            return self.settler.forget(receipt).await;
-        }
-        let found = self.context.store.list(who.keys.folder(), Phase::Admission).await;
-        let (deadline, kept_until) = (Utc::now(), Instant::now());
-        let delivered = Delivered { deadline, kept_until, who, message, receipt, state: None };
-        match found {
-            // Somebody's job, under way or ended, must not give way to a message that cannot be read.
-            Ok(objects) if !objects.is_empty() => self.settler.forget(delivered.receipt).await,
-            Ok(_) => {
-                let result = pipeline::failed_result(&self.settler.worker, &delivered.who, None, fault);
-                self.end_with(delivered, result.into(), Letter::Written).await
-            }
-            Err(unknown) => self.end_without_result(delivered, unknown, Letter::Written).await,
         }
     }
 
-    async fn work<R: Receipt>(
+    async fn work_claimed<R: Receipt>(
         &self,
-        delivered: Delivered<R>,
-        request: Request,
+        mut delivered: Delivered<R>,
         running: &Running,
         lease: &CancellationToken,
     ) -> Result<(), Unsettled> {
-        let found = tokio::select! {
-            found = self.look_around(&delivered, &request) => found,
-            // Storage may take its time to answer.
-            ending = self.interruption(running, lease) => {
-                return self.conclude(delivered, Some(&request.job), ending, Product::Nothing).await;
-            }
+        // Cancel safe: admission only reads and sweeps.
+        let admitted = tokio::select! {
+            admitted = self.admission.admit(&delivered) => admitted,
+            ending = self.interruption(running, lease) => Err(ending),
         };
-        match found {
-            Ok(Found::Nothing { existing, state }) => {
-                let run = self.prepare(&delivered, request.job, existing, state);
-                self.run(delivered, run, running, lease).await
-            }
-            Ok(Found::Ended(found)) => {
-                tracing::info!(status = %found.committed.status, "already done; announced again");
-                self.metrics.job_left(self.lane, JobOutcome::Repeated);
-                self.sweep_behind(&delivered.who, &found).await;
-                let end = End::from(&found.committed);
-                self.settler.done(&delivered.who, &delivered.message, end, delivered.receipt).await
-            }
-            Ok(Found::LaterGeneration) => {
-                tracing::info!("a replay of the job is under way; what it replaces is not begun again");
-                self.metrics.job_left(self.lane, JobOutcome::Repeated);
-                self.settler.forget(delivered.receipt).await
-            }
-            Ok(Found::Bystander) => {
-                tracing::warn!("other jobs have ended its workers; it goes back with a fresh count");
-                self.metrics.job_left(self.lane, JobOutcome::Released);
-                self.settler.release(&delivered.who, &delivered.message, delivered.receipt).await
-            }
-            Err(fault) => self.conclude(delivered, Some(&request.job), fault.into(), Product::Nothing).await,
+        let previous = match admitted {
+            Ok(previous) => previous,
+            Err(ending) => return self.endings.conclude(delivered, ending).await,
+        };
+        let turn = self.wait_for_turn(&delivered, &previous, running, lease).await;
+        delivered.start_clock();
+        // Held until the delivery is settled.
+        let _turn = match turn {
+            Ok(turn) => turn,
+            Err(ending) => return self.endings.conclude(delivered, ending).await,
+        };
+        let ending = self.run(&mut delivered, previous, running, lease).await;
+        self.endings.conclude(delivered, ending).await
+    }
+
+    async fn wait_for_turn<R: Receipt>(
+        &self,
+        delivered: &Delivered<R>,
+        previous: &Previous,
+        running: &Running,
+        lease: &CancellationToken,
+    ) -> Result<Turn<'_>, Ending> {
+        let turn = async {
+            if previous.is_dangerous() { self.isolation.alone().await } else { self.isolation.beside_others().await }
+        };
+        // Cancel safe: only the place in the queue for a turn is lost.
+        tokio::select! {
+            biased;
+            // Delivered before the drain, not started yet.
+            () = self.lifecycle.drain.cancelled() => Err(Ending::Unfinished(Cut::Stopping)),
+            turn = turn => Ok(turn),
+            ending = self.interruption(running, lease) => Err(ending),
+            () = sleep_until(delivered.kept_until) => Err(Ending::Unfinished(Cut::LeaseOver)),
         }
     }
 
     async fn run<R: Receipt>(
         &self,
-        mut delivered: Delivered<R>,
-        run: Run,
+        delivered: &mut Delivered<R>,
+        previous: Previous,
         running: &Running,
         lease: &CancellationToken,
-    ) -> Result<(), Unsettled> {
-        let job = run.job.clone();
-        // Cancel safe: whoever waits for a lock loses its place in the queue, and nothing else.
-        let company = tokio::select! {
-            biased;
-            // Taken before the word to stop, and not begun.
-            () = self.lifecycle.drain.cancelled() => Err(Ending::Unfinished(Cut::Stopping)),
-            company = keep_company(&self.company, run.one_page_at_a_time) => Ok(company),
-            ending = self.interruption(running, lease) => Err(ending),
-            () = sleep_until(delivered.kept_until) => Err(Ending::Unfinished(Cut::LeaseOver)),
-        };
-        // The attempt's time begins here: waiting for others is not its own doing.
-        delivered.who.started_at = Utc::now();
-        let _company = match company {
-            Ok(company) => company,
-            Err(ending) => return self.conclude(delivered, Some(&job), ending, Product::Nothing).await,
-        };
-        let run = match self.begin(&delivered, run).await {
+    ) -> Ending {
+        let run = match self.admission.begin(delivered, previous).await {
             Ok(run) => run,
-            Err(fault) => return self.conclude(delivered, Some(&job), fault.into(), Product::Nothing).await,
+            Err(fault) => return fault.into(),
         };
-        delivered.who.begun = true;
-        delivered.state = Some(Arc::clone(&run.state));
-        let worker = self.settler.worker.clone();
-        self.settler.tell(&Event::Started { subject: subject(&delivered.who), worker }).await;
-        match self.supervise(run, running, lease, delivered.kept_until).await {
-            Ok(outcome) => self.finish(delivered, &job, outcome).await,
-            Err(ending) => self.conclude(delivered, Some(&job), ending, Product::Nothing).await,
+        (delivered.begun, delivered.state) = (true, Some(Arc::clone(&run.state)));
+        let announcer = &self.endings.settler.announcer;
+        let started = Event::Started { subject: subject(&delivered.identity), worker: announcer.worker.clone() };
+        announcer.tell(&started).await;
+        match self.supervise(run, delivered.kept_until, running, lease).await {
+            Ok(output) => self.endings.finish(delivered, output).await,
+            Err(ending) => ending,
         }
     }
 
-    /// Runs the pipeline on a task of its own, so that a panic in it still settles the job, and
-    /// tells of its progress.
+    /// Runs the pipeline on a task of its own, so that a panic in it still settles the job, and tells of its
+    /// progress.
     async fn supervise(
         &self,
         run: Run,
+        kept_until: Instant,
         running: &Running,
         lease: &CancellationToken,
-        kept_until: Instant,
-    ) -> Result<Outcome, Ending> {
-        let (context, who, mut progress) = (Arc::clone(&self.context), run.identity.clone(), run.progress.subscribe());
-        let pause = run.pause.clone();
-        let mut task = AbortOnDrop(lifecycle::spawn(tracing::Instrument::in_current_span(async move {
-            pipeline::run(&context, &run).await
-        })));
-        let telling = self.tell_progress(&who, &mut progress);
+    ) -> Result<RunOutput, Ending> {
+        let (identity, pause) = (Arc::clone(&run.identity), run.pause.clone());
+        let mut progress = run.progress.subscribe();
+        let context = Arc::clone(&self.context);
+        let work = async move { pipeline::run(&context, &run).await };
+        let mut task = AbortOnDrop(lifecycle::spawn(work.in_current_span()));
         let lease_over = async {
             sleep_until(kept_until).await;
             tracing::info!("the lease is over; the run stops between two pages");
             pause.cancel();
-            sleep(PAUSING).await;
+            sleep(PAUSE_TIMEOUT).await;
         };
-        // Cancel safe: the task goes on while it is polled by reference, and is aborted when this
-        // function is left.
+        // Cancel safe: the task goes on while it is polled by reference, and is aborted when this function is left.
         let ending = tokio::select! {
             ended = &mut task.0 => return match ended {
-                Ok(Ok(outcome)) => Ok(outcome),
-                Ok(Err(Halt::Fault(fault))) => Err(Ending::Failed(fault)),
+                Ok(Ok(output)) => Ok(output),
+                Ok(Err(Halt::Fault(fault))) => Err(fault.into()),
                 Ok(Err(Halt::Paused)) => Err(Ending::Unfinished(Cut::LeaseOver)),
-                Err(error) => Err(Ending::Failed(panicked(error))),
+                Err(error) => Err(pipeline::panicked(error).into()),
             },
             ending = self.interruption(running, lease) => ending,
             () = lease_over => Ending::Unfinished(Cut::LeaseOver),
-            () = telling => unreachable!("progress is told for as long as there is any"),
+            never = self.tell_progress(&identity, &mut progress) => match never {},
         };
-        // Awaited, so that no upload of this run lands after what is done next.
+        // Awaited, so that no upload of this run lands after its settlement.
         task.0.abort();
         let _ = (&mut task.0).await;
         Err(ending)
@@ -337,35 +254,21 @@ impl Jobs {
         }
     }
 
-    async fn tell_progress(&self, who: &Identity, progress: &mut watch::Receiver<Progress>) {
+    async fn tell_progress(&self, identity: &Identity, progress: &mut watch::Receiver<Progress>) -> Infallible {
         loop {
             if progress.changed().await.is_err() {
                 return std::future::pending().await;
             }
             let Progress { phase, pages_done, pages_total } = progress.borrow_and_update().clone();
-            self.settler.tell(&Event::Progress { subject: subject(who), phase, pages_done, pages_total }).await;
-            sleep_until(Instant::now() + PROGRESS_EVERY).await;
+            let event = Event::Progress { subject: subject(identity), phase, pages_done, pages_total };
+            self.endings.settler.announcer.tell(&event).await;
+            sleep(PROGRESS_INTERVAL).await;
         }
     }
 }
 
-/// Waits until a run may begin beside the others, or alone. Cancel safe: whoever waits for a lock
-/// loses its place in the queue, and nothing else.
-async fn keep_company(company: &RwLock<()>, alone: bool) -> Company<'_> {
-    if alone {
-        Company::Alone { _guard: company.write().await }
-    } else {
-        Company::Shared { _guard: company.read().await }
-    }
-}
-
-enum Company<'a> {
-    Shared { _guard: RwLockReadGuard<'a, ()> },
-    Alone { _guard: RwLockWriteGuard<'a, ()> },
-}
-
-/// Work that nobody waits for any more stops.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+/// Stops its task when it is no longer waited for.
+struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Drop for AbortOnDrop<T> {
     fn drop(&mut self) {

@@ -11,10 +11,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{inbox::Inbox, message::Message};
 use crate::lifecycle;
 
-/// What is done with a delivery.
-pub trait Handler<R>: Send + Sync + 'static {
-    /// Works on a job until its delivery is settled, or until `lease` says that the delivery is
-    /// lost. An error ends the session, so that what is unsettled comes again.
+/// Works on deliveries.
+pub(super) trait Handler<R>: Send + Sync + 'static {
+    /// Works on a job until its delivery is settled, or until `lease` is cancelled because the delivery is lost. An
+    /// error ends the session, so that the broker delivers again what is not settled.
     fn handle(
         self: Arc<Self>,
         message: Message,
@@ -22,26 +22,26 @@ pub trait Handler<R>: Send + Sync + 'static {
         lease: CancellationToken,
     ) -> impl Future<Output = Result<(), ()>> + Send;
 
-    /// Gives a delivery back that nobody began to work on. An error ends the session, as above.
+    /// Gives a delivery back whose job is not begun. An error ends the session, as above.
     fn give_back(self: Arc<Self>, message: Message, receipt: R) -> impl Future<Output = Result<(), ()>> + Send;
 }
 
 /// What tells a lane to go on, to pause and to end.
 #[derive(Debug, Clone)]
-pub struct Orders {
-    /// Take nothing new, and finish what is in hand.
-    pub drain: CancellationToken,
-    /// The deliveries in hand are lost.
-    pub lease: CancellationToken,
-    /// Whether something is down that every job needs: jobs then stay in their queue.
-    pub outage: watch::Receiver<bool>,
+pub(super) struct Orders {
+    /// Cancelled: take nothing new, and finish the jobs in hand.
+    pub(super) drain: CancellationToken,
+    /// Cancelled: the deliveries in hand are lost.
+    pub(super) lease: CancellationToken,
+    /// Whether a dependency is down that every job needs: jobs then stay in their queue.
+    pub(super) outage: watch::Receiver<bool>,
 }
 
-/// Runs a lane until the inbox ends, and waits for what it started.
+/// Runs a lane until the inbox ends, and waits for the jobs that it started.
 ///
-/// The permit comes before the delivery: one that waits in this process for a permit would be
-/// missing elsewhere, and would be charged with a failed delivery if this process died.
-pub async fn run_lane<I, H>(mut inbox: I, permits: Arc<Semaphore>, handler: Arc<H>, orders: Orders)
+/// The permit comes first. Otherwise a delivery would wait here while another worker is free, and if this process died
+/// the broker would count a failed delivery against a job that was never begun.
+pub(super) async fn run_lane<I, H>(mut inbox: I, permits: Arc<Semaphore>, handler: Arc<H>, orders: Orders)
 where
     I: Inbox,
     H: Handler<I::Receipt>,
@@ -64,7 +64,7 @@ where
             }
         }
         // Cancel safe: acquiring a permit and `Inbox::next` both are.
-        // Biased: nothing is begun after the word to stop.
+        // Biased: no job is begun after the drain.
         let permit = tokio::select! {
             biased;
             () = drain.cancelled() => break,
@@ -80,8 +80,8 @@ where
             next = inbox.next() => next,
         };
         let Some((message, receipt)) = next else {
-            // Nobody asked for the end: the broker took the consumer away, and with it what is in
-            // hand. All lanes begin again: a worker that serves some of them looks healthy.
+            // The broker has ended the consumer, and with it the deliveries in hand. The whole session ends: a worker
+            // that serves only some of its lanes would look healthy.
             lease.cancel();
             break;
         };
@@ -98,7 +98,7 @@ where
 /// Waits until there is an outage, or none.
 async fn until(outage: &mut watch::Receiver<bool>, there_is: bool) {
     if outage.wait_for(|outage| *outage == there_is).await.is_err() {
-        // Nobody will ever tell of one again.
+        // The sender is gone, so the value never changes again.
         std::future::pending().await
     }
 }
@@ -110,7 +110,7 @@ async fn work<R, H: Handler<R>>(
     lease: CancellationToken,
     permit: OwnedSemaphorePermit,
 ) {
-    // A defect that ends the task without an answer must not keep the delivery for ever.
+    // A task that ends by a panic must not keep the delivery for ever.
     let unanswered = lease.clone().drop_guard();
     if handler.handle(message, receipt, lease).await.is_ok() {
         unanswered.disarm();
@@ -118,7 +118,7 @@ async fn work<R, H: Handler<R>>(
     drop(permit);
 }
 
-/// Deliveries that the broker had sent before it heard of the end.
+/// Gives back the deliveries that the broker had sent before it heard of the end.
 async fn give_back_the_rest<I, H>(inbox: &mut I, handler: &Arc<H>, lease: &CancellationToken)
 where
     I: Inbox,
@@ -129,7 +129,7 @@ where
     tracing::info!(milliseconds = asked.elapsed().as_millis(), "the consumer is cancelled");
     while let Some((message, receipt)) = inbox.next().await {
         if Arc::clone(handler).give_back(message, receipt).await.is_err() {
-            // Kept by a channel that lives on, it would be nobody's.
+            // The broker gives the delivery to another worker only after the channel has closed.
             lease.cancel();
             return;
         }
@@ -174,8 +174,12 @@ mod tests {
         async fn next(&mut self) -> Option<(Message, Given)> {
             let name = if self.cancelled { self.queue.try_recv().ok()? } else { self.queue.recv().await? };
             self.taken.fetch_add(1, Ordering::SeqCst);
-            let message =
-                Message { routing_key: name.clone(), properties: BasicProperties::default(), body: Vec::new() };
+            let message = Message {
+                lane: quire_schemas::names::Lane::Normal,
+                routing_key: name.clone(),
+                properties: BasicProperties::default(),
+                body: Vec::new(),
+            };
             Some((message, Given(Arc::clone(&self.acked), name)))
         }
 
@@ -189,7 +193,7 @@ mod tests {
         }
     }
 
-    /// Counts up here and down there.
+    /// Permits that are added here and taken there.
     struct Gauge(Semaphore);
 
     impl Default for Gauge {

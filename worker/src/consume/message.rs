@@ -1,302 +1,184 @@
-//! A job message as it came, and as it goes on: what is kept, what is dropped, what is added.
+//! A job message as it came: what it asks for, and what its headers say of earlier deliveries.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use quire_producer::amqp::{BasicProperties, FieldTable, Value, onward_properties};
+use quire_producer::amqp::{BasicProperties, headers};
 use quire_schemas::{
     failure::ErrorCode,
-    job::{Job, JobId},
-    names::{self, Lane, Tenant, header},
+    job::{Decoded, Job, JobId},
+    names::{Lane, MAX_MESSAGE_BYTES, Tenant, header, tenant_of_job_key},
     result::Phase,
 };
 
+use super::headers::{MOST_ADDED_BYTES, MOST_HEADER_BYTES, bytes_of_publisher, bytes_of_table};
 use crate::job::Fault;
 
 const JOB_TYPE_FAMILY: &str = "quire.job.v";
 const SUPPORTED_MAJOR: u32 = 1;
-/// A quarter of the smallest frame that brokers are set to.
-const MOST_HEADER_BYTES: usize = 32 * 1024;
-/// What workers and broker add on the way, at most; most of it is the message of a fault.
-const MOST_ADDED_BYTES: usize = 8 * 1024;
 
 /// A message from a job queue.
 #[derive(Debug, Clone)]
-pub struct Message {
-    /// The key it came under.
-    pub routing_key: String,
-    /// Its properties and headers.
-    pub properties: BasicProperties,
-    /// Its body.
-    pub body: Vec<u8>,
-}
-
-/// What a message asks for.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The idempotency key.
-    pub job_id: JobId,
-    /// What is asked for.
-    pub job: Job,
+pub(crate) struct Message {
+    /// Of the queue it came from.
+    pub(crate) lane: Lane,
+    /// The key it was published under.
+    pub(crate) routing_key: String,
+    pub(crate) properties: BasicProperties,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Message {
-    /// Returns whose job it is: what the routing key says, which the broker can hold a publisher
-    /// to, then what the header says, else `default`.
-    #[must_use]
-    pub fn tenant(&self) -> Tenant {
-        let header = || self.text_header(header::TENANT).and_then(|text| text.parse().ok());
-        names::parse_job_routing_key(&self.routing_key).1.or_else(header).unwrap_or_default()
+    /// Returns whose job it is: the routing key says so, because the broker can hold a publisher to it. A key of
+    /// two words is for the default tenant. A message that came past the exchange of jobs has no such key: its
+    /// header says so, or it is for the default tenant.
+    ///
+    /// # Errors
+    /// `invalid_job` if the key or the header names no usable tenant.
+    pub(crate) fn tenant(&self) -> Result<Tenant, Fault> {
+        let of_key = tenant_of_job_key(&self.routing_key)
+            .map_err(|error| invalid(format!("the routing key names no usable tenant: {error}")))?;
+        match (of_key, self.text(header::TENANT)) {
+            (Some(tenant), _) => Ok(tenant),
+            (None, None) => Ok(Tenant::default()),
+            (None, Some(name)) => name
+                .parse()
+                .map_err(|error| invalid(format!("header {} names no usable tenant: {error}", header::TENANT))),
+        }
     }
 
-    /// Says whether an earlier run has written the dead letter of this job already.
-    #[must_use]
-    pub fn is_buried(&self) -> bool {
-        self.text_header(header::BURIED).is_some()
-    }
-
-    /// Returns how much of the attempt's time earlier deliveries have used, without the waits
-    /// between them.
-    #[must_use]
-    pub fn spent(&self) -> Duration {
-        let (started, not_before) = (self.time_header(header::STARTED), self.time_header(header::NOT_BEFORE));
-        let spent = started.zip(not_before).and_then(|(started, not_before)| (not_before - started).to_std().ok());
-        spent.unwrap_or_default()
-    }
-
-    /// Says whether a replay may take the place of a succeeded result.
-    #[must_use]
-    pub fn is_forced(&self) -> bool {
-        self.text_header(header::FORCE).is_some()
-    }
-
-    /// Reads the job out of it.
+    /// Reads the job out of it. Nothing of a message above [`MAX_MESSAGE_BYTES`] is parsed.
     ///
     /// # Errors
     /// `unsupported_version` or `invalid_job`.
-    pub fn decode(&self) -> Result<Request, Fault> {
+    pub(crate) fn decode(&self) -> Result<Decoded, Fault> {
+        self.check_size()?;
         self.check_type()?;
-        self.check_headers()?;
         let message_id = self.properties.message_id().as_ref().map(|id| id.as_str());
-        let decoded = Job::decode(&self.body, message_id)
-            .map_err(|error| Fault::new(ErrorCode::InvalidJob, Phase::Admission, error.to_string()))?;
-        Ok(Request { job_id: decoded.job_id, job: decoded.job })
+        Job::decode(&self.body, message_id).map_err(|error| invalid(error.to_string()))
     }
 
-    /// A message without a type is taken for the current version: any language can publish.
+    /// All headers of a message travel in one frame, with those that are added on its way: with too many, the
+    /// broker closes the connection that publishes the message again. A job that was valid when it came first
+    /// stays valid when it comes again.
+    fn check_size(&self) -> Result<(), Fault> {
+        let in_headers = self.properties.headers().as_ref().map_or(0, bytes_of_table);
+        let bytes = self.body.len() + self.properties.headers().as_ref().map_or(0, bytes_of_publisher);
+        if bytes > MAX_MESSAGE_BYTES {
+            return Err(invalid(format!("the message has {bytes} bytes, more than {MAX_MESSAGE_BYTES}")));
+        }
+        let came_before = self.has(header::WORKER);
+        let most = if came_before { MOST_HEADER_BYTES + MOST_ADDED_BYTES } else { MOST_HEADER_BYTES };
+        if in_headers > most {
+            return Err(invalid(format!("the headers have about {in_headers} bytes, more than {MOST_HEADER_BYTES}")));
+        }
+        Ok(())
+    }
+
+    /// A message without a type is read as the current version: any language can publish.
     fn check_type(&self) -> Result<(), Fault> {
-        let refuse = |code, message: String| Err(Fault::new(code, Phase::Admission, message));
         let Some(kind) = self.properties.kind().as_ref().map(|kind| kind.as_str()).filter(|kind| !kind.is_empty())
         else {
             return Ok(());
         };
         match kind.strip_prefix(JOB_TYPE_FAMILY).map(str::parse::<u32>) {
             Some(Ok(SUPPORTED_MAJOR)) => Ok(()),
-            Some(_) => refuse(ErrorCode::UnsupportedVersion, format!("type {kind:?} is not spoken by this worker")),
-            None => refuse(ErrorCode::InvalidJob, format!("type {kind:?} is not a job")),
+            Some(_) => {
+                let message = format!("this worker reads type quire.job.v1, not {kind}");
+                Err(Fault::new(ErrorCode::UnsupportedVersion, Phase::Admission, message))
+            }
+            None => Err(invalid(format!("type {kind} is not a job: publish with type quire.job.v1, or with none"))),
         }
     }
 
-    /// All headers of a message travel in one frame, with those that are added on its way: too many, and
-    /// the broker closes the connection on whoever publishes it again. A job that was valid when it came
-    /// stays so when it comes again.
-    fn check_headers(&self) -> Result<(), Fault> {
-        let bytes = self.properties.headers().as_ref().map_or(0, bytes_of_table);
-        let came_before = self.text_header(header::WORKER).is_some();
-        let most = if came_before { MOST_HEADER_BYTES + MOST_ADDED_BYTES } else { MOST_HEADER_BYTES };
-        if bytes <= most {
-            return Ok(());
-        }
-        let message = format!("the headers have about {bytes} bytes, more than {MOST_HEADER_BYTES}");
-        Err(Fault::new(ErrorCode::InvalidJob, Phase::Admission, message))
-    }
-
-    /// Returns the id of a message whose body does not decode, if the property is one.
-    #[must_use]
-    pub fn job_id_of_property(&self) -> Option<JobId> {
+    /// Returns the id of a message whose body does not decode, if its `message_id` is one.
+    pub(super) fn job_id_of_property(&self) -> Option<JobId> {
         self.properties.message_id().as_ref().and_then(|id| id.as_str().parse().ok())
     }
 
     /// Returns the counted attempt, from 1.
-    #[must_use]
-    pub fn attempt(&self) -> u32 {
-        self.number_header(header::ATTEMPT).and_then(|number| u32::try_from(number).ok()).unwrap_or(1).max(1)
+    pub(super) fn attempt(&self) -> u32 {
+        self.number(header::ATTEMPT).unwrap_or(1).max(1)
     }
 
     /// Returns the replay generation, from 0.
-    #[must_use]
-    pub fn generation(&self) -> u32 {
-        self.number_header(header::GENERATION).and_then(|number| u32::try_from(number).ok()).unwrap_or_default()
+    pub(super) fn generation(&self) -> u32 {
+        self.number(header::GENERATION).unwrap_or_default()
     }
 
-    /// Returns how often a queue has delivered it without an end.
-    #[must_use]
-    pub fn delivery_count(&self) -> i64 {
-        self.number_header(header::DELIVERY_COUNT).unwrap_or_default()
+    /// Returns the broker's count of earlier deliveries that were not settled.
+    pub(super) fn delivery_count(&self) -> i64 {
+        self.number(header::DELIVERY_COUNT).unwrap_or_default()
     }
 
-    /// Says whether a delivery of it saw no end. Whoever ends a run in order publishes the job again, and
-    /// that message has never been delivered before.
-    #[must_use]
-    pub fn is_redelivered(&self) -> bool {
-        let headers = self.properties.headers().as_ref();
-        self.delivery_count() > 0 || headers.is_some_and(|headers| headers.inner().contains_key(header::REDELIVERED))
+    /// Says whether an earlier delivery of it was not settled. A worker that ends a run in order publishes the job
+    /// again, and the broker has never delivered that message before.
+    pub(super) fn is_redelivered(&self) -> bool {
+        self.delivery_count() > 0 || self.has(header::REDELIVERED)
+    }
+
+    /// Says whether an earlier run has written the dead letter of this job already.
+    pub(super) fn is_buried(&self) -> bool {
+        self.has(header::BURIED)
+    }
+
+    /// Says whether a replay may take the place of a succeeded result.
+    pub(super) fn is_forced(&self) -> bool {
+        self.has(header::FORCE)
+    }
+
+    /// Returns the time that earlier deliveries of this attempt have used, without the waits between them.
+    pub(super) fn spent(&self) -> Duration {
+        let times = self.time(header::STARTED).zip(self.time(header::NOT_BEFORE));
+        match times {
+            // Only older workers write a start time, and they pass on the other header as it came to them.
+            Some((started, not_before)) => (not_before - started).to_std().unwrap_or_default(),
+            None => Duration::from_millis(self.number(header::SPENT_MS).unwrap_or_default()),
+        }
     }
 
     /// Returns when a worker first saw it; now if none did.
-    #[must_use]
-    pub fn first_seen(&self) -> DateTime<Utc> {
-        self.time_header(header::FIRST_SEEN).unwrap_or_else(Utc::now)
+    pub(super) fn first_seen(&self) -> DateTime<Utc> {
+        self.time(header::FIRST_SEEN).unwrap_or_else(Utc::now)
     }
 
-    /// Returns since when it could have been worked on.
-    #[must_use]
-    pub fn waiting_since(&self) -> Option<DateTime<Utc>> {
-        let published = self.properties.timestamp().and_then(|seconds| i64::try_from(seconds).ok());
-        self.time_header(header::NOT_BEFORE).or_else(|| DateTime::from_timestamp(published?, 0))
+    /// Returns how long it has waited since it was published or, if the job comes again, since it was due.
+    pub(super) fn queue_wait(&self) -> Option<Duration> {
+        let published = || headers::of_seconds((*self.properties.timestamp())?);
+        let since = self.time(header::NOT_BEFORE).or_else(published)?;
+        (Utc::now() - since).to_std().ok()
     }
 
-    /// Returns the queue, other than Quire's own, that wants to be told how it ended.
-    #[must_use]
-    pub fn reply_to(&self) -> Option<String> {
+    /// Returns the queue, other than Quire's own, that the answer goes to.
+    pub(super) fn reply_to(&self) -> Option<String> {
         let reply_to = self.properties.reply_to().as_ref()?.as_str();
         (!reply_to.is_empty() && !reply_to.starts_with("quire.")).then(|| reply_to.to_owned())
     }
 
-    fn text_header(&self, name: &str) -> Option<String> {
-        match self.properties.headers().as_ref()?.inner().get(name)? {
-            Value::LongString(text) => Some(text.to_string()),
-            Value::ShortString(text) => Some(text.to_string()),
-            _ => None,
-        }
+    fn has(&self, name: &str) -> bool {
+        self.properties.headers().as_ref().is_some_and(|headers| headers.inner().contains_key(name))
     }
 
-    fn time_header(&self, name: &str) -> Option<DateTime<Utc>> {
-        DateTime::parse_from_rfc3339(&self.text_header(name)?).ok().map(|time| time.with_timezone(&Utc))
+    fn text(&self, name: &str) -> Option<String> {
+        headers::text(self.properties.headers().as_ref()?, name)
     }
 
-    fn number_header(&self, name: &str) -> Option<i64> {
-        match self.properties.headers().as_ref()?.inner().get(name)? {
-            Value::LongLongInt(number) => Some(*number),
-            Value::LongInt(number) => Some((*number).into()),
-            Value::LongUInt(number) => Some((*number).into()),
-            Value::ShortInt(number) => Some((*number).into()),
-            Value::ShortUInt(number) => Some((*number).into()),
-            Value::ShortShortInt(number) => Some((*number).into()),
-            Value::ShortShortUInt(number) => Some((*number).into()),
-            Value::LongString(text) => text.to_string().parse().ok(),
-            _ => None,
-        }
+    fn time(&self, name: &str) -> Option<DateTime<Utc>> {
+        headers::time(self.properties.headers().as_ref()?, name)
     }
 
-    /// Returns properties for publishing it again: the caller's own are kept, the broker's
-    /// bookkeeping is not. With the broker's death records kept, one detour too many is taken for
-    /// a cycle and the message is dropped in silence. Headers that are too large to go on are left out.
-    #[must_use]
-    pub fn properties_onward(&self, lane: Lane, added: &Headers) -> BasicProperties {
-        let properties = onward_properties(&self.properties, is_of_this_delivery);
-        let mut headers = properties.headers().clone().unwrap_or_default();
-        if bytes_of_table(&headers) > MOST_HEADER_BYTES + MOST_ADDED_BYTES {
-            headers = FieldTable::default();
-        }
-        headers.insert(header::LANE.into(), text(lane.as_str()));
-        headers.insert(header::TENANT.into(), text(self.tenant().as_str()));
-        for (name, value) in &added.0 {
-            headers.insert((*name).into(), value.clone());
-        }
-        properties.with_headers(headers)
+    fn number<N: TryFrom<i64>>(&self, name: &str) -> Option<N> {
+        headers::number(self.properties.headers().as_ref()?, name).and_then(|number| N::try_from(number).ok())
     }
 }
 
-/// Whoever publishes a message again says when the next delivery begins, where it waits, and what
-/// went wrong: an old fault would be taken for the cause of what comes after it.
-fn is_of_this_delivery(name: &str) -> bool {
-    const FAULT: &str = "quire-error-";
-    [header::RETRY_TIER, header::STARTED, header::NOT_BEFORE, header::REDELIVERED].contains(&name)
-        || name.starts_with(FAULT)
-}
-
-/// Counts what a table takes on the wire, a little generously.
-fn bytes_of_table(table: &FieldTable) -> usize {
-    table.inner().iter().map(|(name, value)| 1 + name.as_str().len() + bytes_of(value)).sum()
-}
-
-fn bytes_of(value: &Value) -> usize {
-    const TAG_AND_LENGTH: usize = 5;
-    const LARGEST_NUMBER: usize = 8;
-    TAG_AND_LENGTH
-        + match value {
-            Value::LongString(text) => text.as_bytes().len(),
-            Value::ByteArray(bytes) => bytes.as_slice().len(),
-            Value::FieldArray(values) => values.as_slice().iter().map(bytes_of).sum(),
-            Value::FieldTable(table) => bytes_of_table(table),
-            _ => LARGEST_NUMBER,
-        }
-}
-
-fn text(value: &str) -> Value {
-    Value::LongString(value.into())
-}
-
-/// Headers to add.
-#[derive(Debug, Clone, Default)]
-pub struct Headers(Vec<(&'static str, Value)>);
-
-impl Headers {
-    /// Adds text.
-    #[must_use]
-    pub fn text(mut self, name: &'static str, value: &str) -> Self {
-        self.0.push((name, text(value)));
-        self
-    }
-
-    /// Adds a number.
-    #[must_use]
-    pub fn number(mut self, name: &'static str, value: u32) -> Self {
-        self.0.push((name, Value::LongLongInt(value.into())));
-        self
-    }
-
-    /// Adds a number of bytes.
-    #[must_use]
-    pub fn bytes(mut self, name: &'static str, value: u64) -> Self {
-        self.0.push((name, Value::LongLongInt(i64::try_from(value).unwrap_or(i64::MAX))));
-        self
-    }
-
-    /// Adds a time.
-    #[must_use]
-    pub fn time(self, name: &'static str, value: DateTime<Utc>) -> Self {
-        self.text(name, &value.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
-    }
-
-    /// Adds others.
-    #[must_use]
-    pub fn and(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
-        self
-    }
-
-    /// Adds what went wrong.
-    #[must_use]
-    pub fn fault(self, fault: &Fault) -> Self {
-        const MAX_MESSAGE_BYTES: usize = 2048;
-        let chain = fault.chain();
-        let message = &chain[..chain.floor_char_boundary(MAX_MESSAGE_BYTES)];
-        let with = self
-            .text(header::ERROR_CODE, fault.code.as_str())
-            .text(header::ERROR_MESSAGE, message)
-            .text(header::ERROR_PHASE, fault.phase.as_str());
-        match fault.page {
-            Some(page) => with.number(header::ERROR_PAGE, page),
-            None => with,
-        }
-    }
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::new(ErrorCode::InvalidJob, Phase::Admission, message)
 }
 
 #[cfg(test)]
 mod tests {
-    use quire_producer::amqp::FieldTable;
+    use quire_producer::amqp::{FieldTable, Value, headers::long_string as text};
 
     use super::*;
 
@@ -306,32 +188,11 @@ mod tests {
             table.insert((*name).into(), value.clone());
         }
         Message {
+            lane: Lane::Normal,
             routing_key: "job.normal.acme".to_owned(),
-            properties: BasicProperties::default()
-                .with_headers(table)
-                .with_expiration("60000".into())
-                .with_reply_to("me".into()),
+            properties: BasicProperties::default().with_headers(table),
             body: Vec::new(),
         }
-    }
-
-    #[test]
-    fn what_the_broker_wrote_down_does_not_travel_on() {
-        let first = message(&[
-            ("x-death", text("…")),
-            ("x-last-death-queue", text("…")),
-            ("x-delivery-count", Value::LongLongInt(3)),
-            ("CC", text("copy")),
-            ("quire-error-code", text("internal")),
-            ("quire-not-before", text("2026-11-20T08:00:00Z")),
-            ("traceparent", text("00-…-03")),
-        ]);
-        let onward = first.properties_onward(Lane::Bulk, &Headers::default().number(header::ATTEMPT, 2));
-        let headers = onward.headers().as_ref().expect("headers");
-        let names: Vec<_> = headers.inner().keys().map(|name| name.as_str().to_owned()).collect();
-        assert_eq!(names, ["quire-attempt", "quire-lane", "quire-tenant", "traceparent"]);
-        assert_eq!(onward.expiration(), &None);
-        assert_eq!(onward.reply_to().as_ref().map(|reply_to| reply_to.as_str()), Some("me"));
     }
 
     #[test]
@@ -344,15 +205,46 @@ mod tests {
     }
 
     #[test]
-    fn the_time_an_attempt_has_used_is_what_lies_between_its_two_headers() {
+    fn the_tenant_is_that_of_the_routing_key_which_may_name_none_but_no_unusable_one() {
+        let of = |routing_key: &str, named: Option<&str>| {
+            let headers: Vec<_> = named.iter().map(|name| (header::TENANT, text(name))).collect();
+            let message = Message { routing_key: routing_key.to_owned(), ..message(&headers) };
+            message.tenant().map(String::from).map_err(|fault| fault.code)
+        };
+        let refused = Err(ErrorCode::InvalidJob);
+        for (routing_key, named, expected) in [
+            ("job.normal.acme", None, Ok("acme")),
+            ("job.normal.acme", Some("other"), Ok("acme")),
+            ("job.normal", None, Ok("default")),
+            ("job.normal", Some("other"), Ok("default")),
+            ("job.normal.ACME", Some("other"), refused),
+            ("job.normal.", None, refused),
+            ("job.normal.acme.eu", None, refused),
+            ("quire.jobs.normal", None, Ok("default")),
+            ("quire.jobs.normal", Some("acme"), Ok("acme")),
+            ("quire.jobs.normal", Some("a/b"), refused),
+        ] {
+            assert_eq!(of(routing_key, named), expected.map(str::to_owned), "{routing_key} {named:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_an_attempt_has_used_is_what_its_header_says() {
+        assert_eq!(message(&[(header::SPENT_MS, Value::LongLongInt(1500))]).spent(), Duration::from_millis(1500));
+        assert_eq!(message(&[(header::SPENT_MS, Value::LongLongInt(-1))]).spent(), Duration::ZERO);
+        assert_eq!(message(&[]).spent(), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_time_an_attempt_has_used_is_also_read_from_the_two_headers_of_an_older_worker() {
         let times = |started: &str, not_before: &str| {
-            message(&[(header::STARTED, text(started)), (header::NOT_BEFORE, text(not_before))]).spent()
+            let spent = (header::SPENT_MS, Value::LongLongInt(5));
+            message(&[(header::STARTED, text(started)), (header::NOT_BEFORE, text(not_before)), spent]).spent()
         };
         let (morning, later) = ("2026-11-20T08:00:00.000Z", "2026-11-20T08:15:30.000Z");
         assert_eq!(times(morning, later), Duration::from_secs(930));
         assert_eq!(times(later, morning), Duration::ZERO);
-        assert_eq!(times("yesterday", later), Duration::ZERO);
-        assert_eq!(message(&[]).spent(), Duration::ZERO);
+        assert_eq!(times("yesterday", later), Duration::from_millis(5));
     }
 
     #[test]
@@ -367,5 +259,52 @@ mod tests {
         assert_eq!(typed("quire.job.vX"), Err(ErrorCode::UnsupportedVersion));
         assert_eq!(typed("something"), Err(ErrorCode::InvalidJob));
         assert_eq!(message(&[]).check_type().map_err(|fault| fault.code), Ok(()));
+    }
+
+    #[test]
+    fn a_message_is_too_large_with_its_headers_counted() {
+        let told = |headers: &[(&str, Value)]| {
+            let large = Message { body: vec![b' '; MAX_MESSAGE_BYTES], ..message(headers) };
+            let fault = large.decode().expect_err("it is no job");
+            assert_eq!(fault.code, ErrorCode::InvalidJob);
+            fault.message
+        };
+        let with_own_header = told(&[("traceparent", text("00"))]);
+        assert!(with_own_header.contains("more than 2097152"), "{with_own_header}");
+        // Headers that brokers and workers add must not make a valid job invalid when it comes again.
+        let on_its_way = told(&[(header::DELIVERY_COUNT, Value::LongLongInt(1)), (header::TENANT, text("acme"))]);
+        assert!(on_its_way.contains("cut off"), "{on_its_way}");
+    }
+
+    /// Reads a message that version 0.1.0 published.
+    fn frozen(json: &str) -> Message {
+        let frozen: serde_json::Value = serde_json::from_str(json).expect("JSON");
+        let headers: Vec<(&str, Value)> = frozen["headers"]
+            .as_object()
+            .expect("headers")
+            .iter()
+            .map(|(name, value)| match value.as_i64() {
+                Some(number) => (name.as_str(), Value::LongLongInt(number)),
+                None => (name.as_str(), text(value.as_str().expect("a text"))),
+            })
+            .collect();
+        let mut message = message(&headers);
+        message.routing_key = frozen["routing_key"].as_str().expect("a text").to_owned();
+        message.body = serde_json::to_vec(&frozen["body"]).expect("it was JSON before");
+        message
+    }
+
+    #[test]
+    fn messages_that_version_0_1_0_has_published_are_read() {
+        let retry = frozen(include_str!("../../../schemas/examples/0.1.0/message-retry.json"));
+        assert_eq!((retry.attempt(), retry.generation(), retry.spent()), (2, 0, Duration::ZERO));
+        let released = frozen(include_str!("../../../schemas/examples/0.1.0/message-released.json"));
+        assert_eq!((released.attempt(), released.spent()), (1, Duration::from_millis(5739)));
+        for message in [retry, released] {
+            assert_eq!(message.tenant().ok(), Some(Tenant::default()));
+            assert!(!message.is_redelivered());
+            assert_eq!(message.first_seen().format("%FT%H").to_string(), "2026-11-27T04");
+            message.decode().expect("a job");
+        }
     }
 }

@@ -1,19 +1,26 @@
 //! From the broker's queues to settled jobs.
 
 mod admission;
+mod announcer;
 mod broker;
 mod control;
+mod delivered;
 mod ending;
+mod headers;
 mod inbox;
+mod isolation;
 mod jobs;
 mod lane;
+mod letter;
 mod message;
 mod registry;
 mod settle;
 mod watchdog;
 
-pub use broker::{ServedLane, SessionError, Supervisor};
-pub use jobs::{JobRules, Jobs};
-pub use message::Message;
-pub use registry::Registry;
-pub use settle::{End, Settler, Unsettled};
+pub(crate) use announcer::Announcer;
+pub(crate) use broker::{ServedLane, Supervisor};
+pub(crate) use delivered::JobRules;
+pub(crate) use jobs::Jobs;
+pub(crate) use message::Message;
+pub(crate) use registry::Registry;
+pub(crate) use settle::Settler;

@@ -1,9 +1,9 @@
-//! What is running in this process: each job once, and each can be cancelled.
+//! The jobs that run in this process: each once, and each can be cancelled.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,11 +14,12 @@ use quire_schemas::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::lock::lock;
+
 type Key = (Tenant, JobId);
 
-/// Jobs that are running.
 #[derive(Debug, Default)]
-pub struct Registry {
+pub(crate) struct Registry {
     running: Mutex<BTreeMap<Key, Tokens>>,
     begun: AtomicU64,
 }
@@ -30,29 +31,27 @@ struct Tokens {
     ended: CancellationToken,
 }
 
-/// Whether a job is ours to run.
+/// Whether this delivery may run its job.
 #[derive(Debug)]
-pub enum Claim {
-    /// It is; until this is dropped it is nobody else's.
+pub(super) enum Claim {
+    /// It may; until this is dropped no other delivery may.
     Ours(Running),
-    /// Somebody runs it; the token is cancelled when they are done.
+    /// Another delivery runs it; the token is cancelled when that one ends.
     Theirs(CancellationToken),
 }
 
-/// A job that is being worked on. Dropped, it counts as ended.
+/// A job that runs here until this is dropped.
 #[derive(Debug)]
-pub struct Running {
+pub(super) struct Running {
     registry: Arc<Registry>,
     key: Key,
     tokens: Tokens,
 }
 
 impl Registry {
-    /// Claims a job.
-    #[must_use]
-    pub fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId, lane: Lane) -> Claim {
+    pub(super) fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId, lane: Lane) -> Claim {
         let key = (tenant.clone(), job_id);
-        let mut running = self.lock();
+        let mut running = lock(&self.running);
         if let Some(tokens) = running.get(&key) {
             return Claim::Theirs(tokens.ended.clone());
         }
@@ -63,46 +62,36 @@ impl Registry {
     }
 
     /// Cancels a job if it is running here.
-    pub fn cancel(&self, tenant: &Tenant, job_id: JobId) {
-        if let Some(tokens) = self.lock().get(&(tenant.clone(), job_id)) {
+    pub(super) fn cancel(&self, tenant: &Tenant, job_id: JobId) {
+        if let Some(tokens) = lock(&self.running).get(&(tenant.clone(), job_id)) {
             tokens.cancel.cancel();
         }
     }
 
-    /// Counts the jobs that were ever begun here.
-    #[must_use]
-    pub fn begun(&self) -> u64 {
+    /// Counts the jobs that were begun here since the start of the process.
+    pub(crate) fn begun(&self) -> u64 {
         self.begun.load(Ordering::Relaxed)
     }
 
-    /// Lists what is running.
-    #[must_use]
-    pub fn jobs(&self) -> Vec<JobId> {
-        self.lock().keys().map(|(_, job_id)| *job_id).collect()
+    pub(crate) fn jobs(&self) -> Vec<JobId> {
+        lock(&self.running).keys().map(|(_, job_id)| *job_id).collect()
     }
 
-    /// Counts what is running of a lane.
-    #[must_use]
-    pub fn in_flight(&self, lane: Lane) -> u32 {
-        let count = self.lock().values().filter(|tokens| tokens.lane == lane).count();
+    pub(crate) fn in_flight(&self, lane: Lane) -> u32 {
+        let count = lock(&self.running).values().filter(|tokens| tokens.lane == lane).count();
         u32::try_from(count).unwrap_or(u32::MAX)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Tokens>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Running {
-    /// Waits until somebody cancels the job.
-    pub async fn cancelled(&self) {
+    pub(super) async fn cancelled(&self) {
         self.tokens.cancel.cancelled().await;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.registry.lock().remove(&self.key);
+        lock(&self.registry.running).remove(&self.key);
         self.tokens.ended.cancel();
     }
 }
@@ -115,7 +104,7 @@ mod tests {
     async fn a_job_runs_once_at_a_time_and_can_be_claimed_again() {
         let registry = Arc::new(Registry::default());
         let (tenant, job_id) = (Tenant::default(), JobId::generate());
-        let Claim::Ours(running) = registry.claim(&tenant, job_id, Lane::High) else { panic!("nobody has it") };
+        let Claim::Ours(running) = registry.claim(&tenant, job_id, Lane::High) else { panic!("it is free") };
         let Claim::Theirs(ended) = registry.claim(&tenant, job_id, Lane::High) else { panic!("claimed twice") };
         assert_eq!(registry.jobs(), [job_id]);
         assert_eq!((registry.in_flight(Lane::High), registry.in_flight(Lane::Bulk)), (1, 0));

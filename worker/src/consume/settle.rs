@@ -1,253 +1,190 @@
-//! How a delivery ends. The only file that acknowledges: every path to an ack has put what
-//! follows from the message in a safe place first.
+//! How a delivery ends. The only file that acknowledges: before every ack, what follows from the message is safe
+//! with the broker.
 
 use std::time::Duration;
 
 use chrono::Utc;
-use quire_producer::amqp::{
-    BasicProperties, Outgoing, PublishError, Publisher,
-    topology::{self, Mode},
+use quire_producer::{
+    amqp::{
+        Outgoing, PublishError,
+        topology::{self, Mode},
+    },
+    pause::Pause,
 };
 use quire_schemas::{
-    event::{Event, ResultLocation, Subject},
-    failure::ErrorCode,
-    names::{DEAD_EXCHANGE, EVENTS_EXCHANGE, JOBS_EXCHANGE, RETRY_EXCHANGE, header, job_routing_key},
-    result::{JobStatus, Phase},
+    event::Event,
+    names::{JOBS_EXCHANGE, RETRY_EXCHANGE, header, job_routing_key},
 };
-
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    announcer::{AnnouncedEnd, Announcer, event_message, subject},
+    delivered::Delivered,
+    headers::Headers,
     inbox::Receipt,
-    message::{Headers, Message},
+    letter::dead_letter,
+    message::Message,
 };
 use crate::{
     fail_point,
-    job::{Bury, Fault, Postpone, chain},
+    job::{Bury, Fault, LetterWritten, Postpone, chain},
     lifecycle,
-    pipeline::{Committed, Identity},
-    telemetry::{self, Metrics},
+    telemetry::JobOutcome,
 };
 
-/// How long a publish that a job depends on may take; the delivery is kept meanwhile.
-const CONFIRM_WITHIN: Duration = Duration::from_secs(60);
-/// How long queues of those who listen may refuse the end of a job: longer than a queue is without a
-/// leader when a node dies.
-const LISTENERS_MAY_REFUSE: Option<Duration> = Some(Duration::from_secs(30));
-/// How long one that nothing depends on may take.
-const BEST_EFFORT: Duration = Duration::from_secs(5);
+/// How long one publish that a job depends on may take. The delivery is kept, and the publish repeated.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long queues of subscribers may refuse the end of a job: longer than a queue is without a leader when a node
+/// dies.
+const SUBSCRIBERS_MAY_REFUSE: Option<Duration> = Some(Duration::from_secs(30));
 
-/// The delivery is not settled: it comes again when its session ends, which it now should.
+/// The delivery is not settled. The caller ends the session, so that the broker delivers it again.
 #[derive(Debug, thiserror::Error)]
-pub enum Unsettled {
-    /// What follows from it is not safe.
-    #[error("what follows from the job is not with the broker")]
+pub(crate) enum Unsettled {
+    /// The broker has not confirmed what follows from the message.
+    #[error("the broker has not confirmed what follows from the job")]
     NotPublished(#[from] PublishError),
-    /// The acknowledgement did not get out.
-    #[error("the delivery is no longer ours to acknowledge")]
+    /// The acknowledgement cannot reach the broker.
+    #[error("the delivery was lost with its session before it could be acknowledged")]
     LeaseLost,
 }
 
-/// How a job ended, as it is announced.
-#[derive(Debug, Clone, PartialEq)]
-pub struct End {
-    /// Which generation of it: a message of another one may be answered with the result.
-    pub generation: u32,
-    /// How.
-    pub status: JobStatus,
-    /// Where its result lies, if one could be stored.
-    pub result: Option<ResultLocation>,
-    /// The first error's code.
-    pub code: Option<String>,
-}
-
-impl From<&Committed> for End {
-    fn from(committed: &Committed) -> Self {
-        let result = ResultLocation { uri: committed.uri.clone(), sha256: committed.sha256.clone() };
-        let Committed { generation, status, code, .. } = committed.clone();
-        Self { generation, status, result: Some(result), code }
-    }
-}
-
-/// Publishes what follows from a job.
+/// Settles deliveries. Counts each once, after its acknowledgement. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Settler {
-    /// On a connection of its own.
-    pub publisher: Publisher,
+pub(crate) struct Settler {
+    pub(crate) announcer: Announcer,
     /// Whether the topology is declared here.
-    pub topology: Mode,
-    /// This worker's name.
-    pub worker: String,
-    /// Cancelled when nothing is waited for any longer.
-    pub stop: CancellationToken,
-    /// What is counted.
-    pub metrics: Metrics,
+    pub(crate) topology: Mode,
+    /// Cancelled when the worker stops: nothing is published again from then on.
+    pub(crate) stop: CancellationToken,
 }
 
 impl Settler {
-    /// The job has ended: announce it, then ack, then answer whoever asked to be told.
+    /// The job has ended: announce it, then ack, then answer the caller that asked for an answer.
     ///
     /// # Errors
     /// [`Unsettled`]; a redelivery finds the result and announces it again.
-    pub async fn done(
+    pub(super) async fn done<R: Receipt>(
         &self,
-        who: &Identity,
-        message: &Message,
-        end: End,
-        receipt: impl Receipt,
+        delivered: Delivered<R>,
+        end: AnnouncedEnd,
+        left: JobOutcome,
     ) -> Result<(), Unsettled> {
-        let End { generation, status, result, code } = end;
-        let event =
-            Event::Finished { subject: Subject { generation, ..subject(who) }, status, result, code, message: None };
-        match self.publish_while_ours(&event_message(&event), LISTENERS_MAY_REFUSE, &receipt).await {
-            // Anybody may bind a queue to the events; one that is full or lies on a dead node must not
+        let event = end.into_event(&delivered.identity);
+        match self.publish_while_ours(&event_message(&event), SUBSCRIBERS_MAY_REFUSE, &delivered.receipt).await {
+            // Any client may bind a queue to the events. A queue that is full, or lies on a dead node, must not
             // stop all work.
             Err(Unsettled::NotPublished(PublishError::Refused { .. })) => {
-                tracing::warn!("a queue of somebody who listens refuses the end of a job");
-                self.metrics.event_dropped();
+                tracing::warn!("event not accepted by a subscriber's queue (full, or its node is down)");
+                self.announcer.metrics.event_dropped();
             }
             published => published?,
         }
         fail_point::reach("finished_published");
-        acknowledge(receipt).await?;
+        let reply = reply(&delivered.message, &event);
+        self.acknowledge(delivered, left).await?;
         fail_point::reach("acked");
-        if let Some(reply) = reply(message, &event) {
+        if let Some(reply) = reply {
             // Not waited for: a caller's queue that is gone must not hold a permit.
-            let settler = self.clone();
-            lifecycle::spawn(async move { settler.best_effort(&reply).await });
+            let announcer = self.announcer.clone();
+            lifecycle::spawn(async move { announcer.publish(&reply).await });
         }
         Ok(())
     }
 
-    /// The job is tried again later: to the retry tier, then ack.
+    /// The job is tried again later: to the retry tier, then ack. The next attempt has all of its time.
     ///
     /// # Errors
     /// [`Unsettled`]; the job is then still in its queue, at worst also in the tier.
-    pub async fn postpone(
+    pub(super) async fn postpone<R: Receipt>(
         &self,
-        who: &Identity,
-        message: &Message,
+        delivered: Delivered<R>,
         fault: &Fault,
         postpone: Postpone,
-        receipt: impl Receipt,
     ) -> Result<(), Unsettled> {
-        self.put_off(who, message, fault, postpone, Headers::default(), receipt).await
-    }
-
-    /// The same for a job whose dead letter is written and whose result could not be: the next run
-    /// must not write a second letter.
-    ///
-    /// # Errors
-    /// [`Unsettled`]
-    pub async fn postpone_buried(
-        &self,
-        who: &Identity,
-        message: &Message,
-        fault: &Fault,
-        postpone: Postpone,
-        receipt: impl Receipt,
-    ) -> Result<(), Unsettled> {
-        let buried = Headers::default().text(header::BURIED, &self.worker);
-        self.put_off(who, message, fault, postpone, buried, receipt).await
-    }
-
-    async fn put_off(
-        &self,
-        who: &Identity,
-        message: &Message,
-        fault: &Fault,
-        postpone: Postpone,
-        more: Headers,
-        receipt: impl Receipt,
-    ) -> Result<(), Unsettled> {
-        let not_before = Utc::now() + postpone.tier.delay();
-        let headers = self
-            .onward(who, message, postpone.attempt)
-            .text(header::RETRY_TIER, postpone.tier.as_str())
-            // The next attempt has all of its time.
-            .time(header::STARTED, not_before)
+        let Postpone { tier, attempt, letter } = postpone;
+        let not_before = Utc::now() + tier.delay();
+        let mut headers = self
+            .headers(&delivered, attempt)
+            .text(header::RETRY_TIER, tier.as_str())
             .time(header::NOT_BEFORE, not_before)
-            .fault(fault)
-            .and(more);
-        self.hand_over(&onward(RETRY_EXCHANGE, who, message, &headers), &receipt).await?;
+            .fault(fault);
+        if letter == LetterWritten::Yes {
+            headers = headers.text(header::BURIED, &self.announcer.worker);
+        }
+        self.hand_over(&onward(RETRY_EXCHANGE, &delivered, headers), &delivered.receipt).await?;
         fail_point::reach("retry_published");
+        let counted = attempt > delivered.identity.attempt;
         let event = Event::Retrying {
-            subject: subject(who),
+            subject: subject(&delivered.identity),
             not_before,
             code: fault.code.as_str().to_owned(),
             message: fault.chain(),
-            counted: postpone.attempt > who.attempt,
+            counted,
         };
-        self.tell(&event).await;
-        acknowledge(receipt).await
+        self.announcer.tell(&event).await;
+        self.acknowledge(delivered, if counted { JobOutcome::Retried } else { JobOutcome::Parked }).await
     }
 
-    /// The job is given back unfinished: under its own key, then ack. Not `nack`, which counts as
-    /// a failed delivery on older brokers. The next delivery has what is left of the attempt's time.
+    /// The job goes back unfinished: under its own key, then ack. Not `nack`, which counts as a failed delivery on
+    /// older brokers. The next delivery has the rest of the attempt's time.
     ///
     /// # Errors
     /// [`Unsettled`]
-    pub async fn release(&self, who: &Identity, message: &Message, receipt: impl Receipt) -> Result<(), Unsettled> {
-        let now = Utc::now();
-        let spent = message.spent() + (now - who.started_at).to_std().unwrap_or_default();
-        let headers =
-            self.onward(who, message, who.attempt).time(header::STARTED, now - spent).time(header::NOT_BEFORE, now);
-        self.hand_over(&onward(JOBS_EXCHANGE, who, message, &headers), &receipt).await?;
+    pub(super) async fn release<R: Receipt>(&self, delivered: Delivered<R>) -> Result<(), Unsettled> {
+        let headers = self
+            .headers(&delivered, delivered.identity.attempt)
+            .number(header::SPENT_MS, delivered.spent().as_millis())
+            .time(header::NOT_BEFORE, Utc::now());
+        self.hand_over(&onward(JOBS_EXCHANGE, &delivered, headers), &delivered.receipt).await?;
         fail_point::reach("released");
-        acknowledge(receipt).await
+        self.acknowledge(delivered, JobOutcome::Released).await
     }
 
-    /// Writes the dead letter, unless an earlier run has; the caller then stores the failed result
-    /// and calls [`Self::done`].
+    /// Writes the dead letter, unless an earlier run has. The delivery is then still to be settled.
     ///
     /// # Errors
     /// [`Unsettled`]
-    pub async fn dead_letter(
+    pub(super) async fn bury<R: Receipt>(
         &self,
-        who: &Identity,
-        message: &Message,
+        delivered: &Delivered<R>,
         fault: &Fault,
         bury: Bury,
-        receipt: &impl Receipt,
     ) -> Result<(), Unsettled> {
-        if message.is_buried() {
+        if delivered.message.is_buried() {
             return Ok(());
         }
-        let (body, redacted) = without_password(&message.body);
-        let mut headers = self
-            .onward(who, message, who.attempt)
-            .time(header::STARTED, who.started_at - message.spent())
-            .fault(fault)
-            .text(header::ERROR_CODE, bury.code.as_str())
-            .text(header::VERSION, env!("CARGO_PKG_VERSION"))
-            .bytes(header::MEMORY_PEAK, telemetry::peak_resident_bytes())
-            .text(header::LOG, &telemetry::last_lines(&who.job_id));
-        if let Some(what) = redacted {
-            headers = headers.text(header::REDACTED, what);
-        }
-        let letter = Outgoing {
-            exchange: DEAD_EXCHANGE.to_owned(),
-            routing_key: bury.kind.routing_key(who.lane),
-            properties: message.properties_onward(who.lane, &headers),
-            body,
-            mandatory: true,
-        };
-        self.hand_over(&letter, receipt).await?;
+        let headers =
+            self.headers(delivered, delivered.identity.attempt).number(header::SPENT_MS, delivered.spent().as_millis());
+        self.hand_over(&dead_letter(delivered, fault, bury, headers), &delivered.receipt).await?;
         fail_point::reach("dead_letter_published");
         Ok(())
     }
 
-    /// Acknowledges a delivery whose end was announced elsewhere, or that another delivery of the
-    /// same job has settled.
+    /// Acknowledges a delivery that nothing more follows from.
     ///
     /// # Errors
     /// [`Unsettled::LeaseLost`]
-    pub async fn forget(&self, receipt: impl Receipt) -> Result<(), Unsettled> {
-        acknowledge(receipt).await
+    pub(super) async fn forget<R: Receipt>(&self, delivered: Delivered<R>, left: JobOutcome) -> Result<(), Unsettled> {
+        self.acknowledge(delivered, left).await
     }
 
-    /// Publishes what takes the delivery's place.
+    /// Drops a delivery that is lost: the broker gives it to another worker.
+    pub(super) fn let_go<R: Receipt>(&self, delivered: Delivered<R>) {
+        self.announcer.metrics.job_left(delivered.identity.lane, JobOutcome::Released);
+    }
+
+    async fn acknowledge<R: Receipt>(&self, delivered: Delivered<R>, left: JobOutcome) -> Result<(), Unsettled> {
+        let lane = delivered.identity.lane;
+        if !delivered.receipt.acknowledge().await {
+            return Err(Unsettled::LeaseLost);
+        }
+        self.announcer.metrics.job_left(lane, left);
+        Ok(())
+    }
+
+    /// Publishes the message that takes the delivery's place.
     async fn hand_over(&self, message: &Outgoing, receipt: &impl Receipt) -> Result<(), Unsettled> {
         // There is another delivery of it already: publishing it would make two jobs of one.
         if !receipt.is_ours() {
@@ -256,20 +193,18 @@ impl Settler {
         self.publish_while_ours(message, None, receipt).await
     }
 
-    /// Publishes what a job depends on for as long as its delivery is ours. While the broker takes
-    /// nothing (short of memory, a queue full), the delivery is kept: letting go of it would count
-    /// against every other job of the session, and change nothing. `may_refuse`: a refusal is the last
-    /// word once it has lasted for so long.
+    /// Publishes what a job depends on for as long as its delivery is ours. While the broker takes nothing (short of
+    /// memory, a queue full), the delivery is kept: giving it up would count against every other job of the session,
+    /// and change nothing. A refusal that has lasted for `may_refuse` is final.
     async fn publish_while_ours(
         &self,
         message: &Outgoing,
         may_refuse: Option<Duration>,
         receipt: &impl Receipt,
     ) -> Result<(), Unsettled> {
-        const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-        let mut pause = Duration::from_secs(1);
+        let mut pause = Pause::between(Duration::from_secs(1), Duration::from_secs(30));
         loop {
-            match self.publisher.publish(message, may_refuse.unwrap_or(CONFIRM_WITHIN)).await {
+            match self.announcer.publisher.publish(message, may_refuse.unwrap_or(CONFIRM_TIMEOUT)).await {
                 Ok(()) => return Ok(()),
                 Err(error @ PublishError::Refused { .. }) if may_refuse.is_some() => return Err(error.into()),
                 Err(error) if self.stop.is_cancelled() => return Err(error.into()),
@@ -283,48 +218,39 @@ impl Settler {
             if !receipt.is_ours() {
                 return Err(Unsettled::LeaseLost);
             }
-            let _ = timeout(pause, self.stop.cancelled()).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            let _ = timeout(pause.next_pause(), self.stop.cancelled()).await;
         }
     }
 
-    /// A queue that somebody deleted is declared again, if that is this worker's to do.
+    /// Declares a queue again that was deleted, if this worker declares the topology.
     async fn mend_topology(&self) {
-        match timeout(CONFIRM_WITHIN, topology::ensure(&self.publisher, self.topology)).await {
+        match timeout(CONFIRM_TIMEOUT, topology::ensure(&self.announcer.publisher, self.topology)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(error = %chain(&error), "the topology is not what it should be"),
-            Err(_) => tracing::error!("the topology could not be looked at"),
+            Ok(Err(error)) => tracing::error!(error = %chain(&error), "the topology is not usable"),
+            Err(_) => tracing::error!("the topology could not be checked: the broker does not answer"),
         }
     }
 
-    /// Announces something that nothing depends on.
-    pub async fn tell(&self, event: &Event) {
-        self.best_effort(&event_message(event)).await;
-    }
-
-    async fn best_effort(&self, message: &Outgoing) {
-        if let Err(error) = self.publisher.publish(message, BEST_EFFORT).await {
-            self.metrics.event_dropped();
-            tracing::debug!(error = %chain(&error), "an event was not published");
-        }
-    }
-
-    fn onward(&self, who: &Identity, message: &Message, attempt: u32) -> Headers {
+    /// Returns the headers of every message that takes a delivery's place.
+    fn headers<R>(&self, delivered: &Delivered<R>, attempt: u32) -> Headers {
+        let message = &delivered.message;
         let headers = Headers::default()
             .number(header::ATTEMPT, attempt)
             .number(header::GENERATION, message.generation())
             .time(header::FIRST_SEEN, message.first_seen())
-            .text(header::WORKER, &self.worker);
-        let leaves_no_word = message.is_redelivered() && !who.begun;
-        if leaves_no_word { headers.text(header::REDELIVERED, "true") } else { headers }
+            .text(header::WORKER, &self.announcer.worker);
+        // A republish begins the broker's count anew. A run that has begun notes in its state how it ended.
+        let count_is_lost = message.is_redelivered() && !delivered.begun;
+        if count_is_lost { headers.text(header::REDELIVERED, "true") } else { headers }
     }
 }
 
-fn onward(exchange: &str, who: &Identity, message: &Message, headers: &Headers) -> Outgoing {
+fn onward<R>(exchange: &str, delivered: &Delivered<R>, headers: Headers) -> Outgoing {
+    let Delivered { identity, message, .. } = delivered;
     Outgoing {
         exchange: exchange.to_owned(),
-        routing_key: job_routing_key(who.lane, &who.tenant),
-        properties: message.properties_onward(who.lane, headers),
+        routing_key: job_routing_key(identity.lane, &identity.tenant),
+        properties: headers.lane(identity.lane).tenant(&identity.tenant).onward(&message.properties),
         body: message.body.clone(),
         mandatory: true,
     }
@@ -338,68 +264,90 @@ fn reply(message: &Message, event: &Event) -> Option<Outgoing> {
     Some(reply)
 }
 
-async fn acknowledge(receipt: impl Receipt) -> Result<(), Unsettled> {
-    if receipt.acknowledge().await { Ok(()) } else { Err(Unsettled::LeaseLost) }
-}
-
-/// Returns who an event is about.
-#[must_use]
-pub fn subject(who: &Identity) -> Subject {
-    Subject {
-        job_id: who.job_id,
-        tenant: who.tenant.clone(),
-        lane: who.lane,
-        attempt: who.attempt,
-        generation: who.generation,
-        at: Utc::now(),
-    }
-}
-
-fn event_message(event: &Event) -> Outgoing {
-    let body = serde_json::to_vec(event).expect("an event has string keys only");
-    let properties = BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(2);
-    // Not mandatory: whether anybody listens is nobody's concern but theirs.
-    Outgoing {
-        exchange: EVENTS_EXCHANGE.to_owned(),
-        routing_key: event.routing_key(),
-        properties,
-        body,
-        mandatory: false,
-    }
-}
-
-/// Takes the password out of a body; says what was taken out. A body that is no JSON object is
-/// kept as it is, because it is what the operator needs to see, unless it speaks of a password
-/// that cannot be told from the rest.
-fn without_password(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
-    const FIELD: &[u8] = b"\"password\"";
-    let Ok(serde_json::Value::Object(mut job)) = serde_json::from_slice(body) else {
-        let speaks_of_one = body.windows(FIELD.len()).any(|window| window == FIELD);
-        return if speaks_of_one { (Vec::new(), Some("body")) } else { (body.to_vec(), None) };
-    };
-    match job.insert("password".to_owned(), serde_json::Value::Null) {
-        Some(serde_json::Value::Null) | None => (body.to_vec(), None),
-        Some(_) => (serde_json::to_vec(&job).expect("it was JSON before"), Some("password")),
-    }
-}
-
-/// Returns what a job is told that ran out of attempts: the last fault stays the first error.
-#[must_use]
-pub fn exhausted(attempts: u32) -> Fault {
-    Fault::new(ErrorCode::AttemptsExhausted, Phase::Settle, format!("given up after {attempts} attempts"))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(super) mod tests {
+    use quire_producer::amqp::{Connector, Publisher};
+    use quire_schemas::{
+        failure::ErrorCode,
+        names::{DeadKind, Lane, Tier},
+        result::Phase,
+    };
 
-    #[test]
-    fn a_dead_letter_has_no_password_and_is_otherwise_the_same() {
-        let (body, redacted) = without_password(br#"{"a":1,"password":"canary"}"#);
-        assert_eq!(redacted, Some("password"));
-        assert_eq!(String::from_utf8(body).expect("JSON"), r#"{"a":1,"password":null}"#);
-        assert_eq!(without_password(br#"{"a": 1}"#), (br#"{"a": 1}"#.to_vec(), None));
-        assert_eq!(without_password(b"\xff not json"), (b"\xff not json".to_vec(), None));
-        assert_eq!(without_password(br#"{"password":"canary"} and more"#), (Vec::new(), Some("body")));
+    use super::{
+        super::delivered::tests::{Slip, delivered, message},
+        *,
+    };
+    use crate::telemetry::Metrics;
+
+    /// A settler without a broker: nothing that it publishes is confirmed, and it waits for none.
+    pub(in crate::consume) fn settler() -> Settler {
+        let connector = Connector::new("amqp://127.0.0.1:1", "test").expect("a valid address");
+        let stop = CancellationToken::new();
+        stop.cancel();
+        let announcer =
+            Announcer { publisher: Publisher::new(connector), worker: "worker-1".to_owned(), metrics: Metrics::new() };
+        Settler { announcer, topology: Mode::Off, stop }
+    }
+
+    /// How many deliveries of lane `normal` have left in this way.
+    pub(in crate::consume) fn left(settler: &Settler, outcome: JobOutcome) -> Option<u64> {
+        let name = format!("quire_jobs_total{{lane=\"{}\",outcome=\"{}\"}} ", Lane::Normal, outcome.as_str());
+        let metrics = settler.announcer.metrics.encode();
+        metrics.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok())
+    }
+
+    fn fault() -> Fault {
+        Fault::new(ErrorCode::SourceUnavailable, Phase::Fetch, "test")
+    }
+
+    #[tokio::test]
+    async fn a_delivery_is_counted_once_after_its_acknowledgement() {
+        let (settler, slip) = (settler(), Slip::default());
+        let (delivered, _) = delivered(message(), slip.clone());
+        settler.forget(delivered, JobOutcome::Repeated).await.expect("it is ours");
+        assert!(slip.is_acked());
+        assert_eq!(left(&settler, JobOutcome::Repeated), Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_lost_delivery_is_neither_published_nor_acknowledged_nor_counted() {
+        let settler = settler();
+        let postpone = Postpone { tier: Tier::S5, attempt: 2, letter: LetterWritten::No };
+        let bury = Bury { kind: DeadKind::Failed, exhausted: false, code: ErrorCode::Internal };
+        let slip = Slip::default();
+        slip.lose();
+        let lost = || delivered(message(), slip.clone()).0;
+        for settled in [
+            settler.postpone(lost(), &fault(), postpone).await,
+            settler.release(lost()).await,
+            settler.bury(&lost(), &fault(), bury).await,
+            settler.forget(lost(), JobOutcome::Buried).await,
+        ] {
+            assert!(matches!(settled, Err(Unsettled::LeaseLost)), "{settled:?}");
+        }
+        assert!(!slip.is_acked());
+        let counted: Vec<_> = JobOutcome::ALL.iter().filter(|outcome| left(&settler, **outcome) != Some(0)).collect();
+        assert!(counted.is_empty(), "{counted:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_broker_does_not_confirm_is_not_acknowledged() {
+        let (settler, slip) = (settler(), Slip::default());
+        let (delivered, _) = delivered(message(), slip.clone());
+        let settled = settler.release(delivered).await;
+        assert!(matches!(settled, Err(Unsettled::NotPublished(_))), "{settled:?}");
+        assert!(!slip.is_acked());
+        assert_eq!(left(&settler, JobOutcome::Released), Some(0));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_goes_back_says_how_much_time_its_attempt_has_used() {
+        let (settler, (mut delivered, _)) = (settler(), delivered(message(), Slip::default()));
+        delivered.begun = true;
+        let headers = settler.headers(&delivered, 1).number(header::SPENT_MS, 1500_u32);
+        let back = onward(JOBS_EXCHANGE, &delivered, headers);
+        let again = Message { properties: back.properties, routing_key: back.routing_key, ..delivered.message };
+        assert_eq!((again.spent(), again.attempt()), (Duration::from_millis(1500), 1));
+        assert_eq!(again.tenant().expect("a usable key"), delivered.identity.tenant);
     }
 }

@@ -1,10 +1,13 @@
+//! What went wrong with a job, a branch or a page.
+
 use std::{error::Error, fmt, time::Duration};
 
 use quire_schemas::{
     failure::{Disposition, ErrorCode},
     job::Branch,
-    result::{JobError, Phase, Provider},
+    result::{JobError, JsonObject, Phase, Provider},
 };
+use serde_json::Value;
 
 /// Something that went wrong with a job, a branch or a page: the stable code that decides what
 /// happens next, and what a person needs to understand it.
@@ -14,7 +17,7 @@ pub struct Fault {
     pub code: ErrorCode,
     /// What was being done.
     pub phase: Phase,
-    /// What was being attempted; the cause is not repeated here.
+    /// What was attempted; without the cause.
     pub message: String,
     /// On which page, from 1.
     pub page: Option<u32>,
@@ -22,15 +25,17 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// What the parse engine said.
     pub provider: Option<Box<Provider>>,
-    /// Whether the fault is that of a dependency which is known to be down for everybody.
+    /// What a result tells beside the message.
+    details: Option<Box<JsonObject>>,
+    /// Whether a dependency is down for every job.
     outage: bool,
-    /// Whether the dependency has answered: the fault is of what it was asked.
+    /// Whether the dependency answered: the fault lies in the request, or in what became of the answer.
     answered: bool,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl Fault {
-    /// Makes a fault with no more than what every fault has.
+    /// Makes a fault of which nothing else is known.
     pub fn new(code: ErrorCode, phase: Phase, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -39,13 +44,13 @@ impl Fault {
             page: None,
             retry_after: None,
             provider: None,
+            details: None,
             outage: false,
             answered: false,
             cause: None,
         }
     }
 
-    /// Names the page.
     #[must_use]
     pub fn on_page(mut self, page: u32) -> Self {
         self.page = Some(page);
@@ -68,32 +73,39 @@ impl Fault {
 
     /// Keeps what the parse engine said.
     #[must_use]
-    pub fn from_provider(mut self, provider: Provider) -> Self {
+    pub fn with_provider(mut self, provider: Provider) -> Self {
         self.provider = Some(Box::new(provider));
         self
     }
 
-    /// Notes that the dependency has answered, and that another job may fare better.
+    /// Adds a detail for the result.
+    #[must_use]
+    pub fn with_detail(mut self, name: &str, value: Value) -> Self {
+        self.details.get_or_insert_default().insert(name.to_owned(), value);
+        self
+    }
+
+    /// Notes that the dependency answered, so that the request of another job may succeed: the fault lies in this
+    /// request, or in what became of the answer.
     #[must_use]
     pub fn answered(mut self) -> Self {
         self.answered = true;
         self
     }
 
-    /// Says whether the dependency has answered.
     #[must_use]
     pub const fn is_answer(&self) -> bool {
         self.answered
     }
 
-    /// Notes that the fault would have met any job: it costs this one no attempt.
+    /// Notes that every job would meet this fault: it costs this one no attempt.
     #[must_use]
     pub fn in_outage(mut self) -> Self {
         self.outage = true;
         self
     }
 
-    /// Returns what is done with a job that ends in this fault.
+    /// Says what follows from this fault for its job.
     #[must_use]
     pub const fn disposition(&self) -> Disposition {
         match self.code.disposition() {
@@ -108,8 +120,7 @@ impl Fault {
         with_causes(self.message.clone(), self)
     }
 
-    /// Makes the fault of a whole branch out of the fault of its first page, which stays with the
-    /// page.
+    /// Makes the fault of a whole branch out of the fault of its first page, which keeps its own.
     #[must_use]
     pub fn of_branch(&self) -> Self {
         Self::new(self.code, self.phase.clone(), self.chain())
@@ -126,7 +137,7 @@ impl Fault {
             branch: branch.map(Into::into),
             page_number: self.page,
             provider: self.provider.as_deref().cloned(),
-            details: serde_json::Map::new(),
+            details: self.details.as_deref().cloned().unwrap_or_default(),
         }
     }
 }
@@ -144,8 +155,7 @@ impl Error for Fault {
 }
 
 /// Writes an error and everything that led to it on one line.
-#[must_use]
-pub fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     with_causes(error.to_string(), error)
 }
 

@@ -1,12 +1,12 @@
-//! Decisions about a job, with no I/O and no async: what a fault means, where the job goes next,
-//! how much time is left.
+//! Decisions about a job, with no I/O and no async: what a fault means, where the job goes next, how much time is
+//! left.
 
 mod budget;
 mod fault;
 mod quarantine;
 mod settlement;
 
-pub use budget::Budget;
-pub use fault::{Fault, chain};
-pub use quarantine::next_run;
-pub use settlement::{Bury, Circumstances, Cut, Ending, Postpone, Settlement, decide};
+pub(crate) use budget::Budget;
+pub(crate) use fault::{Fault, chain};
+pub(crate) use quarantine::next_run;
+pub(crate) use settlement::{Bury, Circumstances, Cut, Deadline, Ending, LetterWritten, Postpone, Settlement, decide};

@@ -1,19 +1,18 @@
-//! What is concluded from how earlier runs of a job ended. The broker's own count is no evidence:
-//! every job that happened to run beside a killer is charged with it too.
+//! What follows from how earlier runs of a job ended. The broker's delivery count is no evidence: it also counts
+//! against the jobs that ran beside one that killed the worker.
 
 use quire_schemas::{
     result::Phase,
     state::{JobState, Suspect},
 };
 
-/// Deaths in a row, at one place, after which a job is kept away from others.
+/// Deaths in a row, at one place, after which a job runs alone.
 const DEATHS_BEFORE_QUARANTINE: u32 = 2;
 
-/// Returns the state that the next run of a job begins with. `earlier` is what the last run left;
-/// without it this is the second run, whose predecessor wrote nothing down.
-#[must_use]
-pub fn next_run(earlier: Option<&JobState>, generation: u32) -> JobState {
-    // A replay is a new beginning: its options may leave out whatever killed.
+/// Returns the state that the next run of a job begins with. `earlier` is the state that the last run left; without
+/// it this is the second run, because a first run writes no state.
+pub(crate) fn next_run(earlier: Option<&JobState>, generation: u32) -> JobState {
+    // A replay begins anew: its options may leave out the page that killed the worker.
     let Some(earlier) = earlier.filter(|state| state.generation == generation) else {
         return JobState::of_run(2, generation, Phase::Fetch);
     };

@@ -1,44 +1,36 @@
-//! Parse and images at the same time, whichever engine parses.
+//! Gathers both branches: parse and images at the same time, whichever engine parses. The clients of the engines
+//! behind HTTP are in `parse/engines`.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use chrono::Utc;
-use quire_schemas::{
-    failure::{ErrorCode, WarningCode},
-    job::Engine,
-    result::{self, BranchName, Phase, Warning},
-    state::ExternalParse,
-};
-use tokio::time::Instant;
+use chrono::{DateTime, Utc};
+use quire_schemas::{job::Engine, result::EngineReport};
+use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
-    Context, Halt, Run,
-    carry::Carried,
-    pages::{PageJob, Pages, TextUse},
+    carry::{Carried, CarriedFolder},
+    context::Context,
+    elsewhere::{Parsed, Question},
+    fallback::{Conclusion, Walk},
+    page::Pages,
+    pages::{PageJob, TextUse},
     plan::Plan,
+    run::{Halt, RawAnswer, Run},
     spool::Spool,
 };
-use crate::{
-    breaker::Trial,
-    fail_point,
-    job::{Budget, Fault},
-    parse::{EngineOutput, ParseRequest, RecordExternal},
-    render::OpenedDocument,
-    source::Fetched,
-    telemetry::Stage,
-};
+use crate::{job::Fault, lock::into_inner, parse::EngineOutput, render::OpenedDocument, source::Fetched};
 
-/// Elements beyond this many times the size of a result are no text that anybody wrote.
+/// Elements with more than this many times the bytes of a result are not the text of a document.
 const SPOOL_PER_RESULT: u64 = 8;
 
-fn new_spool(context: &Context) -> Result<Spool, Fault> {
-    Spool::create(&context.fetcher.limits.temp_dir, context.max_result_bytes.saturating_mul(SPOOL_PER_RESULT))
+async fn new_spool(context: &Context) -> Result<Arc<Mutex<Spool>>, Fault> {
+    let (folder, max_bytes) = (context.temp_dir.clone(), context.max_result_bytes.saturating_mul(SPOOL_PER_RESULT));
+    let created = spawn_blocking(move || Spool::create(&folder, max_bytes)).await;
+    Ok(Arc::new(Mutex::new(created.expect("making a file does not panic")?)))
 }
 
 /// What the two branches came to.
@@ -47,27 +39,66 @@ pub(super) struct Gathered {
     pub(super) pages: Pages,
     pub(super) parse: Parse,
     pub(super) spool: Spool,
-    pub(super) parse_time: Duration,
-    pub(super) images_time: Duration,
+    pub(super) parse_span: Span,
+    pub(super) images_span: Span,
     pub(super) gather_time: Duration,
 }
 
 /// What the parse came to.
 #[derive(Debug, Default)]
 pub(super) struct Parse {
-    pub(super) engine: Option<result::Engine>,
+    pub(super) engine: Option<EngineReport>,
+    /// The engine that the job names first, if another one is `engine`.
     pub(super) fallback_from: Option<Engine>,
     /// Why there is no parse.
     pub(super) fault: Option<Fault>,
-    /// What an engine elsewhere gave, without its pages, which are in the spool.
+    /// Pages without a parse, ascending.
+    pub(super) failed_pages: Vec<u32>,
+    /// What an engine behind HTTP returned beside its pages and its answer.
     pub(super) external: Option<EngineOutput>,
+    /// The answer of that engine as it came, to be stored.
+    pub(super) raw: Option<RawAnswer>,
+}
+
+/// When a branch worked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) started_at: DateTime<Utc>,
+    pub(super) finished_at: DateTime<Utc>,
+    /// What the branch claims of that time: less than all of it where both branches share the renderers.
+    pub(super) took: Duration,
+}
+
+impl Span {
+    /// Ends a branch with its last page. Without one, it ends when the work does that both branches share.
+    fn until(self, finished_at: Option<DateTime<Utc>>) -> Self {
+        Self { finished_at: finished_at.unwrap_or(self.finished_at), ..self }
+    }
+}
+
+/// When gathering began.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    at: DateTime<Utc>,
+    instant: Instant,
+}
+
+impl Start {
+    fn now() -> Self {
+        Self { at: Utc::now(), instant: Instant::now() }
+    }
+
+    /// Returns the time of a branch that ends now.
+    fn span(self) -> Span {
+        Span { started_at: self.at, finished_at: Utc::now(), took: self.instant.elapsed() }
+    }
 }
 
 /// Runs both branches.
 ///
 /// # Errors
-/// A fault that no branch can do without: storage, or the temporary folder. A failed parse is
-/// part of what is returned.
+/// A fault that ends both branches: of storage, or of the temporary folder, while an engine's pages are kept too. A
+/// failed parse is part of what is returned.
 pub(super) async fn gather(
     context: &Context,
     run: &Run,
@@ -75,86 +106,146 @@ pub(super) async fn gather(
     document: &OpenedDocument,
     plan: &Plan,
 ) -> Result<Gathered, Halt> {
-    let started = Instant::now();
-    let spool = Arc::new(Mutex::new(new_spool(context)?));
+    let start = Start::now();
+    let spool = new_spool(context).await?;
     let text_use = match plan.engine {
         Engine::Pdfium => TextUse::Parse,
         Engine::None => TextUse::Ignore,
-        Engine::Llamaparse | Engine::Docling | Engine::Unstructured => TextUse::Count,
+        _ => TextUse::Count,
     };
+    let source_sha256 = fetched.sha256;
+    let folder = CarriedFolder::new(&context.store, &run.identity.keys, &run.existing, source_sha256);
     let carried = match text_use {
-        TextUse::Parse => Carried::load(context, run, &fetched.sha256, plan, &spool).await?,
+        TextUse::Parse => folder.load(&plan.parse_pages, &spool).await?,
         TextUse::Count | TextUse::Ignore => Carried::default(),
     };
-    let source_sha256 = &fetched.sha256;
     let page_job = PageJob { context, run, document, plan, source_sha256, text_use, spool: &spool, carried: &carried };
     let images = async {
         let pages = page_job.all().await?;
-        Ok::<_, Fault>((pages, started.elapsed()))
+        let span = start.span().until(pages.images_finished_at);
+        Ok::<_, Fault>((pages, span))
     };
+    let wanted = plan.parse_pages.iter().copied().collect();
+    let question = Question { context, run, fetched, document, pages: wanted, spool: &spool };
     let parse = async {
-        // What is dropped here is resumed by its id. The pages come to their own end.
+        // The next run resumes the parse that is dropped here. Pages that were begun are finished.
         tokio::select! {
-            parsed = parse_elsewhere(context, run, fetched, document, plan) => Some((parsed, started.elapsed())),
-            () = run.pause.cancelled() => None,
+            asked = question.ask() => asked.map(|asked| Some((asked, start.span()))),
+            () = run.pause.cancelled() => Ok(None),
         }
     };
-    // The images' fault ends the run at once; dropping the other branch is safe, because what is
-    // paid for is recorded before it is waited for.
-    let ((pages, images_time), parsed) = tokio::try_join!(images, async { Ok(parse.await) })?;
-    let Some((parsed, parse_time)) = parsed.filter(|_| !pages.unfinished) else {
-        carried.save(context, run, source_sha256, &pages, &spool).await?;
+    // A fault of the worker or of storage ends the run at once; dropping the other branch is safe, because paid work
+    // is recorded before it is waited for.
+    let ((mut pages, mut images_span), asked) = tokio::try_join!(images, parse)?;
+    let Some(((walk, parsed), mut parse_span)) = asked.filter(|_| !pages.unfinished) else {
+        if text_use == TextUse::Parse {
+            folder.save(&carried, &pages, &spool).await?;
+        }
         return Err(Halt::Paused);
     };
-    let mut gathered = Gathered {
-        pages,
-        parse: Parse::default(),
-        spool: new_spool(context)?,
-        parse_time,
-        images_time,
-        gather_time: started.elapsed(),
-    };
-    if text_use == TextUse::Count {
-        // Only counted, to check the engine's work against: a page that cannot be counted is not
-        // a page that the engine failed.
-        gathered.pages.text_faults.clear();
+    match text_use {
+        TextUse::Parse | TextUse::Ignore => (parse_span, images_span) = shared(start.span(), &pages, plan),
+        TextUse::Count => {
+            // The text was only counted, to check the engine's work against: a page that cannot be
+            // counted is not a page that the engine failed.
+            pages.text_faults.clear();
+            if walk.current() == Some(Engine::Pdfium) {
+                read_texts(&page_job, &mut pages).await?;
+                parse_span = start.span().until(pages.texts_finished_at);
+            }
+        }
     }
-    match parsed {
-        None => gathered.local(plan),
-        Some(Ok(output)) => keep(&spool, &mut gathered, output)?,
-        Some(Err(fault)) => fall_back(&page_job, &mut gathered, fault, started).await?,
-    }
+    let mut conclusion = conclude(walk, &pages, plan);
     if plan.engine != Engine::None {
-        context.metrics.stage_took(Stage::Parse, gathered.parse_time);
+        context.metrics.parse_took(conclusion.engine, parse_span.took);
     }
+    pages.warnings.append(&mut conclusion.warnings);
+    let parse = match parsed {
+        Some(parsed) => Parse::elsewhere(parsed, conclusion, &mut pages),
+        None => Parse::here(conclusion, &pages),
+    };
     let spool = Arc::into_inner(spool).expect("every page task has ended");
-    gathered.spool = spool.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(gathered)
+    let spool = into_inner(spool);
+    Ok(Gathered { pages, parse, spool, parse_span, images_span, gather_time: start.instant.elapsed() })
 }
 
-impl Gathered {
-    /// The local parse shares the renderers with the images, so it claims its share of their time
-    /// and no saving.
-    fn local(&mut self, plan: &Plan) {
-        let (text, image) = (self.pages.text_time.as_secs_f64(), self.pages.image_time.as_secs_f64());
-        let share = if text + image > 0.0 { text / (text + image) } else { 0.0 };
-        let wall = self.gather_time;
-        self.parse_time = if plan.image.is_none() { wall } else { wall.mul_f64(share) };
-        self.images_time = if plan.engine == Engine::None { wall } else { wall.saturating_sub(self.parse_time) };
-        if plan.engine == Engine::Pdfium {
-            self.parse.engine = Some(local_engine());
-            self.parse.fault = nothing_parsed(&self.pages, plan);
+/// Reads the text of the pages after the engines behind HTTP have failed; a pass over the pages is cheap.
+async fn read_texts(page_job: &PageJob<'_>, pages: &mut Pages) -> Result<(), Halt> {
+    let text_only = Plan {
+        image_pages: BTreeSet::new(),
+        parse_pages: page_job.plan.parse_pages.clone(),
+        image: None,
+        engine: Engine::Pdfium,
+    };
+    let mut texts = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job }.all().await?;
+    if texts.unfinished {
+        return Err(Halt::Paused);
+    }
+    pages.texts = texts.texts;
+    pages.texts_finished_at = texts.texts_finished_at;
+    pages.text_faults = texts.text_faults;
+    pages.warnings.append(&mut texts.warnings);
+    Ok(())
+}
+
+/// The local parse shares the renderers with the images: each claims its share of the time, and ends with its last
+/// page.
+fn shared(span: Span, pages: &Pages, plan: &Plan) -> (Span, Span) {
+    let (text, image) = (pages.text_time.as_secs_f64(), pages.image_time.as_secs_f64());
+    let share = if text + image > 0.0 { text / (text + image) } else { 0.0 };
+    let parse = if plan.image.is_none() { span.took } else { span.took.mul_f64(share) };
+    let images = if plan.engine == Engine::None { span.took } else { span.took.saturating_sub(parse) };
+    let (texts_end, images_end) = (span.until(pages.texts_finished_at), span.until(pages.images_finished_at));
+    (Span { took: parse, ..texts_end }, Span { took: images, ..images_end })
+}
+
+impl Parse {
+    fn elsewhere(parsed: Parsed, conclusion: Conclusion, pages: &mut Pages) -> Self {
+        let Parsed { mut output, raw, kept } = parsed;
+        pages.warnings.append(&mut output.warnings);
+        Self {
+            engine: Some(output.engine.clone()),
+            fallback_from: conclusion.fallback_from,
+            fault: kept.fault,
+            failed_pages: kept.failed_pages,
+            external: Some(output),
+            raw: Some(raw),
+        }
+    }
+
+    /// The parse of the local engine, or of none.
+    fn here(conclusion: Conclusion, pages: &Pages) -> Self {
+        let Conclusion { engine, fallback_from, fault, .. } = conclusion;
+        match engine {
+            Engine::None => Self::default(),
+            Engine::Pdfium => Self {
+                engine: Some(local_engine()),
+                fallback_from,
+                fault,
+                failed_pages: pages.text_faults.iter().filter_map(|fault| fault.page).collect(),
+                ..Self::default()
+            },
+            other => Self { engine: Some(EngineReport::of(other.as_str())), fallback_from, fault, ..Self::default() },
         }
     }
 }
 
-fn local_engine() -> result::Engine {
-    result::Engine {
-        name: Engine::Pdfium.to_string(),
+fn local_engine() -> EngineReport {
+    EngineReport {
         version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         mode: Some("native_text".to_owned()),
-        config_sha256: None,
+        ..EngineReport::of(Engine::Pdfium.as_str())
     }
+}
+
+/// Ends a walk. The local engine has failed if it could not read a page.
+fn conclude(mut walk: Walk, pages: &Pages, plan: &Plan) -> Conclusion {
+    if walk.current() == Some(Engine::Pdfium)
+        && let Some(fault) = nothing_parsed(pages, plan)
+    {
+        walk.failed(fault);
+    }
+    walk.conclude()
 }
 
 /// If not one page could be read, the first page's fault is the branch's.
@@ -163,197 +254,91 @@ fn nothing_parsed(pages: &Pages, plan: &Plan) -> Option<Fault> {
         .then(|| pages.text_faults[0].of_branch())
 }
 
-/// Asks the engine, if it is one that is not in this process. `None`: it is not.
-async fn parse_elsewhere(
-    context: &Context,
-    run: &Run,
-    fetched: &Fetched,
-    document: &OpenedDocument,
-    plan: &Plan,
-) -> Option<Result<EngineOutput, Fault>> {
-    let engine = match (plan.engine, &context.llamaparse) {
-        (Engine::Pdfium | Engine::None, _) => return None,
-        (Engine::Llamaparse, Some(engine)) => engine,
-        (other, _) => return Some(Err(not_configured(other))),
-    };
-    let pages: Vec<u32> = plan.parse_pages.iter().copied().collect();
-    let filename = run.job.source.filename().unwrap_or_else(|| "document.pdf".to_owned());
-    let job_key = format!("{}/{}", run.identity.tenant, run.identity.job_id);
-    let request = ParseRequest {
-        path: fetched.path(),
-        filename: &filename,
-        size_bytes: fetched.size_bytes,
-        sha256: &fetched.sha256,
-        page_sizes: &document.info().page_sizes,
-        pages: &pages,
-        options: &run.job.parse.options,
-        job_key: &job_key,
-    };
-    let is_of_this = |external: &&ExternalParse| {
-        let of_other_bytes = external.source_sha256.as_ref().is_some_and(|sha256| *sha256 != fetched.sha256);
-        external.engine == plan.engine && !of_other_bytes
-    };
-    let resume = run.external.as_ref().filter(is_of_this);
-    let trial = match context.llamaparse_breaker.admit() {
-        Ok(trial) => trial,
-        Err(wait) => return Some(Err(known_to_be_down(plan.engine, wait))),
-    };
-    let recorder = Recorder { context, run, on_trial: AtomicBool::new(trial.is_alone()) };
-    let parsed = engine.parse(request, resume, &recorder, &with_reserve(&run.budget)).await;
-    Some(match parsed {
-        Ok(output) => {
-            trial.succeeded();
-            Ok(output)
-        }
-        Err(fault) => Err(judged(trial, fault)),
-    })
-}
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use quire_schemas::{failure::ErrorCode, job::ParseOptions, result::Phase};
 
-/// Tells the breaker what a fault says about the engine, and the fault what the breaker knows.
-fn judged(trial: Trial, fault: Fault) -> Fault {
-    match fault.code {
-        _ if fault.is_answer() => trial.succeeded(),
-        // Whoever finds out that it is down is spared like those who come after.
-        ErrorCode::ParserUnavailable | ErrorCode::ParserAuth => {
-            let down = trial.failed();
-            return if down { fault.in_outage() } else { fault };
-        }
-        ErrorCode::ParserRejected | ErrorCode::ParserJobLost | ErrorCode::ParserThrottled => trial.succeeded(),
-        // Of this document: says nothing about the engine.
-        _ => {}
-    }
-    fault
-}
+    use super::{super::page_sink::Kept, *};
 
-fn known_to_be_down(engine: Engine, wait: Duration) -> Fault {
-    let message = format!("{engine} does not answer anybody; it is not asked for now");
-    Fault::new(ErrorCode::ParserUnavailable, Phase::Parse, message).after(Some(wait)).in_outage()
-}
-
-/// Keeps some of the job's time from an engine that may hang: for a fallback, and for the images
-/// to be committed whatever the engine does.
-fn with_reserve(budget: &Budget) -> Budget {
-    let left = budget.remaining();
-    let reserve = (left / 10).clamp(Duration::from_secs(5), Duration::from_secs(60)).min(left / 2);
-    Budget::lasting(left - reserve)
-}
-
-fn not_configured(engine: Engine) -> Fault {
-    let message = format!("this worker has no key or address for {engine}");
-    Fault::new(ErrorCode::ParserNotConfigured, Phase::Parse, message)
-}
-
-/// Writes the external id into `state.json`.
-struct Recorder<'a> {
-    context: &'a Context,
-    run: &'a Run,
-    /// Until the service is seen at work, if this parse is to find out whether it is there.
-    on_trial: AtomicBool,
-}
-
-impl RecordExternal for Recorder<'_> {
-    async fn record(&self, external: ExternalParse) -> Result<(), Fault> {
-        self.run.state.record(self.context, external).await?;
-        fail_point::reach("external_recorded");
-        Ok(())
+    fn plan(engine: Engine) -> Plan {
+        Plan { image_pages: BTreeSet::new(), parse_pages: BTreeSet::from([1]), image: None, engine }
     }
 
-    fn is_at_work(&self) {
-        // Parses that were under way when it was found to be down say nothing of new ones.
-        if self.on_trial.swap(false, Ordering::Relaxed) {
-            self.context.llamaparse_breaker.takes_work();
+    #[test]
+    fn a_branch_that_is_alone_claims_all_of_the_time() {
+        let span = Span { took: Duration::from_secs(8), ..Start::now().span() };
+        let pages = Pages { text_time: Duration::from_secs(1), ..Pages::default() };
+        let (parse, images) = shared(span, &pages, &plan(Engine::Pdfium));
+        assert_eq!((parse.took, images.took), (Duration::from_secs(8), Duration::ZERO));
+        let (_, images) = shared(span, &pages, &plan(Engine::None));
+        assert_eq!(images.took, Duration::from_secs(8));
+        assert_eq!((parse.started_at, parse.finished_at), (span.started_at, span.finished_at));
+    }
+
+    #[test]
+    fn pages_of_an_engine_that_are_beyond_a_limit_have_failed_and_all_of_them_are_the_branchs_fault() {
+        let refused = || Fault::new(ErrorCode::ResourceLimit, Phase::Parse, "too large");
+        for fault in [None, Some(refused())] {
+            let expected = fault.as_ref().map(|fault| fault.code);
+            let output = EngineOutput {
+                engine: EngineReport::of(Engine::Docling.as_str()),
+                raw: Bytes::new(),
+                external_job_id: None,
+                cache_hit: None,
+                usage: None,
+                warnings: Vec::new(),
+            };
+            let raw = RawAnswer { key: "raw".to_owned(), body: Bytes::new() };
+            let parsed = Parsed { output, raw, kept: Kept { failed_pages: vec![1], fault } };
+            let conclusion = Walk::new(&ParseOptions::default(), None).conclude();
+            let parse = Parse::elsewhere(parsed, conclusion, &mut Pages::default());
+            assert_eq!((parse.failed_pages, parse.fault.map(|fault| fault.code)), (vec![1], expected));
         }
     }
-}
 
-fn keep(spool: &Mutex<Spool>, gathered: &mut Gathered, mut output: EngineOutput) -> Result<(), Fault> {
-    let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
-    for page in std::mem::take(&mut output.pages) {
-        gathered.pages.warnings.extend(reconcile(&page, &gathered.pages));
-        spool.push(&page)?;
+    #[test]
+    fn each_branch_of_a_local_parse_ends_with_its_own_last_page() {
+        let span = Start::now().span();
+        let after = |seconds| Some(span.started_at + Duration::from_secs(seconds));
+        let (texts_finished_at, images_finished_at) = (after(3), after(5));
+        let pages = Pages { texts_finished_at, images_finished_at, ..Pages::default() };
+        let (parse, images) = shared(span, &pages, &plan(Engine::Pdfium));
+        assert_eq!((Some(parse.finished_at), Some(images.finished_at)), (texts_finished_at, images_finished_at));
+        assert_eq!((parse.started_at, images.started_at), (span.started_at, span.started_at));
     }
-    gathered.pages.warnings.append(&mut output.warnings);
-    gathered.parse.engine = Some(output.engine.clone());
-    gathered.parse.external = Some(output);
-    Ok(())
-}
 
-/// Compares what an engine found on a page with what the PDF itself holds.
-fn reconcile(page: &crate::parse::ParsedPage, pages: &Pages) -> Option<Warning> {
-    const ENOUGH_TO_JUDGE: u32 = 40;
-    const LOW_RECALL: f64 = 0.5;
-    let number = page.page.page_number;
-    let native = *pages.characters.get(&number)?;
-    if native < ENOUGH_TO_JUDGE || page.page.status == result::PageStatus::Failed {
-        return None;
+    #[test]
+    fn a_local_parse_without_a_single_page_has_the_fault_of_its_first_page() {
+        let options = ParseOptions::default();
+        let mut pages = unreadable_pages();
+        let parse =
+            |pages: &Pages| Parse::here(conclude(Walk::new(&options, None), pages, &plan(Engine::Pdfium)), pages);
+        let nothing = parse(&pages);
+        assert_eq!(nothing.failed_pages, [1, 2]);
+        assert_eq!(nothing.fault.map(|fault| (fault.code, fault.page)), Some((ErrorCode::RendererCrashed, None)));
+        pages.texts = 1;
+        assert!(parse(&pages).fault.is_none());
     }
-    let visible = |text: &str| text.chars().filter(|character| !character.is_whitespace()).count();
-    let found: usize = page.elements.iter().map(|element| visible(&element.text)).sum();
-    let (code, message) = match found {
-        0 => (WarningCode::EmptyPage, "the engine found nothing on a page that has text".to_owned()),
-        _ if (found as f64) < f64::from(native) * LOW_RECALL => {
-            (WarningCode::LowTextRecall, format!("the engine found {found} of {native} characters"))
-        }
-        _ => return None,
-    };
-    Some(warning(code, message, Some(number)))
-}
 
-fn warning(code: WarningCode, message: String, page_number: Option<u32>) -> Warning {
-    Warning {
-        code: code.as_str().to_owned(),
-        message,
-        retryable: None,
-        phase: Some(Phase::Parse),
-        branch: Some(BranchName::Parse),
-        page_number,
-        provider: None,
-        details: serde_json::Map::new(),
+    #[test]
+    fn a_local_engine_that_reads_no_page_did_not_do_the_work_of_another() {
+        let fallback = vec![Engine::Pdfium];
+        let options = ParseOptions { engine: Engine::Docling, fallback, ..ParseOptions::default() };
+        let concluded = |pages: &Pages| {
+            let mut walk = Walk::new(&options, None);
+            walk.failed(Fault::new(ErrorCode::ParserRejected, Phase::Parse, "asking"));
+            conclude(walk, pages, &plan(Engine::Docling))
+        };
+        let conclusion = concluded(&unreadable_pages());
+        let error = conclusion.fault.expect("no engine parsed").to_job_error(None);
+        assert_eq!((error.code.as_str(), conclusion.warnings.len()), ("renderer_crashed", 0));
+        assert_eq!(error.details["other_engines"][0]["code"], "parser_rejected");
+        assert_eq!(concluded(&Pages { texts: 1, ..unreadable_pages() }).warnings.len(), 1);
     }
-}
 
-/// Tries the engines that the job names as fallback. The local one is the only other engine so
-/// far; its pass over the pages is cheap.
-async fn fall_back(
-    page_job: &PageJob<'_>,
-    gathered: &mut Gathered,
-    fault: Fault,
-    started: Instant,
-) -> Result<(), Halt> {
-    let plan = page_job.plan;
-    let local = page_job.run.job.parse.fallback.contains(&Engine::Pdfium);
-    // Somebody who waits for a busy engine on purpose would get less than asked for.
-    let may_fall_back = fault.code.as_str().starts_with("parser_");
-    if !local || !may_fall_back {
-        gathered.parse.fault = Some(fault);
-        return Ok(());
+    fn unreadable_pages() -> Pages {
+        let fault = |page| Fault::new(ErrorCode::RendererCrashed, Phase::Render, "reading").on_page(page);
+        Pages { text_faults: vec![fault(1), fault(2)], ..Pages::default() }
     }
-    let text_only = Plan {
-        image_pages: std::collections::BTreeSet::new(),
-        parse_pages: plan.parse_pages.clone(),
-        image: None,
-        engine: Engine::Pdfium,
-    };
-    let job = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job };
-    let mut texts = job.all().await?;
-    if texts.unfinished {
-        return Err(Halt::Paused);
-    }
-    gathered.parse.fault = nothing_parsed(&texts, &text_only);
-    gathered.parse.engine = Some(local_engine());
-    gathered.parse.fallback_from = Some(plan.engine);
-    gathered.pages.texts = texts.texts;
-    gathered.pages.text_faults = texts.text_faults;
-    gathered.pages.warnings.append(&mut texts.warnings);
-    let message = format!("{} failed ({}), pdfium parsed instead", plan.engine, fault.chain());
-    gathered.pages.warnings.push(warning(WarningCode::FallbackUsed, message, None));
-    gathered.parse_time = started.elapsed();
-    gathered.gather_time = started.elapsed();
-    Ok(())
-}
-
-/// When a branch began and ended, from how long it took.
-pub(super) fn times(duration: Duration) -> (chrono::DateTime<Utc>, chrono::DateTime<Utc>) {
-    let now = Utc::now();
-    (now - duration, now)
 }

@@ -5,34 +5,41 @@ use std::collections::BTreeSet;
 use quire_schemas::{
     failure::ErrorCode,
     keys::JobKeys,
-    result::{ParseResult, Phase},
+    precedence::Standing,
+    result::{MAX_RESULT_BYTES, ParseResult, Phase},
+    sha256::Sha256,
 };
 
-use super::Committed;
+use super::committed::Committed;
 use crate::{job::Fault, store::Store};
 
-/// A result larger than this is not one of ours.
-const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
-
-/// What is known of a stored result.
+/// Facts about a stored result.
 #[derive(Debug)]
-pub struct Existing {
-    /// As if it had just been committed.
-    pub committed: Committed,
-    /// What was asked for; absent if the message could not be read.
-    pub request_sha256: Option<String>,
+pub(crate) struct Existing {
+    pub(crate) committed: Committed,
+    /// Digest of the request; absent if the message could not be read.
+    pub(crate) request_sha256: Option<Sha256>,
     /// Keys of everything it names.
-    pub named: BTreeSet<String>,
+    pub(crate) named: BTreeSet<String>,
 }
 
 impl Existing {
-    /// Makes sure that a message of the result's own generation asked for the same. Another body under
-    /// the id of a job is no job; the result of a message that could not be read is nobody's.
+    /// Returns its standing, to compare it with another result of the job.
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        Standing {
+            generation: self.committed.generation,
+            request_sha256: self.request_sha256,
+            status: &self.committed.status,
+        }
+    }
+
+    /// Refuses a message of the result's own generation that asked for something else: another body
+    /// under the id of a job is no job. The result of an unreadable message refuses none.
     ///
     /// # Errors
     /// `invalid_job`.
-    pub fn check_body(&self, request_sha256: Option<&str>, phase: Phase) -> Result<(), Fault> {
-        match self.request_sha256.as_deref() {
+    pub(crate) fn check_body(&self, request_sha256: Option<Sha256>, phase: Phase) -> Result<(), Fault> {
+        match self.request_sha256 {
             Some(theirs) if Some(theirs) != request_sha256 => {
                 Err(Fault::new(ErrorCode::InvalidJob, phase, "this id has a result of another body"))
             }
@@ -41,11 +48,11 @@ impl Existing {
     }
 }
 
-/// Reads a job's result, if it has one that this version can read.
+/// Reads a job's result; `None` if there is none that this version can read.
 ///
 /// # Errors
 /// `storage_unavailable` or `storage_denied`.
-pub async fn find(store: &Store, keys: &JobKeys, phase: Phase) -> Result<Option<Existing>, Fault> {
+pub(crate) async fn find(store: &Store, keys: &JobKeys, phase: Phase) -> Result<Option<Existing>, Fault> {
     let key = keys.result();
     let Some(json) = store.get(&key, MAX_RESULT_BYTES, phase).await? else { return Ok(None) };
     let uri = store.uri(&key);
@@ -56,17 +63,65 @@ pub async fn find(store: &Store, keys: &JobKeys, phase: Phase) -> Result<Option<
 
 fn read(json: &[u8], uri: String) -> Option<Existing> {
     let result: ParseResult = serde_json::from_slice(json).ok()?;
-    let sha256 = crate::store::digest(json);
     Some(Existing {
         named: named_keys(&result),
-        request_sha256: result.request_sha256.clone(),
-        committed: Committed::of(&result, uri, sha256, result.elements.len()),
+        committed: Committed::of(&result, uri, Sha256::of(json)),
+        request_sha256: result.request_sha256,
     })
 }
 
-/// Lists the keys of everything a result names.
-#[must_use]
-pub fn named_keys(result: &ParseResult) -> BTreeSet<String> {
-    let images = result.page_images.values().chain(result.thumbnails.values()).map(|image| &image.object);
-    images.chain(result.artifacts.iter().map(|artifact| &artifact.object)).map(|object| object.key.clone()).collect()
+/// Lists the keys of everything that a result names itself.
+pub(super) fn named_keys(result: &ParseResult) -> BTreeSet<String> {
+    result.objects().map(|object| object.key.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use quire_schemas::result::Page;
+
+    use super::*;
+    use crate::pipeline::testing::{parsed_page, result_with_every_object};
+
+    fn existing(result: &ParseResult) -> Existing {
+        let json = serde_json::to_vec(result).expect("a result is JSON");
+        read(&json, "s3://bucket/result.json".to_owned()).expect("readable")
+    }
+
+    #[test]
+    fn everything_that_a_result_names_is_known_of_it() {
+        let (result, keys) = result_with_every_object("t/job/");
+        let found = existing(&result);
+        assert_eq!(found.named, keys);
+        assert_eq!((found.committed.pages, found.committed.images), (1, 1));
+        assert_eq!(found.committed.uri, "s3://bucket/result.json");
+    }
+
+    #[test]
+    fn elements_are_counted_wherever_they_are_stored() {
+        let (mut result, _) = result_with_every_object("t/job/");
+        let parsed = parsed_page(1, &["a", "b", "c"]);
+        (result.pages, result.elements) = (vec![parsed.page, Page::new(2)], parsed.elements);
+        assert_eq!(existing(&result).committed.elements, 3);
+        result.elements.clear();
+        assert_eq!(existing(&result).committed.elements, 3);
+    }
+
+    #[test]
+    fn another_body_is_refused_and_an_unreadable_message_refuses_none() {
+        let (mut result, _) = result_with_every_object("t/job/");
+        let [ours, theirs] = [b"a", b"b"].map(|body| Some(Sha256::of(body)));
+        result.request_sha256 = ours;
+        let found = existing(&result);
+        assert!(found.check_body(ours, Phase::Admission).is_ok());
+        let refused = found.check_body(theirs, Phase::Admission).expect_err("another body");
+        assert_eq!(refused.code, ErrorCode::InvalidJob);
+        assert!(found.check_body(None, Phase::Admission).is_err());
+        result.request_sha256 = None;
+        assert!(existing(&result).check_body(theirs, Phase::Admission).is_ok());
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_read_is_none() {
+        assert!(read(b"{\"schema_version\":\"2.0\"}", String::new()).is_none());
+    }
 }

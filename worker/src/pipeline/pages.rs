@@ -1,39 +1,45 @@
 //! The pages of a document, one by one: rendered, encoded, uploaded; their text spooled.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use chrono::Utc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quire_schemas::{
-    failure::{Disposition, ErrorCode, WarningCode},
-    result::{BranchName, ImageRole, ObjectRef, PageImage, Phase, Warning},
+    failure::WarningCode,
+    result::{BranchName, PageImage, Phase, Warning},
+    sha256::Sha256,
+};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep},
 };
 
-use tokio::time::{Instant, sleep};
-
 use super::{
-    Context, Run,
     carry::Carried,
+    context::Context,
+    image_place::{ImagePlace, StoredImage},
+    page::{OnePage, Pages, of_page},
     plan::Plan,
-    reuse::{self, Stored},
+    reuse::Stored,
+    run::Run,
     spool::Spool,
 };
 use crate::{
     fail_point,
     job::Fault,
-    parse::local::{PageText, to_parsed_page},
-    render::{ImageSpec, OpenedDocument, PageWork, RenderedImage},
-    store::{Object, digest},
+    lock::lock,
+    render::{OpenedDocument, PageJson, PageOutcome, PageWork, RenderedImage},
+    store::StoredObject,
     telemetry::Stage,
 };
 
-/// How long pages that were begun may take to come to their end once a run is told to pause.
-const LAST_PAGES: Duration = Duration::from_secs(60);
+/// How long pages that were begun may take to finish once a run is told to pause.
+const LAST_PAGES_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What is done with the text of the pages.
+/// How the text of the pages is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextUse {
     /// It is the parse.
@@ -44,45 +50,16 @@ pub(super) enum TextUse {
     Ignore,
 }
 
-/// What became of the pages.
-#[derive(Debug, Default)]
-pub(super) struct Pages {
-    pub(super) images: BTreeMap<u32, PageImage>,
-    pub(super) image_faults: Vec<Fault>,
-    pub(super) text_faults: Vec<Fault>,
-    pub(super) texts: u32,
-    pub(super) reused: u32,
-    /// Characters of each page that are not spaces.
-    pub(super) characters: BTreeMap<u32, u32>,
-    pub(super) warnings: Vec<Warning>,
-    pub(super) text_time: Duration,
-    pub(super) image_time: Duration,
-    /// Whether there are pages that were not begun.
-    pub(super) unfinished: bool,
-}
-
-struct OnePage {
-    number: u32,
-    image: Option<Result<PageImage, Fault>>,
-    reused: bool,
-    text: Option<Result<u32, Fault>>,
-    /// Whether the text is still to be read.
-    text_missing: bool,
-    warnings: Vec<Warning>,
-    text_time: Duration,
-    image_time: Duration,
-}
-
-/// Everything one page needs.
+/// What every page of a run is done with.
 pub(super) struct PageJob<'a> {
     pub(super) context: &'a Context,
     pub(super) run: &'a Run,
     pub(super) document: &'a OpenedDocument,
     pub(super) plan: &'a Plan,
-    pub(super) source_sha256: &'a str,
+    pub(super) source_sha256: Sha256,
     pub(super) text_use: TextUse,
     pub(super) spool: &'a Arc<Mutex<Spool>>,
-    /// Texts that an earlier run has left.
+    /// Texts that earlier runs have read.
     pub(super) carried: &'a Carried,
 }
 
@@ -91,12 +68,12 @@ impl PageJob<'_> {
     /// told to pause.
     ///
     /// # Errors
-    /// A fault of storage or of the temporary folder, which no other page would escape. The faults
-    /// of single pages are part of what is returned.
+    /// A fault of storage or of the temporary folder, which every other page would meet too. The
+    /// faults of single pages are in the returned [`Pages`].
     pub(super) async fn all(&self) -> Result<Pages, Fault> {
         let fingerprint = self.plan.image.as_ref().map(|spec| self.context.build.fingerprint(self.source_sha256, spec));
         let fingerprint = fingerprint.unwrap_or_default();
-        let stored = Stored::new(&self.context.store, self.run, &fingerprint);
+        let stored = Stored::new(&self.context.store, self.run);
         // Enough to keep every renderer busy while finished pages are on their way to storage.
         let in_flight = if self.run.one_page_at_a_time { 1 } else { self.context.pool.renderers() * 2 + 2 };
         let mut pages = Pages::default();
@@ -108,11 +85,11 @@ impl PageJob<'_> {
         let mut done = 0;
         let last_call = async {
             self.run.pause.cancelled().await;
-            sleep(LAST_PAGES).await;
+            sleep(LAST_PAGES_TIMEOUT).await;
         };
         let mut last_call = std::pin::pin!(last_call);
         loop {
-            // Cancel safe: pages that are under way stay in the stream.
+            // Cancel safe: pages that were begun stay in the stream.
             let page = tokio::select! {
                 page = work.try_next() => page?,
                 // Renderers are shared: pages that were begun may be waiting behind those of others.
@@ -120,7 +97,7 @@ impl PageJob<'_> {
             };
             let Some(page) = page else { break };
             self.count(&page);
-            pages.add(page);
+            pages.add(page, Utc::now());
             done += 1;
             self.run.tell(Phase::Render, done, total);
         }
@@ -142,55 +119,52 @@ impl PageJob<'_> {
     }
 
     async fn one(&self, number: u32, stored: &Stored<'_>, fingerprint: &str) -> Result<OnePage, Fault> {
-        let mut page = self.find(number, stored).await?;
-        let image = self.wanted_image(number).filter(|_| page.image.is_none());
-        if !page.text_missing && image.is_none() {
+        let place = self.image_place(number, fingerprint);
+        let mut page = self.find(number, place.as_ref(), stored).await?;
+        let place = place.filter(|_| page.image.is_none());
+        if !page.text_missing && place.is_none() {
             return Ok(page);
         }
         if self.run.left_out.contains(&number) {
-            return Ok(page.left_out(image.is_some()));
+            return Ok(page.left_out(place.is_some()));
         }
         if self.run.one_page_at_a_time {
-            self.run.state.turn_to(self.context, number).await?;
+            self.run.state.turn_to(&self.context.store, number).await?;
         }
         fail_point::reach_page("page_started", Some(number));
-        if image.is_some() {
+        if place.is_some() {
             tracing::debug!(page = number, "page begun");
         }
-        let work = PageWork { page: number, text: page.text_missing, image: image.cloned(), draw_forms: true };
-        let outcome = self.document.page(work).await;
+        let image = place.as_ref().map(|place| place.spec.clone());
+        let work = PageWork { page: number, text: page.text_missing, image, draw_forms: true };
+        let PageOutcome { text, image, text_time, image_time, forms_left_out, .. } = self.document.page(work).await;
         fail_point::reach_page("page_rendered", Some(number));
-        if outcome.forms_left_out {
-            page.warnings.push(forms_left_out(number));
+        (page.text_time, page.image_time) = (text_time, image_time);
+        if forms_left_out {
+            page.warnings.push(forms_were_left_out(number));
         }
-        // Not what would be made if the renderer behaved: never to be taken for it.
-        let fingerprint = if outcome.forms_left_out { "" } else { fingerprint };
-        (page.text_time, page.image_time) = (outcome.text_time, outcome.image_time);
-        page.text = match outcome.text {
-            Some(Ok(text)) => Some(match self.keep_text(*text, &mut page.warnings).await {
-                Ok(characters) => Ok(characters),
+        if let Some(text) = text {
+            let kept = match text {
+                Ok(text) => self.keep_text(number, text, &mut page.warnings).await,
+                Err(fault) => Err(fault),
+            };
+            page.text = Some(page_result(kept)?);
+        }
+        if let (Some(image), Some(place)) = (image, place) {
+            // An image without its forms is drawn again by a later run.
+            let place = if forms_left_out { place.not_reusable() } else { place };
+            page.image = Some(match image {
+                Ok(rendered) => Ok(self.upload(place, rendered, &mut page.warnings).await?),
                 Err(fault) => Err(of_page(fault)?),
-            }),
-            Some(Err(fault)) => Some(Err(of_page(fault)?)),
-            None => page.text,
-        };
-        page.image = match (outcome.image, image) {
-            (Some(Ok(rendered)), Some(spec)) => {
-                Some(Ok(self.upload(number, spec, rendered, fingerprint, &mut page.warnings).await?))
-            }
-            (Some(Err(fault)), _) => Some(Err(of_page(fault)?)),
-            _ => page.image,
-        };
+            });
+        }
         Ok(page)
     }
 
-    /// Looks for what earlier runs have left of a page.
-    async fn find(&self, number: u32, stored: &Stored<'_>) -> Result<OnePage, Fault> {
-        let found = match self.wanted_image(number) {
-            Some(spec) => {
-                let (key, template) = (self.key(number, spec), self.template(number, spec));
-                stored.find(number, &key, spec.format.media_type(), &template).await?
-            }
+    /// Looks for the parts of a page that earlier runs have stored.
+    async fn find(&self, number: u32, place: Option<&ImagePlace<'_>>, stored: &Stored<'_>) -> Result<OnePage, Fault> {
+        let found = match place {
+            Some(place) => stored.find(place).await?.map(|image| place.clone().into_image(image)),
             None => None,
         };
         let carried = self.carried.page(number);
@@ -207,125 +181,59 @@ impl PageJob<'_> {
         })
     }
 
-    fn wanted_image(&self, number: u32) -> Option<&ImageSpec> {
-        self.plan.image.as_ref().filter(|_| self.plan.image_pages.contains(&number))
+    /// Returns the place for a page's image. `None` if none is asked for.
+    fn image_place<'a>(&'a self, number: u32, fingerprint: &'a str) -> Option<ImagePlace<'a>> {
+        let spec = self.plan.image.as_ref().filter(|_| self.plan.image_pages.contains(&number))?;
+        let key = self.run.identity.keys.page(number, spec.format);
+        Some(ImagePlace { number, spec, key, fingerprint, renderer: &self.context.build.name })
     }
 
-    async fn keep_text(&self, text: PageText, warnings: &mut Vec<Warning>) -> Result<u32, Fault> {
-        let characters = text.visible_characters;
+    /// Puts a page's text into the spool if it is the parse, and returns how many characters it has.
+    async fn keep_text(&self, number: u32, text: PageJson, warnings: &mut Vec<Warning>) -> Result<u32, Fault> {
+        let PageJson { visible_characters, covered_by_picture, json } = text;
         if self.text_use == TextUse::Parse {
-            let (page, warning) = to_parsed_page(text);
-            warnings.extend(warning);
+            warnings.extend(covered_by_picture.then(|| ocr_required(number)));
             let spool = Arc::clone(self.spool);
-            let pushed =
-                tokio::task::spawn_blocking(move || spool.lock().unwrap_or_else(PoisonError::into_inner).push(&page));
+            let pushed = spawn_blocking(move || lock(&spool).push_json(number, &json));
             pushed.await.expect("writing a page to the spool does not panic")?;
         }
-        Ok(characters)
+        Ok(visible_characters)
     }
 
     async fn upload(
         &self,
-        number: u32,
-        spec: &ImageSpec,
+        place: ImagePlace<'_>,
         rendered: RenderedImage,
-        fingerprint: &str,
         warnings: &mut Vec<Warning>,
     ) -> Result<PageImage, Fault> {
-        if rendered.head.scaled_down {
-            warnings.push(scaled_down(number, rendered.head.scale * 72.0));
+        let RenderedImage { head, bytes } = rendered;
+        if head.scaled_down {
+            warnings.push(scaled_down(place.number, head.scale * 72.0));
         }
-        let metadata = reuse::metadata(fingerprint, &rendered);
-        let body = rendered.bytes.clone();
+        let body = bytes.clone();
         // Hashing megabytes on the runtime would delay heartbeats.
-        let sha256 = tokio::task::spawn_blocking(move || digest(&body)).await.expect("hashing does not panic");
-        let media_type = spec.format.media_type();
-        let object = Object { key: self.key(number, spec), body: rendered.bytes, media_type, sha256, metadata };
+        let sha256 = spawn_blocking(move || Sha256::of(&body)).await.expect("hashing does not panic");
+        let (media_type, metadata) = (place.spec.format.media_type(), place.metadata(&head));
+        let object = StoredObject { key: place.key.clone(), body: bytes, media_type, sha256, metadata };
         let began = Instant::now();
         let object = self.context.store.put(&object, Phase::Upload).await?;
         self.context.metrics.stage_took(Stage::Upload, began.elapsed());
-        tracing::debug!(page = number, "page stored");
-        fail_point::reach_page("page_uploaded", Some(number));
-        let template = self.template(number, spec);
-        let (width_px, height_px, scale) = (rendered.head.width_px, rendered.head.height_px, rendered.head.scale);
-        Ok(PageImage { object, width_px, height_px, scale, dpi: Some(scale * 72.0), ..template })
-    }
-
-    fn key(&self, number: u32, spec: &ImageSpec) -> String {
-        self.run.identity.keys.page(number, spec.format)
-    }
-
-    fn template(&self, number: u32, spec: &ImageSpec) -> PageImage {
-        let empty = ObjectRef {
-            bucket: None,
-            key: String::new(),
-            uri: None,
-            media_type: String::new(),
-            size_bytes: 0,
-            sha256: String::new(),
-            etag: None,
-            url: None,
-            url_expires_at: None,
-        };
-        PageImage {
-            page_number: number,
-            object: empty,
-            width_px: 0,
-            height_px: 0,
-            dpi: Some(f64::from(spec.dpi)),
-            scale: 0.0,
-            role: Some(ImageRole::Page),
-            renderer: Some(self.context.build.name.clone()),
-        }
+        tracing::debug!(page = place.number, "page stored");
+        fail_point::reach_page("page_uploaded", Some(place.number));
+        let (width_px, height_px, scale) = (head.width_px, head.height_px, head.scale);
+        Ok(place.into_image(StoredImage { object, width_px, height_px, scale }))
     }
 }
 
-impl OnePage {
-    /// Reports a page that nobody dares to touch again.
-    fn left_out(mut self, image: bool) -> Self {
-        let fault = || {
-            let message = "the page is left out: workers that worked on it died";
-            Fault::new(ErrorCode::PageFailed, Phase::Render, message).on_page(self.number)
-        };
-        let (text_fault, image_fault) = (fault(), fault());
-        if self.text_missing {
-            self.text = Some(Err(text_fault));
-        }
-        if image {
-            self.image = Some(Err(image_fault));
-        }
-        self
+/// Keeps a fault with the page if it is the page's own.
+fn page_result<T>(result: Result<T, Fault>) -> Result<Result<T, Fault>, Fault> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(fault) => of_page(fault).map(Err),
     }
 }
 
-impl Pages {
-    fn add(&mut self, page: OnePage) {
-        self.reused += u32::from(page.reused);
-        self.text_time += page.text_time;
-        self.image_time += page.image_time;
-        self.warnings.extend(page.warnings);
-        match page.image {
-            Some(Ok(image)) => drop(self.images.insert(page.number, image)),
-            Some(Err(fault)) => self.image_faults.push(fault),
-            None => {}
-        }
-        match page.text {
-            Some(Ok(characters)) => {
-                self.texts += 1;
-                self.characters.insert(page.number, characters);
-            }
-            Some(Err(fault)) => self.text_faults.push(fault),
-            None => {}
-        }
-    }
-}
-
-/// A fault that is not the page's own, such as no renderer to be had, is the job's: it may pass.
-fn of_page(fault: Fault) -> Result<Fault, Fault> {
-    if fault.disposition() == Disposition::Page { Ok(fault) } else { Err(fault) }
-}
-
-fn forms_left_out(page: u32) -> Warning {
+fn forms_were_left_out(page: u32) -> Warning {
     image_warning(WarningCode::FormsLeftOut, page, "the page could be drawn only without its form fields".to_owned())
 }
 
@@ -335,14 +243,10 @@ fn scaled_down(page: u32, dpi: f64) -> Warning {
 }
 
 fn image_warning(code: WarningCode, page: u32, message: String) -> Warning {
-    Warning {
-        code: code.as_str().to_owned(),
-        message,
-        retryable: None,
-        phase: Some(Phase::Render),
-        branch: Some(BranchName::Images),
-        page_number: Some(page),
-        provider: None,
-        details: serde_json::Map::new(),
-    }
+    Warning::of(code, message).on_page(page).in_branch(BranchName::Images).in_phase(Phase::Render)
+}
+
+fn ocr_required(page: u32) -> Warning {
+    let message = "the page is a picture with next to no text";
+    Warning::of(WarningCode::OcrRequired, message).on_page(page).in_branch(BranchName::Parse).in_phase(Phase::Parse)
 }

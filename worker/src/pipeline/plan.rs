@@ -1,4 +1,4 @@
-//! Which pages get an image, which are parsed, and how. Pure.
+//! Decides which pages get an image, which are parsed, and how. Pure.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,12 @@ use crate::{job::Fault, render::ImageSpec};
 
 /// What is done with the pages of a document.
 #[derive(Debug)]
-pub struct Plan {
-    /// Pages that get an image, ascending.
-    pub image_pages: BTreeSet<u32>,
-    /// Pages that are parsed, ascending.
-    pub parse_pages: BTreeSet<u32>,
-    /// How images are made.
-    pub image: Option<ImageSpec>,
-    /// What parses.
-    pub engine: Engine,
+pub(crate) struct Plan {
+    pub(crate) image_pages: BTreeSet<u32>,
+    pub(crate) parse_pages: BTreeSet<u32>,
+    /// `None` if no page gets an image.
+    pub(crate) image: Option<ImageSpec>,
+    pub(crate) engine: Engine,
 }
 
 impl Plan {
@@ -29,7 +26,7 @@ impl Plan {
     ///
     /// # Errors
     /// `invalid_job` if a range leaves no page.
-    pub fn new(job: &Job, page_count: u32, max_pixels: u64) -> Result<Self, Fault> {
+    pub(crate) fn new(job: &Job, page_count: u32, max_pixels: u64) -> Result<Self, Fault> {
         let image_pages = match &job.images {
             Some(images) => select("images.pages", images.pages.as_ref(), page_count)?,
             None => BTreeSet::new(),
@@ -48,15 +45,12 @@ impl Plan {
         Ok(Self { image_pages, parse_pages, image, engine: job.parse.engine })
     }
 
-    /// Returns every page that something is done with.
-    #[must_use]
-    pub fn pages(&self) -> BTreeSet<u32> {
+    /// Returns every page that is parsed or gets an image.
+    pub(crate) fn pages(&self) -> BTreeSet<u32> {
         self.image_pages.union(&self.parse_pages).copied().collect()
     }
 
-    /// Returns how many pages those are.
-    #[must_use]
-    pub fn total(&self) -> u32 {
+    pub(crate) fn total(&self) -> u32 {
         u32::try_from(self.pages().len()).unwrap_or(u32::MAX)
     }
 }
@@ -72,5 +66,63 @@ fn select(field: &str, ranges: Option<&PageRanges>, page_count: u32) -> Result<B
             Err(Fault::new(ErrorCode::InvalidJob, Phase::Fetch, message))
         }
         _ => Ok(pages),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quire_schemas::job::{ImageFormat, ImageOptions, ParseOptions, Source};
+
+    use super::*;
+
+    fn job(engine: Engine, parse_pages: Option<&str>, image_pages: Option<Option<&str>>) -> Job {
+        let ranges = |text: Option<&str>| text.map(|text| text.parse().expect("page ranges"));
+        let images = image_pages.map(|pages| ImageOptions {
+            format: ImageFormat::Png,
+            dpi: 150,
+            quality: None,
+            pages: ranges(pages),
+            max_side_px: None,
+        });
+        let parse = ParseOptions { engine, pages: ranges(parse_pages), ..ParseOptions::default() };
+        Job { parse, images, ..Job::new(Source::Inline { data: String::new(), filename: None }) }
+    }
+
+    fn plan(job: &Job) -> Plan {
+        Plan::new(job, 5, 1_000_000).expect("every range names a page")
+    }
+
+    #[test]
+    fn without_ranges_every_page_is_parsed_and_drawn() {
+        let plan = plan(&job(Engine::Pdfium, None, Some(None)));
+        assert_eq!((plan.parse_pages.len(), plan.image_pages.len(), plan.total()), (5, 5, 5));
+        assert_eq!(plan.image.map(|spec| (spec.dpi, spec.quality, spec.max_pixels)), Some((150, 85, 1_000_000)));
+    }
+
+    #[test]
+    fn each_branch_has_pages_of_its_own() {
+        let plan = plan(&job(Engine::Pdfium, Some("1-2"), Some(Some("2,4-"))));
+        assert_eq!(plan.parse_pages, BTreeSet::from([1, 2]));
+        assert_eq!(plan.image_pages, BTreeSet::from([2, 4, 5]));
+        assert_eq!(plan.pages(), BTreeSet::from([1, 2, 4, 5]));
+    }
+
+    #[test]
+    fn a_branch_that_is_off_has_no_pages() {
+        let plan = plan(&job(Engine::None, None, None));
+        assert!(plan.image.is_none());
+        assert_eq!(plan.total(), 0);
+    }
+
+    #[test]
+    fn a_range_beyond_the_document_is_refused_by_its_field() {
+        for (job, field) in [
+            (job(Engine::Pdfium, Some("9-"), None), "parse.pages"),
+            (job(Engine::Pdfium, None, Some(Some("7"))), "images.pages"),
+        ] {
+            let fault = Plan::new(&job, 5, 1).expect_err("the document has five pages");
+            assert_eq!(fault.code, ErrorCode::InvalidJob);
+            assert!(fault.message.starts_with(field), "{}", fault.message);
+        }
     }
 }

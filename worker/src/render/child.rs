@@ -1,36 +1,49 @@
-//! One renderer process, from the parent's side.
+//! One renderer process, from the parent's side: start it, ask it, and find out how it died.
 
 use std::{
     collections::VecDeque,
     ffi::OsString,
+    io,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    process::{ChildStdin, ChildStdout, Command},
-    time::timeout,
+    process::{ChildStderr, ChildStdin, ChildStdout, Command},
+    time::{Instant, error::Elapsed, timeout, timeout_at},
 };
 
-use super::protocol::{self, PREFIX_BYTES, ProtocolError, Ready, Request, Response};
+use super::{
+    protocol::{
+        self, FrameSizes, LARGE_JSON_BYTES, MAX_HEADER_BYTES, PREFIX_BYTES, ProtocolError, Ready, Request, Response,
+    },
+    verify::Violation,
+};
+use crate::lock::lock;
 
 /// Loading pdfium takes milliseconds; a machine that swaps may need seconds.
-const START: Duration = Duration::from_secs(20);
-/// Small: what is larger than this is read past it, straight to where it goes.
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// A child that has closed its pipes ends at once; one that still lives after this time is killed.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
+/// Small: larger reads bypass the buffer and go straight to their destination.
 const FRAME_BUFFER: usize = 16 * 1024;
-/// Most images are smaller, so that their buffer need not grow.
-const LIKELY_FRAME: usize = 1 << 20;
-/// Lines of a child's standard error that are kept for whoever asks why it died.
-const LAST_WORDS: usize = 8;
+/// Memory that is allocated for a body before its first byte. Most images are smaller.
+const FIRST_ALLOCATION: usize = 1 << 20;
+/// Lines of a child's standard error that are kept to say why it died.
+const KEPT_LINES: usize = 8;
+/// Characters that are kept of each.
+const KEPT_CHARACTERS: usize = 300;
+/// Standard error that is read of one child: it may write a line without end.
+const MAX_STDERR_BYTES: u64 = 1 << 20;
 
 /// How renderers are started.
 #[derive(Debug, Clone)]
@@ -47,8 +60,7 @@ pub struct ChildSettings {
 
 impl ChildSettings {
     /// Makes settings to find out whether a renderer starts at all.
-    #[must_use]
-    pub fn for_probe(library: Option<&Path>) -> Self {
+    pub(crate) fn for_probe(library: Option<&Path>) -> Self {
         Self {
             program: Self::this_program(),
             library: library.map(Path::to_owned),
@@ -79,16 +91,11 @@ impl ChildSettings {
     }
 }
 
-/// How a renderer failed its parent. Whatever it was, the process is gone.
+/// How a renderer failed its parent. The process is gone in every case.
 #[derive(Debug, thiserror::Error)]
-pub enum ChildFault {
-    /// It could not be started.
-    #[error("a renderer could not be started: {detail}")]
-    NotStarted {
-        /// What happened.
-        detail: String,
-    },
-    /// It did not answer in time.
+pub(crate) enum ChildFault {
+    #[error("a renderer could not be started")]
+    NotStarted(#[source] StartError),
     #[error("no answer within {} s", .within.as_secs_f32())]
     TimedOut {
         /// The time it had.
@@ -100,38 +107,71 @@ pub enum ChildFault {
         /// `memory` or `CPU`.
         limit: &'static str,
     },
-    /// It died.
     #[error("the renderer died: {how}")]
     Died {
-        /// Signal or exit code, and its last words.
+        /// Signal or exit code, and the last lines of its standard error.
         how: String,
     },
-    /// It wrote what no renderer writes.
+    /// It wrote bytes that no renderer writes.
     #[error("the renderer does not speak the protocol")]
-    Babbled(#[source] ProtocolError),
-    /// It wrote something else than was asked for.
-    #[error("the renderer answered another question")]
-    OutOfTurn,
+    Protocol(#[source] ProtocolError),
+    /// It wrote an answer that cannot be true.
+    #[error("the renderer's answer cannot be true")]
+    Violation(#[from] Violation),
+}
+
+/// Why a renderer could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("the program does not start")]
+    Spawn(#[source] io::Error),
+    #[error("the process has no id or no pipes")]
+    NoPipes,
+    /// It started, and ended or failed before it was ready.
+    #[error(transparent)]
+    NotReady(Box<ChildFault>),
+}
+
+/// The time at which a child must have answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    at: Instant,
+    within: Duration,
+}
+
+impl Deadline {
+    /// Makes the deadline that is this far from now.
+    pub(super) fn after(within: Duration) -> Self {
+        Self { at: Instant::now() + within, within }
+    }
+
+    const fn missed(self) -> ChildFault {
+        ChildFault::TimedOut { within: self.within }
+    }
 }
 
 /// A renderer that has started. Dropped, its whole process group is killed.
 #[derive(Debug)]
-pub struct Child {
+pub(super) struct Child {
     process: tokio::process::Child,
     group: Pid,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    last_words: Arc<Mutex<VecDeque<String>>>,
-    ready: Ready,
+    stderr: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Child {
-    /// Starts a renderer and waits until it has loaded pdfium.
-    ///
-    /// # Errors
-    /// [`ChildFault::NotStarted`]
-    pub async fn spawn(settings: &ChildSettings) -> Result<Self, ChildFault> {
-        let refused = |detail: String| ChildFault::NotStarted { detail };
+    /// Starts a renderer and waits until it has loaded pdfium. The fault is `NotStarted`.
+    pub(super) async fn spawn(settings: &ChildSettings) -> Result<Self, ChildFault> {
+        Self::start(settings).await.map(|(child, _)| child).map_err(ChildFault::NotStarted)
+    }
+
+    /// Starts a renderer to find out which library it loads. The fault is `NotStarted`.
+    pub(super) async fn probe(settings: &ChildSettings) -> Result<Ready, ChildFault> {
+        Self::start(settings).await.map(|(_, ready)| ready).map_err(ChildFault::NotStarted)
+    }
+
+    async fn start(settings: &ChildSettings) -> Result<(Self, Ready), StartError> {
         let mut process = Command::new(&settings.program)
             .args(settings.arguments())
             // No secret of the parent reaches a process that reads hostile documents.
@@ -142,91 +182,113 @@ impl Child {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| refused(error.to_string()))?;
-        let id =
-            process.id().and_then(|id| i32::try_from(id).ok()).ok_or_else(|| refused("no process id".to_owned()))?;
-        let missing = || refused("a pipe is missing".to_owned());
-        let input = process.stdin.take().ok_or_else(missing)?;
-        let output = BufReader::with_capacity(FRAME_BUFFER, process.stdout.take().ok_or_else(missing)?);
-        let last_words = Arc::default();
-        listen_to_last_words(process.stderr.take().ok_or_else(missing)?, &last_words);
-        let ready = Ready { library: String::new() };
-        let mut child = Self { process, group: Pid::from_raw(id), input, output, last_words, ready };
-        match child.receive(START).await {
-            Ok((Response::Ready(ready), _)) => {
-                child.ready = ready;
-                Ok(child)
-            }
-            Ok(_) => Err(ChildFault::OutOfTurn),
-            Err(fault) => Err(refused(fault.to_string())),
+            .map_err(StartError::Spawn)?;
+        let id = process.id().and_then(|id| i32::try_from(id).ok()).ok_or(StartError::NoPipes)?;
+        let input = process.stdin.take().ok_or(StartError::NoPipes)?;
+        let output = process.stdout.take().ok_or(StartError::NoPipes)?;
+        let stderr = keep_last_lines(process.stderr.take().ok_or(StartError::NoPipes)?);
+        let output = BufReader::with_capacity(FRAME_BUFFER, output);
+        let mut child = Self { process, group: Pid::from_raw(id), input, output, stderr };
+        match child.receive(MAX_HEADER_BYTES, Deadline::after(START_TIMEOUT)).await {
+            Ok((Response::Ready(ready), _)) => Ok((child, ready)),
+            Ok(_) => Err(StartError::NotReady(Box::new(Violation::OutOfTurn.into()))),
+            Err(fault) => Err(StartError::NotReady(Box::new(fault))),
         }
     }
 
-    /// Returns what it said when it had started.
-    pub fn into_ready(self) -> Ready {
-        self.ready.clone()
-    }
-
-    /// Says whether the process is still there.
-    pub fn is_alive(&mut self) -> bool {
+    /// Says whether the process has not ended.
+    pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    /// Asks for something.
-    ///
-    /// # Errors
-    /// [`ChildFault`]; the child is not to be used again.
-    pub async fn send(&mut self, request: &Request) -> Result<(), ChildFault> {
-        match self.input.write_all(&protocol::encode_head(request, 0)).await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.autopsy().await),
-        }
+    /// Sends a request. After a fault the child is not to be used again.
+    pub(super) async fn send(&mut self, request: &Request, deadline: Deadline) -> Result<(), ChildFault> {
+        let frame = protocol::encode_head(request, 0);
+        // A child that does not read its pipe must not keep us.
+        let written = timeout_at(deadline.at, self.input.write_all(&frame)).await;
+        self.conclude(written.map(|written| written.map_err(|_| PipeError::Closed)), deadline).await
     }
 
-    /// Waits for an answer and its body.
-    ///
-    /// # Errors
-    /// [`ChildFault`]; the child is not to be used again.
-    pub async fn receive(&mut self, within: Duration) -> Result<(Response, Bytes), ChildFault> {
-        match timeout(within, self.read_frame()).await {
-            Err(_) => Err(ChildFault::TimedOut { within }),
-            Ok(Ok(frame)) => Ok(frame),
-            Ok(Err(ReadError::Protocol(error))) => Err(ChildFault::Babbled(error)),
-            Ok(Err(ReadError::Closed)) => Err(self.autopsy().await),
+    /// Waits for the header of an answer, which may have this many bytes, and returns it with the size
+    /// of its body. The body is read by [`Self::body`]; the caller first checks whether this answer may
+    /// have one so large. After a fault the child is not to be used again.
+    pub(super) async fn receive(
+        &mut self,
+        header_limit: usize,
+        deadline: Deadline,
+    ) -> Result<(Response, usize), ChildFault> {
+        let read = timeout_at(deadline.at, self.read_header(header_limit)).await;
+        let (response, body_bytes) = self.conclude(read, deadline).await?;
+        if body_bytes > 0 && !response.has_body() {
+            return Err(Violation::UnexpectedBody.into());
         }
+        Ok((response, body_bytes))
     }
 
-    async fn read_frame(&mut self) -> Result<(Response, Bytes), ReadError> {
+    /// Waits for the body of the answer that was received last. After a fault the child is not to be
+    /// used again.
+    pub(super) async fn body(&mut self, bytes: usize, deadline: Deadline) -> Result<Bytes, ChildFault> {
+        let read = timeout_at(deadline.at, self.read_exactly(bytes)).await;
+        self.conclude(read, deadline).await.map(Bytes::from)
+    }
+
+    async fn read_header(&mut self, limit: usize) -> Result<(Response, usize), PipeError> {
         let mut prefix = [0; PREFIX_BYTES];
-        self.output.read_exact(&mut prefix).await.map_err(|_| ReadError::Closed)?;
-        let sizes = protocol::decode_prefix(&prefix)?;
-        // Grown as bytes arrive: a child that announces a large frame and sends nothing gets no
-        // memory for it.
-        let header = self.read_exactly(sizes.header).await?;
-        let body = self.read_exactly(sizes.body).await?;
-        Ok((protocol::decode_header(&header)?, body.into()))
+        self.output.read_exact(&mut prefix).await.map_err(|_| PipeError::Closed)?;
+        let FrameSizes { header, body } = protocol::decode_prefix(&prefix, limit)?;
+        let header = self.read_exactly(header).await?;
+        let response = if header.len() > LARGE_JSON_BYTES {
+            let decoding = tokio::task::spawn_blocking(move || protocol::decode_header(&header));
+            decoding.await.expect("decoding a header does not panic")?
+        } else {
+            protocol::decode_header(&header)?
+        };
+        Ok((response, body))
     }
 
-    async fn read_exactly(&mut self, length: usize) -> Result<Vec<u8>, ReadError> {
-        let mut bytes = Vec::with_capacity(length.min(LIKELY_FRAME));
-        let read = (&mut self.output).take(length as u64).read_to_end(&mut bytes).await;
-        if read.is_ok_and(|count| count == length) { Ok(bytes) } else { Err(ReadError::Closed) }
+    /// Reads this many bytes. The memory grows as they arrive, so that a child that announces much and
+    /// sends nothing gets none, and never to more than was announced.
+    async fn read_exactly(&mut self, length: usize) -> Result<Vec<u8>, PipeError> {
+        let mut bytes = Vec::with_capacity(length.min(FIRST_ALLOCATION));
+        while bytes.len() < length {
+            let missing = length - bytes.len();
+            if bytes.len() == bytes.capacity() {
+                bytes.reserve_exact(bytes.len().min(missing));
+            }
+            let read = self.output.read_buf(&mut (&mut bytes).limit(missing)).await;
+            if !read.is_ok_and(|count| count > 0) {
+                return Err(PipeError::Closed);
+            }
+        }
+        Ok(bytes)
     }
 
-    /// Finds out how a child died that has closed its pipes.
-    async fn autopsy(&mut self) -> ChildFault {
-        // It may have closed its pipes and live on.
-        let waited = timeout(Duration::from_millis(500), self.process.wait()).await;
+    async fn conclude<T>(
+        &mut self,
+        done: Result<Result<T, PipeError>, Elapsed>,
+        deadline: Deadline,
+    ) -> Result<T, ChildFault> {
+        match done {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(PipeError::Protocol(error))) => Err(ChildFault::Protocol(error)),
+            Ok(Err(PipeError::Closed)) => Err(self.why_it_ended().await),
+            Err(Elapsed { .. }) => Err(deadline.missed()),
+        }
+    }
+
+    /// Finds out why a child that has closed its pipes has ended.
+    async fn why_it_ended(&mut self) -> ChildFault {
+        let waited = timeout(EXIT_TIMEOUT, self.process.wait()).await;
         self.kill_group();
         let Ok(Ok(status)) = waited else {
-            return ChildFault::Died { how: "closed its pipes".to_owned() };
+            return ChildFault::Died { how: "it closed its pipes".to_owned() };
         };
-        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).make_contiguous().join("; ");
-        cause_of_death(status, &words)
+        let lines = lock(&self.stderr).make_contiguous().join("; ");
+        fault_of_exit(status, &lines)
     }
 
     fn kill_group(&self) {
-        // ESRCH: it is gone already, and everything it may have started with it.
+        // ESRCH: the process and all that it may have started are gone already.
         let _ = killpg(self.group, Signal::SIGKILL);
     }
 }
@@ -237,42 +299,44 @@ impl Drop for Child {
     }
 }
 
-fn cause_of_death(status: ExitStatus, words: &str) -> ChildFault {
+fn fault_of_exit(status: ExitStatus, stderr: &str) -> ChildFault {
     let out_of_memory = ["memory allocation of", "Out of memory", "OOM", "bad_alloc", "Cannot allocate"];
     match status.signal().map(Signal::try_from) {
         Some(Ok(Signal::SIGXCPU)) => ChildFault::LimitReached { limit: "CPU" },
-        // Our own parent kills only after a deadline and does not come here: this was the kernel.
+        // The parent does not ask why a child ended that it has killed itself: this was the kernel.
         Some(Ok(Signal::SIGKILL)) => ChildFault::LimitReached { limit: "memory" },
-        _ if out_of_memory.iter().any(|sign| words.contains(sign)) => ChildFault::LimitReached { limit: "memory" },
+        _ if out_of_memory.iter().any(|sign| stderr.contains(sign)) => ChildFault::LimitReached { limit: "memory" },
         // pdfium's allocator ends the process with a trap when it gets no memory.
         Some(Ok(Signal::SIGTRAP | Signal::SIGILL)) => ChildFault::LimitReached { limit: "memory" },
-        Some(Ok(signal)) => ChildFault::Died { how: format!("{} {words}", signal.as_str()).trim_end().to_owned() },
-        Some(Err(_)) | None => ChildFault::Died { how: format!("{status} {words}").trim_end().to_owned() },
+        Some(Ok(signal)) => ChildFault::Died { how: format!("{} {stderr}", signal.as_str()).trim_end().to_owned() },
+        Some(Err(_)) | None => ChildFault::Died { how: format!("{status} {stderr}").trim_end().to_owned() },
     }
 }
 
-fn listen_to_last_words(stderr: tokio::process::ChildStderr, words: &Arc<Mutex<VecDeque<String>>>) {
-    let words = Arc::clone(words);
+fn keep_last_lines(stderr: ChildStderr) -> Arc<Mutex<VecDeque<String>>> {
+    let kept: Arc<Mutex<VecDeque<String>>> = Arc::default();
+    let keeping = Arc::clone(&kept);
     // Ends with the child: its end of the pipe closes.
     crate::lifecycle::spawn(async move {
-        // Bounded: a child may write a line without end.
-        let mut lines = BufReader::new(stderr.take(1 << 20)).lines();
+        let mut lines = BufReader::new(stderr.take(MAX_STDERR_BYTES)).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-            if words.len() == LAST_WORDS {
-                words.pop_front();
+            let mut kept = lock(&keeping);
+            if kept.len() == KEPT_LINES {
+                kept.pop_front();
             }
-            words.push_back(line.chars().take(300).collect());
+            kept.push_back(line.chars().take(KEPT_CHARACTERS).collect());
         }
     });
+    kept
 }
 
-enum ReadError {
+/// Why nothing came through a pipe, or nothing usable.
+enum PipeError {
     Closed,
     Protocol(ProtocolError),
 }
 
-impl From<ProtocolError> for ReadError {
+impl From<ProtocolError> for PipeError {
     fn from(error: ProtocolError) -> Self {
         Self::Protocol(error)
     }

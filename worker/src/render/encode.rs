@@ -1,4 +1,4 @@
-//! From pixels to an image file. Runs in the child.
+//! From pixels to an image file, in the child, and how large such a file can be.
 
 use image_webp::WebPEncoder;
 use png::{BitDepth, ColorType, Compression};
@@ -6,19 +6,22 @@ use quire_schemas::job::ImageFormat;
 
 /// Pixels as the renderer leaves them: red, green, blue and a byte of padding each.
 #[derive(Debug, Clone, Copy)]
-pub struct Pixels<'a> {
+pub(super) struct Pixels<'a> {
     /// Four bytes a pixel, rows without gaps.
-    pub rgbx: &'a [u8],
+    pub(super) rgbx: &'a [u8],
     /// Pixels across.
-    pub width: u32,
+    pub(super) width: u32,
     /// Pixels down.
-    pub height: u32,
+    pub(super) height: u32,
 }
+
+/// From this quality on, the JPEG encoder keeps the colour of each pixel; below, that of each fourth.
+const FULL_COLOUR_QUALITY: u8 = 90;
 
 /// Why an image could not be encoded.
 #[derive(Debug, thiserror::Error)]
 #[error("the image could not be encoded: {0}")]
-pub struct EncodeError(String);
+pub(super) struct EncodeError(String);
 
 /// Packed samples, one channel or three.
 struct Samples {
@@ -27,17 +30,33 @@ struct Samples {
 }
 
 /// Encodes a page. A page without colour is stored with one channel, which is a third of the work
-/// and of the size. `quality` is for JPEG, 1 to 100.
-///
-/// # Errors
-/// [`EncodeError`] if the encoder refuses the image, for instance its size.
-pub fn encode(pixels: Pixels<'_>, format: ImageFormat, quality: u8) -> Result<Vec<u8>, EncodeError> {
+/// and of the size. `quality` is for JPEG, 1 to 100. Fails if the encoder refuses the image, for
+/// instance its size.
+pub(super) fn encode(pixels: Pixels<'_>, format: ImageFormat, quality: u8) -> Result<Vec<u8>, EncodeError> {
     let samples = pack(pixels.rgbx);
     match format {
         ImageFormat::Png => png(&samples, pixels),
         ImageFormat::Webp => webp(&samples, pixels),
         ImageFormat::Jpeg => jpeg(&samples, pixels, quality),
     }
+}
+
+/// Returns the most bytes that [`encode`] makes of an image of this size.
+pub(super) fn largest_file(format: ImageFormat, quality: u8, width: u32, height: u32) -> u64 {
+    /// Headers, tables and checksums.
+    const OVERHEAD: u64 = 4096;
+    // JPEG has whole blocks, with less colour 16 pixels wide and high.
+    let padded = |side: u32| u64::from(side).next_multiple_of(16);
+    let pixels = padded(width) * padded(height);
+    let bytes_per_pixel = match format {
+        // As many samples as in the other formats. One of a picture of noise takes 18 bits at most: a
+        // larger number has a longer code, but the samples of a block cannot all be large.
+        ImageFormat::Jpeg if quality >= FULL_COLOUR_QUALITY => 8,
+        // Half as many samples, or three of a byte and, in PNG, one for the row. Neither PNG nor WebP
+        // takes more than a byte for a sample, except for a hundredth.
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Webp => 4,
+    };
+    pixels * bytes_per_pixel + pixels / 64 + OVERHEAD
 }
 
 fn pack(rgbx: &[u8]) -> Samples {
@@ -101,6 +120,8 @@ fn jpeg(samples: &Samples, pixels: Pixels<'_>, quality: u8) -> Result<Vec<u8>, E
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn decode(file: &[u8]) -> (ColorType, Vec<u8>) {
@@ -135,5 +156,44 @@ mod tests {
         assert_eq!(start(ImageFormat::Png), b"\x89PNG");
         assert_eq!(start(ImageFormat::Webp), b"RIFF");
         assert_eq!(start(ImageFormat::Jpeg)[..3], *b"\xff\xd8\xff");
+    }
+
+    /// Makes bytes that no encoder can compress; those of harsh noise are 0 or 255.
+    fn noise(length: usize, seed: u64, is_harsh: bool) -> Vec<u8> {
+        let mut state = seed | 1;
+        let bytes = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 32) as u8
+        });
+        bytes.map(|byte| if is_harsh { (byte >> 7) * 255 } else { byte }).take(length).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_is_larger_than_the_parent_reads(
+            width in 1_u32..100, height in 1_u32..100, quality in 1_u8..=100, seed: u64, is_harsh: bool,
+        ) {
+            let rgbx = noise(width as usize * height as usize * 4, seed, is_harsh);
+            let pixels = Pixels { rgbx: &rgbx, width, height };
+            for format in [ImageFormat::Png, ImageFormat::Webp, ImageFormat::Jpeg] {
+                let file = encode(pixels, format, quality).expect("encodes").len() as u64;
+                let most = largest_file(format, quality, width, height);
+                prop_assert!(file <= most, "{format:?}: {file} bytes, more than {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn noise_in_full_colour_takes_most_of_what_the_parent_reads() {
+        let formats = [(ImageFormat::Png, 85, false), (ImageFormat::Webp, 85, false), (ImageFormat::Jpeg, 100, true)];
+        for (format, quality, is_harsh) in formats {
+            let rgbx = noise(512 * 512 * 4, 7, is_harsh);
+            let pixels = Pixels { rgbx: &rgbx, width: 512, height: 512 };
+            let file = encode(pixels, format, quality).expect("encodes").len() as u64;
+            let most = largest_file(format, quality, 512, 512);
+            assert!((most / 2..=most).contains(&file), "{format:?}: {file} bytes, of {most}");
+        }
     }
 }

@@ -1,89 +1,72 @@
 //! From PDF user space to the page as it is displayed, and from points to pixels. Pure.
 
-use quire_schemas::{element::BBox, job::ImageFormat};
+use quire_schemas::{element::BBox, job::ImageFormat, result::PdfBox};
 
 use super::protocol::ImageSpec;
+use crate::parse::local::QuarterTurns;
 
 /// Points per inch.
-const POINTS_PER_INCH: f64 = 72.0;
+pub(super) const POINTS_PER_INCH: f64 = 72.0;
 /// Below this many pixels per inch an image shows nothing: the page counts as too large.
 const LEAST_DPI: f64 = 4.0;
 
 /// Maps user space (origin bottom-left, before rotation) to the displayed page (points, origin
-/// top-left, y downwards, after rotation, without what the crop box hides).
+/// top-left, y downwards, after rotation, without the parts that the crop box hides).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Transform {
-    left: f64,
-    bottom: f64,
-    width: f64,
-    height: f64,
-    quarter_turns: u8,
+pub(super) struct Transform {
+    visible: PdfBox,
+    rotation: QuarterTurns,
+    /// Brings the turned page's top-left corner back to the origin.
+    shift: (f64, f64),
     scale: f64,
 }
 
 impl Transform {
-    /// Makes the map for a page. `visible` is `[left, bottom, right, top]` in user space,
-    /// `quarter_turns` the page's clockwise rotation divided by 90°, `displayed_width` what the
-    /// renderer says, which differs from the box where a page has a user unit.
-    #[must_use]
-    pub fn new(visible: [f64; 4], quarter_turns: u8, displayed_width: f64) -> Self {
-        let [left, bottom, right, top] = visible;
-        let (width, height) = (right - left, top - bottom);
-        let expected = if quarter_turns.is_multiple_of(2) { width } else { height };
+    /// Makes the map for a page. `displayed_width` is pdfium's, which differs from that of the visible
+    /// box where a page has a user unit.
+    pub(super) fn new(visible: PdfBox, rotation: QuarterTurns, displayed_width: f64) -> Self {
+        let turned = rotation.bbox(BBox::new(0.0, 0.0, visible.width(), visible.height()));
+        let expected = turned.width();
         let scale = if expected > 0.0 && displayed_width > 0.0 { displayed_width / expected } else { 1.0 };
-        Self { left, bottom, width, height, quarter_turns: quarter_turns % 4, scale }
+        Self { visible, rotation, shift: (-turned.left(), -turned.top()), scale }
     }
 
-    /// Maps a point.
-    #[must_use]
-    pub fn point(&self, x: f64, y: f64) -> (f64, f64) {
-        let (across, up) = (x - self.left, y - self.bottom);
-        let (x, y) = match self.quarter_turns {
-            0 => (across, self.height - up),
-            1 => (up, across),
-            2 => (self.width - across, up),
-            _ => (self.height - up, self.width - across),
-        };
-        (x * self.scale, y * self.scale)
+    pub(super) fn point(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let (x, y) = self.rotation.point((x - self.visible.left(), self.visible.top() - y));
+        ((x + self.shift.0) * self.scale, (y + self.shift.1) * self.scale)
     }
 
-    /// Maps a box given as `[left, bottom, right, top]`.
-    #[must_use]
-    pub fn bbox(&self, user: [f64; 4]) -> BBox {
-        let (ax, ay) = self.point(user[0], user[1]);
-        let (bx, by) = self.point(user[2], user[3]);
-        [ax.min(bx), ay.min(by), ax.max(bx), ay.max(by)]
+    pub(super) fn bbox(&self, stated: PdfBox) -> BBox {
+        BBox::spanning(self.point((stated.left(), stated.bottom())), self.point((stated.right(), stated.top())))
     }
 
-    /// Returns the page's rotation in quarter turns, clockwise.
-    #[must_use]
-    pub const fn quarter_turns(&self) -> u8 {
-        self.quarter_turns
+    /// Returns how far the file turns the page for display.
+    pub(super) const fn rotation(&self) -> QuarterTurns {
+        self.rotation
     }
 }
 
 /// How large a page's image becomes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ImageSize {
+pub(super) struct ImageSize {
     /// Pixels across.
-    pub width_px: u32,
+    pub(super) width_px: u32,
     /// Pixels down.
-    pub height_px: u32,
+    pub(super) height_px: u32,
     /// Pixels per point: px = pt × scale.
-    pub scale: f64,
+    pub(super) scale: f64,
     /// Whether a limit made it smaller than asked for.
-    pub scaled_down: bool,
+    pub(super) scaled_down: bool,
 }
 
 /// Computes the size of an image before anything is allocated for it. `None` if the page has no
 /// size, or is so large that within the limits nothing would be seen.
-#[must_use]
-pub fn image_size(width_pt: f64, height_pt: f64, spec: &ImageSpec) -> Option<ImageSize> {
+pub(super) fn image_size(width_pt: f64, height_pt: f64, spec: &ImageSpec) -> Option<ImageSize> {
     let sane = |side: f64| side.is_finite() && side > 0.0;
     if !sane(width_pt) || !sane(height_pt) {
         return None;
     }
-    let asked = f64::from(spec.dpi) / POINTS_PER_INCH;
+    let asked = asked_scale(spec);
     let longest = width_pt.max(height_pt);
     let by_side = longest_side(spec) / longest;
     let max_pixels = u32::try_from(spec.max_pixels).map_or(f64::from(u32::MAX), f64::from);
@@ -96,8 +79,13 @@ pub fn image_size(width_pt: f64, height_pt: f64, spec: &ImageSpec) -> Option<Ima
     Some(ImageSize { width_px: pixels(width_pt), height_px: pixels(height_pt), scale, scaled_down: scale < asked })
 }
 
-/// The formats themselves have limits too.
-fn longest_side(spec: &ImageSpec) -> f64 {
+/// Returns the pixels per point that are asked for, before any limit.
+pub(super) fn asked_scale(spec: &ImageSpec) -> f64 {
+    f64::from(spec.dpi) / POINTS_PER_INCH
+}
+
+/// Returns the longest side in pixels that an image may have; the formats themselves have limits too.
+pub(super) fn longest_side(spec: &ImageSpec) -> f64 {
     let format = match spec.format {
         ImageFormat::Webp => 16_383,
         ImageFormat::Jpeg | ImageFormat::Png => 65_500,
@@ -131,8 +119,9 @@ mod tests {
 
     #[test]
     fn corners_go_where_the_rotation_takes_them() {
-        let visible = [100.0, 200.0, 400.0, 600.0];
-        let bottom_left = |turns, displayed| Transform::new(visible, turns, displayed).point(100.0, 200.0);
+        let visible = PdfBox::new(100.0, 200.0, 400.0, 600.0);
+        let bottom_left =
+            |turns, displayed| Transform::new(visible, QuarterTurns::new(turns), displayed).point((100.0, 200.0));
         assert_eq!(bottom_left(0, 300.0), (0.0, 400.0));
         assert_eq!(bottom_left(1, 400.0), (0.0, 0.0));
         assert_eq!(bottom_left(2, 300.0), (300.0, 0.0));

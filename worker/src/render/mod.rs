@@ -1,43 +1,49 @@
-//! Page images and page text, made in child processes: no document touches the worker's own
-//! memory with pdfium in it.
+//! Page images and page text, made in child processes: pdfium never reads a document in the worker's
+//! own memory.
 
+mod bounds;
 mod child;
 mod encode;
 mod geometry;
 mod pool;
-pub mod protocol;
+pub(crate) mod protocol;
+mod recovery;
 mod renderer;
 mod sandbox;
 mod schedule;
-pub mod serve;
+pub(crate) mod serve;
+mod shared;
 mod slot;
-
-pub use child::{ChildFault, ChildSettings};
-pub use geometry::{ImageSize, Transform, image_size};
-pub use pool::{OpenedDocument, PageOutcome, Pool, PoolSettings};
-pub use protocol::{DocumentInfo, ImageSpec, PageWork, RenderedImage};
+mod verify;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use child::ChildFault;
+pub use child::ChildSettings;
+pub use pool::{OpenedDocument, Pool};
+pub(crate) use protocol::decode_response;
+pub use protocol::{DocumentInfo, ImageHead, ImageSpec, PageWork};
+pub(crate) use sandbox::{ChildLimits, forbid_dumping};
+pub use shared::{PageJson, PageOutcome, PoolSettings, RenderedImage};
+
 /// The libpdfium that renderers would load.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LibraryInfo {
+pub(crate) struct LibraryInfo {
     /// Where it lies; empty if the system's loader found it.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its build number, if a `version.json` lies beside it.
-    pub build: Option<u32>,
+    pub(crate) build: Option<u32>,
 }
 
 /// Lists where libpdfium is looked for, in order: the configured path, beside the executable, the
 /// usual library folders, and last the system's loader (an empty path).
-#[must_use]
-pub fn library_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
+pub(crate) fn library_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
     const NAME: &str = "libpdfium.so";
     if let Some(path) = configured {
         return vec![path.to_owned()];
     }
     let beside = std::env::current_exe().ok().and_then(|path| path.parent().map(|folder| folder.join(NAME)));
-    let triplet = concat_triplet();
+    let triplet = if cfg!(target_arch = "aarch64") { "aarch64-linux-gnu" } else { "x86_64-linux-gnu" };
     let folders = ["/usr/local/lib".to_owned(), format!("/usr/lib/{triplet}"), "/usr/lib".to_owned()];
     beside
         .into_iter()
@@ -47,17 +53,9 @@ pub fn library_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
         .collect()
 }
 
-const fn concat_triplet() -> &'static str {
-    if cfg!(target_arch = "aarch64") { "aarch64-linux-gnu" } else { "x86_64-linux-gnu" }
-}
-
 /// Starts a renderer to see whether it finds a libpdfium that it can use.
-///
-/// # Errors
-/// What is wrong, in words for an operator.
-pub async fn probe_library(configured: Option<&Path>) -> Result<LibraryInfo, String> {
-    let settings = ChildSettings::for_probe(configured);
-    let ready = child::Child::spawn(&settings).await.map_err(|fault| fault.to_string())?.into_ready();
+pub(crate) async fn probe_library(configured: Option<&Path>) -> Result<LibraryInfo, ChildFault> {
+    let ready = child::Child::probe(&ChildSettings::for_probe(configured)).await?;
     let path = PathBuf::from(ready.library);
     let build = path.parent().and_then(build_beside);
     Ok(LibraryInfo { path, build })

@@ -1,5 +1,5 @@
-//! What parent and renderer say to each other: frames of a JSON header and raw bytes. Pure; the
-//! same code reads both ends, sync in the child and async in the parent.
+//! Frames between parent and renderer: a JSON header and raw bytes. Pure: `child` and `serve`
+//! read and write the pipes.
 
 use std::path::PathBuf;
 
@@ -9,70 +9,67 @@ use quire_schemas::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::parse::local::PageText;
-
-/// Marks the start of a frame. A child that writes anything else has lost its mind.
+/// Marks the start of a frame.
 const MAGIC: [u8; 4] = *b"QRF1";
 /// Bytes before the header.
-pub const PREFIX_BYTES: usize = 12;
-const MAX_HEADER_BYTES: usize = 64 * 1024 * 1024;
-const MAX_BODY_BYTES: usize = 512 * 1024 * 1024;
+pub(super) const PREFIX_BYTES: usize = 12;
+/// Frames with more JSON than this are decoded off the runtime, where they would delay heartbeats.
+pub(super) const LARGE_JSON_BYTES: usize = 64 * 1024;
+/// Most bytes of the header of an answer, unless it describes a document.
+pub(super) const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Most bytes of the header of a request. A message of 2 MiB may hold little else than a password,
+/// and JSON has at most six bytes for one of it.
+pub(super) const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 
-/// A frame that no honest peer sends.
+/// A frame that no renderer sends.
 #[derive(Debug, thiserror::Error)]
-pub enum ProtocolError {
+pub(crate) enum ProtocolError {
     /// The bytes are not a frame.
     #[error("not a frame")]
     NotAFrame,
-    /// The frame claims to be larger than any frame is.
-    #[error("a frame of {header_bytes} + {body_bytes} bytes")]
-    TooLarge {
-        /// Claimed size of the header.
-        header_bytes: usize,
-        /// Claimed size of the body.
-        body_bytes: usize,
-    },
-    /// The header is not what this version sends.
-    #[error("the header does not decode: {0}")]
+    /// The frame claims to have a larger header than any that can follow.
+    #[error("a header of {bytes} bytes, more than {limit}")]
+    HeaderTooLarge { bytes: usize, limit: usize },
+    /// The header is not one that this version sends.
+    #[error("the header does not decode")]
     Header(#[source] serde_json::Error),
 }
 
 /// The sizes that a frame's prefix announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameSizes {
-    /// Bytes of JSON.
-    pub header: usize,
-    /// Bytes of content.
-    pub body: usize,
+pub(super) struct FrameSizes {
+    pub(super) header: usize,
+    pub(super) body: usize,
 }
 
-/// Reads a frame's prefix.
-///
-/// # Errors
-/// [`ProtocolError::NotAFrame`] or [`ProtocolError::TooLarge`], before anything is allocated.
-pub fn decode_prefix(prefix: &[u8; PREFIX_BYTES]) -> Result<FrameSizes, ProtocolError> {
+/// Reads a frame's prefix, before anything is allocated for the frame. The header, which this bounds,
+/// tells how large the body may be.
+pub(super) fn decode_prefix(prefix: &[u8; PREFIX_BYTES], header_limit: usize) -> Result<FrameSizes, ProtocolError> {
     let size = |at: usize| u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]]) as usize;
     if prefix[..4] != MAGIC {
         return Err(ProtocolError::NotAFrame);
     }
     let (header, body) = (size(4), size(8));
-    if header > MAX_HEADER_BYTES || body > MAX_BODY_BYTES {
-        return Err(ProtocolError::TooLarge { header_bytes: header, body_bytes: body });
+    if header > header_limit {
+        return Err(ProtocolError::HeaderTooLarge { bytes: header, limit: header_limit });
     }
     Ok(FrameSizes { header, body })
 }
 
-/// Reads a frame's header.
-///
-/// # Errors
-/// [`ProtocolError::Header`]
-pub fn decode_header<T: DeserializeOwned>(header: &[u8]) -> Result<T, ProtocolError> {
+pub(super) fn decode_header<T: DeserializeOwned>(header: &[u8]) -> Result<T, ProtocolError> {
     serde_json::from_slice(header).map_err(ProtocolError::Header)
 }
 
+/// Decodes the head of a child's frame as the parent does.
+pub(crate) fn decode_response(frame: &[u8]) -> Result<(), ProtocolError> {
+    let (prefix, rest) = frame.split_first_chunk().ok_or(ProtocolError::NotAFrame)?;
+    let sizes = decode_prefix(prefix, rest.len())?;
+    let header = rest.get(..sizes.header).ok_or(ProtocolError::NotAFrame)?;
+    decode_header::<Response>(header).map(drop)
+}
+
 /// Writes the prefix and header of a frame whose body follows.
-#[must_use]
-pub fn encode_head<T: Serialize>(header: &T, body_bytes: usize) -> Vec<u8> {
+pub(super) fn encode_head<T: Serialize>(header: &T, body_bytes: usize) -> Vec<u8> {
     let json = serde_json::to_vec(header).expect("frame headers have string keys only");
     let mut frame = Vec::with_capacity(PREFIX_BYTES + json.len());
     frame.extend_from_slice(&MAGIC);
@@ -84,32 +81,51 @@ pub fn encode_head<T: Serialize>(header: &T, body_bytes: usize) -> Vec<u8> {
     frame
 }
 
-/// What a renderer is asked.
+/// A request of the parent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Request {
-    /// Take this document. It is the only one this child will see.
+pub(super) enum Request {
+    /// Open this document in place of the one that is open.
     Open {
-        /// A file that nobody changes while it is open.
+        /// A file that does not change while it is open. Its name need not be UTF-8.
+        #[serde(with = "path_bytes")]
         path: PathBuf,
-        /// Opens an encrypted one.
         password: Option<Password>,
     },
-    /// Tell what the document says of itself.
+    /// Say what the document says of itself.
     Describe,
     /// Do a page.
     Page(PageWork),
 }
 
-/// What is to be done with one page.
+/// A path as its bytes: JSON has no other form for a name that is not UTF-8.
+mod path_bytes {
+    use std::{
+        ffi::OsString,
+        os::unix::ffi::{OsStrExt, OsStringExt},
+        path::{Path, PathBuf},
+    };
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().as_bytes().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        Ok(PathBuf::from(OsString::from_vec(Vec::deserialize(deserializer)?)))
+    }
+}
+
+/// The parts of one page that are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageWork {
-    /// Which, from 1.
+    /// From 1.
     pub page: u32,
     /// Whether its text is wanted.
     pub text: bool,
     /// The image that is wanted.
     pub image: Option<ImageSpec>,
-    /// Whether form fields are drawn. Without them a page renders that hangs with them.
+    /// Whether form fields are drawn. Some pages hang with their form fields and render without.
     pub draw_forms: bool,
 }
 
@@ -120,7 +136,7 @@ pub struct ImageSpec {
     pub format: ImageFormat,
     /// Pixels per inch.
     pub dpi: u32,
-    /// Quality of JPEG.
+    /// Quality of JPEG, 1 to 100.
     pub quality: u8,
     /// Longest side in pixels.
     pub max_side_px: Option<u32>,
@@ -128,58 +144,45 @@ pub struct ImageSpec {
     pub max_pixels: u64,
 }
 
-/// What a renderer answers.
+/// An answer of a renderer. Only `Text` and `Image` have a body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub enum Response {
-    /// It has started and loaded pdfium.
+pub(crate) enum Response {
+    /// The renderer has started and loaded pdfium.
     Ready(Ready),
     /// The document is open.
-    Opened {
-        /// How many pages it has.
-        page_count: u32,
-    },
+    Opened { page_count: u32 },
     /// The document does not open.
-    Refused {
-        /// Why.
-        reason: Refusal,
-    },
+    Refused { reason: OpenRefusal },
     /// What the document says of itself.
     Described(Box<DocumentInfo>),
-    /// A page's text.
-    Text(Box<PageText>),
-    /// A page has no readable text layer, and why.
-    TextFailed {
-        /// In words.
-        message: String,
-    },
-    /// A page's image; its bytes are the frame's body.
+    /// A page's text. The body is the parsed page as the spool stores it: JSON on one line.
+    Text(TextHead),
+    /// A page has no readable text layer, or, if `too_large`, more text than a frame may have.
+    TextFailed { too_large: bool, message: String },
+    /// A page's image; the body is the image file.
     Image(ImageHead),
-    /// A page has no image, and why.
-    ImageFailed {
-        /// Whether the page's size is the reason.
-        too_large: bool,
-        /// In words.
-        message: String,
-    },
-    /// Everything that was asked of the page has been answered.
-    PageDone {
-        /// CPU time of its text, in microseconds.
-        text_micros: u64,
-        /// CPU time of its image, in microseconds.
-        image_micros: u64,
-    },
+    /// A page has no image; if `too_large`, because of its size.
+    ImageFailed { too_large: bool, message: String },
+    /// Every part that was asked of the page has been answered. CPU times in microseconds.
+    PageDone { text_micros: u64, image_micros: u64 },
+}
+
+impl Response {
+    pub(super) const fn has_body(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Image(_))
+    }
 }
 
 /// A renderer that has started.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Ready {
-    /// The libpdfium it loaded; empty if the system's loader found it.
-    pub library: String,
+pub(crate) struct Ready {
+    /// Path of the libpdfium that it loaded; empty if the system's loader found it.
+    pub(super) library: String,
 }
 
 /// Why a document does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refusal {
+pub(crate) enum OpenRefusal {
     /// It is encrypted, and the password is missing or wrong.
     Password,
     /// It is encrypted in a way that pdfium does not know.
@@ -190,7 +193,16 @@ pub enum Refusal {
     Unreadable,
 }
 
-/// What an image is, beside its bytes.
+/// The numbers of a page's text that the parent needs, so that it need not parse the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TextHead {
+    /// Characters that are not spaces.
+    pub(super) visible_characters: u32,
+    /// Whether the page is a scan: next to no text and a picture that covers it.
+    pub(super) covered_by_picture: bool,
+}
+
+/// Size and scale of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ImageHead {
     /// Pixels across.
@@ -203,21 +215,12 @@ pub struct ImageHead {
     pub scaled_down: bool,
 }
 
-/// An encoded page image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RenderedImage {
-    /// Size and scale.
-    pub head: ImageHead,
-    /// The encoded image.
-    pub bytes: bytes::Bytes,
-}
-
 /// What a document says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DocumentInfo {
     /// Pages, as the page tree counts them.
     pub page_count: u32,
-    /// Displayed width and height of every page, in points; only up to the limit on pages.
+    /// Displayed width and height of every page, in points; 0 where the document states no size.
     pub page_sizes: Vec<(f64, f64)>,
     /// `Title` of the information dictionary.
     pub title: Option<String>,
@@ -250,17 +253,34 @@ mod tests {
         let request = Request::Page(PageWork { page: 3, text: true, image: None, draw_forms: true });
         let frame = encode_head(&request, 7);
         let (prefix, header) = frame.split_at(PREFIX_BYTES);
-        let sizes = decode_prefix(prefix.try_into().expect("a prefix")).expect("a frame");
+        let sizes = decode_prefix(prefix.try_into().expect("a prefix"), MAX_HEADER_BYTES).expect("a frame");
         assert_eq!(sizes, FrameSizes { header: header.len(), body: 7 });
         let Ok(Request::Page(work)) = decode_header(header) else { panic!("another request") };
         assert_eq!(work.page, 3);
     }
 
+    #[test]
+    fn a_path_that_is_not_utf_8_reaches_the_renderer_as_it_is() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+        let path = PathBuf::from(OsStr::from_bytes(b"/tmp/a\xffb.pdf"));
+        let frame = encode_head(&Request::Open { path: path.clone(), password: None }, 0);
+        let Ok(Request::Open { path: read, .. }) = decode_header(&frame[PREFIX_BYTES..]) else {
+            panic!("another request")
+        };
+        assert_eq!(read, path);
+    }
+
     proptest! {
         #[test]
-        fn no_prefix_makes_us_allocate_more_than_a_frame_may_have(prefix in any::<[u8; PREFIX_BYTES]>()) {
-            if let Ok(sizes) = decode_prefix(&prefix) {
-                prop_assert!(sizes.header <= MAX_HEADER_BYTES && sizes.body <= MAX_BODY_BYTES);
+        fn no_prefix_makes_us_allocate_more_than_a_header_may_have(
+            mark in prop_oneof![Just(MAGIC), any::<[u8; 4]>()], header in 0_u32..1000, body: u32,
+            limit in 0_usize..1000,
+        ) {
+            let prefix = [mark, header.to_le_bytes(), body.to_le_bytes()].concat();
+            match decode_prefix(prefix.as_slice().try_into().expect("a prefix"), limit) {
+                Ok(sizes) => prop_assert!(mark == MAGIC && sizes.header <= limit),
+                Err(ProtocolError::HeaderTooLarge { bytes, .. }) => prop_assert!(bytes > limit),
+                Err(_) => prop_assert_ne!(mark, MAGIC),
             }
         }
     }

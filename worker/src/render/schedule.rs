@@ -1,8 +1,8 @@
 //! Which page is done next. Pure.
 //!
 //! Lanes share the renderers by weight and documents within a lane share equally, both by the
-//! time they have had (start-time fair queueing): a lane or document that was idle gets no credit
-//! for it, and a renderer never idles while anybody waits.
+//! renderer time that they have used (start-time fair queueing): a lane or document that was idle
+//! gets no credit for it, and no renderer idles while a page waits.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -11,13 +11,14 @@ use std::{
 
 use quire_schemas::names::Lane;
 
-/// Names a document among those that are open.
-pub type DocumentId = u64;
+/// Names a document among those that are open; never used twice.
+pub(super) type DocumentId = u64;
 
-/// Pages that wait, by document.
+/// Pages that wait, by document. Documents and lanes are compared by the renderer time that they have used.
 #[derive(Debug)]
-pub struct Schedule<T> {
+pub(super) struct Schedule<T> {
     documents: BTreeMap<DocumentId, Entry<T>>,
+    /// Seconds that each lane has used, by its weight.
     lanes: [f64; 3],
 }
 
@@ -25,7 +26,7 @@ pub struct Schedule<T> {
 struct Entry<T> {
     lane: Lane,
     waiting: VecDeque<T>,
-    had_seconds: f64,
+    used_seconds: f64,
 }
 
 impl<T> Default for Schedule<T> {
@@ -35,33 +36,32 @@ impl<T> Default for Schedule<T> {
 }
 
 impl<T> Schedule<T> {
-    /// Lets a document in, level with the one of its lane that has had least.
-    pub fn open(&mut self, id: DocumentId, lane: Lane) {
-        let floor = self.documents.values().filter(|entry| entry.lane == lane).map(|entry| entry.had_seconds);
-        let had_seconds = floor.reduce(f64::min).unwrap_or_default();
-        self.documents.insert(id, Entry { lane, waiting: VecDeque::new(), had_seconds });
+    /// Adds a document. It counts as having used as much as the document of its lane that has used least.
+    pub(super) fn open(&mut self, id: DocumentId, lane: Lane) {
+        let used = self.documents.values().filter(|entry| entry.lane == lane).map(|entry| entry.used_seconds);
+        let used_seconds = used.reduce(f64::min).unwrap_or_default();
+        self.documents.insert(id, Entry { lane, waiting: VecDeque::new(), used_seconds });
     }
 
-    /// Forgets a document and what waits of it.
-    pub fn close(&mut self, id: DocumentId) {
+    /// Removes a document and its waiting tasks.
+    pub(super) fn close(&mut self, id: DocumentId) {
         self.documents.remove(&id);
     }
 
-    /// Says whether a document is still open.
-    pub fn is_open(&self, id: DocumentId) -> bool {
+    pub(super) fn is_open(&self, id: DocumentId) -> bool {
         self.documents.contains_key(&id)
     }
 
-    /// Adds work of a document; work of one that is closed is dropped.
-    pub fn push(&mut self, id: DocumentId, task: T) {
+    /// Adds a task of a document; a task of a closed one is dropped.
+    pub(super) fn push(&mut self, id: DocumentId, task: T) {
         let Some(lane) = self.documents.get(&id).map(|entry| entry.lane) else { return };
         if !self.lane_waits(lane) {
-            // A lane that was idle starts level with the busy ones: no saved-up claim.
+            // A lane that was idle counts as having used as much as the busy ones: it gets no credit.
             let busy =
                 Lane::ALL.into_iter().filter(|other| self.lane_waits(*other)).map(|other| self.lanes[index(other)]);
-            if let Some(floor) = busy.reduce(f64::min) {
-                let had = &mut self.lanes[index(lane)];
-                *had = had.max(floor);
+            if let Some(least) = busy.reduce(f64::min) {
+                let used = &mut self.lanes[index(lane)];
+                *used = used.max(least);
             }
         }
         if let Some(entry) = self.documents.get_mut(&id) {
@@ -69,28 +69,28 @@ impl<T> Schedule<T> {
         }
     }
 
-    /// Takes the next task of anybody.
-    pub fn next(&mut self) -> Option<(DocumentId, T)> {
+    /// Takes the next task of the lane that has used least, and there of the document that has used least.
+    pub(super) fn next(&mut self) -> Option<(DocumentId, T)> {
         let lane = Lane::ALL
             .into_iter()
             .filter(|lane| self.lane_waits(*lane))
             .min_by(|a, b| self.lanes[index(*a)].total_cmp(&self.lanes[index(*b)]))?;
-        // Newest first among equals: who just came has had nothing yet.
+        // The newest of equals: a document that was just opened has used nothing yet.
         let waiting =
             self.documents.iter_mut().rev().filter(|(_, entry)| entry.lane == lane && !entry.waiting.is_empty());
-        let (id, entry) = waiting.min_by(|(_, a), (_, b)| a.had_seconds.total_cmp(&b.had_seconds))?;
+        let (id, entry) = waiting.min_by(|(_, a), (_, b)| a.used_seconds.total_cmp(&b.used_seconds))?;
         Some((*id, entry.waiting.pop_front()?))
     }
 
-    /// Takes the next task of one document: a renderer that has it open goes on with it for a while.
-    pub fn next_of(&mut self, id: DocumentId) -> Option<T> {
+    /// Takes the next task of one document, for a renderer that has it open.
+    pub(super) fn next_of(&mut self, id: DocumentId) -> Option<T> {
         self.documents.get_mut(&id)?.waiting.pop_front()
     }
 
-    /// Books the renderer time that a document had.
-    pub fn charge(&mut self, id: DocumentId, time: Duration) {
+    /// Adds renderer time to a document and its lane.
+    pub(super) fn charge(&mut self, id: DocumentId, time: Duration) {
         if let Some(entry) = self.documents.get_mut(&id) {
-            entry.had_seconds += time.as_secs_f64();
+            entry.used_seconds += time.as_secs_f64();
             self.lanes[index(entry.lane)] += time.as_secs_f64() / f64::from(entry.lane.weight());
         }
     }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_share_by_weight_and_nobody_idles() {
+    fn lanes_share_by_weight_and_no_renderer_idles() {
         let mut schedule = with_pages(&[(1, Lane::High, 600), (2, Lane::Normal, 600), (3, Lane::Bulk, 600)]);
         let order = served(&mut schedule, 100);
         let share = |document| order.iter().filter(|id| **id == document).count();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_that_was_idle_has_no_saved_up_claim() {
+    fn a_lane_that_was_idle_gets_no_credit() {
         let mut schedule = with_pages(&[(1, Lane::Normal, 600)]);
         served(&mut schedule, 300);
         schedule.open(2, Lane::High);

@@ -1,4 +1,4 @@
-//! The renderer's side: start, take one document, do pages until the parent hangs up.
+//! The renderer's side: start, open a document, do pages until the parent closes the pipe.
 
 use std::{
     io::{Read, Write, stdin, stdout},
@@ -9,46 +9,47 @@ use std::{
 
 use serde::Serialize;
 
-pub use super::sandbox::Limits;
 use super::{
-    protocol::{self, PREFIX_BYTES, PageWork, ProtocolError, Ready, RenderedImage, Request, Response},
-    renderer::{self, ImageError, NoPdfium, OpenDocument},
-    sandbox,
+    bounds::{MAX_MESSAGE_BYTES, cut},
+    protocol::{self, MAX_REQUEST_BYTES, PREFIX_BYTES, PageWork, ProtocolError, Ready, Request, Response, TextHead},
+    renderer::{self, Canvas, Document, EncodedImage, ImageError, NoPdfium},
+    sandbox::{self, ChildLimits},
+};
+use crate::parse::{
+    MAX_PAGE_BYTES,
+    local::{PageText, to_parsed_page},
 };
 
-/// Why a renderer ended other than by its parent hanging up.
+/// Why a renderer ended although its parent had not closed the pipe.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// It cannot render.
+pub(crate) enum ServeError {
     #[error(transparent)]
     NoPdfium(#[from] NoPdfium),
     /// The system refuses a limit.
     #[error("a limit could not be set: {0}")]
     Limit(#[from] nix::Error),
-    /// The parent could not be told.
-    #[error("the parent does not listen: {0}")]
+    /// An answer could not be written.
+    #[error("the parent does not read: {0}")]
     Pipe(#[from] std::io::Error),
 }
 
 /// Runs a renderer on standard input and output until the parent closes them.
-///
-/// # Errors
-/// [`ServeError`]
-pub fn serve(candidates: &[PathBuf], limits: Limits) -> Result<(), ServeError> {
+pub(crate) fn serve(candidates: &[PathBuf], limits: ChildLimits) -> Result<(), ServeError> {
     let requests = listen();
     sandbox::widen_pipe(stdout());
     sandbox::limit(limits)?;
     let (pdfium, library) = renderer::load_library(candidates)?;
     send(&Response::Ready(Ready { library: library.display().to_string() }))?;
     let mut document = None;
+    let mut canvas = Canvas::default();
     while let Ok(request) = requests.recv() {
         match (request, &mut document) {
-            (Request::Open { path, password }, slot) => {
-                match OpenDocument::open(pdfium, &path, password.as_ref().map(|password| password.reveal())) {
+            (Request::Open { path, password }, document) => {
+                match Document::open(pdfium, &path, password.as_ref().map(|password| password.reveal())) {
                     Ok(opened) => {
                         sandbox::lock()?;
                         send(&Response::Opened { page_count: opened.page_count() })?;
-                        *slot = Some(opened);
+                        *document = Some(opened);
                     }
                     Err(reason) => send(&Response::Refused { reason })?,
                 }
@@ -56,7 +57,7 @@ pub fn serve(candidates: &[PathBuf], limits: Limits) -> Result<(), ServeError> {
             (Request::Describe, Some(document)) => send(&Response::Described(Box::new(document.describe())))?,
             (Request::Page(work), Some(document)) => {
                 sandbox::grant_page_cpu(limits)?;
-                do_page(document, &work)?;
+                do_page(document, &mut canvas, &work)?;
             }
             (Request::Describe | Request::Page(_), None) => break,
         }
@@ -64,8 +65,8 @@ pub fn serve(candidates: &[PathBuf], limits: Limits) -> Result<(), ServeError> {
     Ok(())
 }
 
-/// Reads requests on a thread of its own, so that a parent that is gone ends this process at once
-/// even while a page keeps it busy.
+/// Reads requests on a thread of its own, so that this process ends with its parent even while a
+/// page keeps it busy.
 fn listen() -> Receiver<Request> {
     let (sender, receiver) = sync_channel(4);
     thread::spawn(move || {
@@ -85,7 +86,7 @@ fn read_request() -> Result<Option<Request>, ProtocolError> {
     if input.read_exact(&mut prefix).is_err() {
         return Ok(None);
     }
-    let mut header = vec![0; protocol::decode_prefix(&prefix)?.header];
+    let mut header = vec![0; protocol::decode_prefix(&prefix, MAX_REQUEST_BYTES)?.header];
     if input.read_exact(&mut header).is_err() {
         return Ok(None);
     }
@@ -103,34 +104,49 @@ fn send_with_body(response: &impl Serialize, body: &[u8]) -> std::io::Result<()>
     output.flush()
 }
 
-fn do_page(document: &mut OpenDocument, work: &PageWork) -> std::io::Result<()> {
+fn do_page(document: &Document, canvas: &mut Canvas, work: &PageWork) -> std::io::Result<()> {
     let started = sandbox::cpu_micros();
     let page = document.page(work.page);
     if work.text {
         let text = page.as_ref().map_err(Clone::clone).and_then(|page| renderer::read_text(work.page, page));
-        send(&match text {
-            Ok(text) => Response::Text(Box::new(text)),
-            Err(message) => Response::TextFailed { message },
-        })?;
+        send_text(text)?;
     }
     let read = sandbox::cpu_micros();
     if let Some(spec) = &work.image {
-        let image = match &page {
-            Ok(page) => document.render(page, spec, work.draw_forms),
+        send_image(match &page {
+            Ok(page) => canvas.image(page, spec, work.draw_forms),
             Err(message) => Err(ImageError::Failed(message.clone())),
-        };
-        send_image(image)?;
+        })?;
     }
     let drawn = sandbox::cpu_micros();
     send(&Response::PageDone { text_micros: read - started, image_micros: drawn - read })
 }
 
-fn send_image(image: Result<RenderedImage, ImageError>) -> std::io::Result<()> {
+/// Sends a page's text as the spool stores it: the parent passes the bytes on.
+fn send_text(text: Result<PageText, String>) -> std::io::Result<()> {
+    let text = match text {
+        Ok(text) => text,
+        Err(message) => return send_text_failed(false, message),
+    };
+    let PageText { visible_characters, covered_by_picture, .. } = text;
+    let json = serde_json::to_vec(&to_parsed_page(text)).expect("a parsed page is plain data");
+    if json.len() > MAX_PAGE_BYTES {
+        let message = format!("the page's elements have {} bytes, more than {MAX_PAGE_BYTES}", json.len());
+        return send_text_failed(true, message);
+    }
+    send_with_body(&Response::Text(TextHead { visible_characters, covered_by_picture }), &json)
+}
+
+fn send_text_failed(too_large: bool, message: String) -> std::io::Result<()> {
+    send(&Response::TextFailed { too_large, message: cut(message, MAX_MESSAGE_BYTES) })
+}
+
+fn send_image(image: Result<EncodedImage, ImageError>) -> std::io::Result<()> {
     match image {
         Ok(image) => send_with_body(&Response::Image(image.head), &image.bytes),
         Err(error) => {
             let too_large = matches!(error, ImageError::TooLarge { .. });
-            send(&Response::ImageFailed { too_large, message: error.to_string() })
+            send(&Response::ImageFailed { too_large, message: cut(error.to_string(), MAX_MESSAGE_BYTES) })
         }
     }
 }

@@ -1,35 +1,54 @@
-//! One slot: takes the next page that is due, holds the child that does it, and copes with a child
-//! that fails.
+//! One slot: takes the next task that is due, holds the child that does it, and replaces a child that
+//! fails.
 
 use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use quire_schemas::{
-    failure::{Disposition, ErrorCode},
-    result::Phase,
-};
+use bytes::Bytes;
+use quire_schemas::{failure::ErrorCode, result::Phase};
 use tokio::time::Instant;
 
 use super::{
-    child::{Child, ChildFault},
-    pool::{Order, Origin, PageOutcome, Shared, Task},
-    protocol::{DocumentInfo, PageWork, Refusal, RenderedImage, Request, Response},
+    bounds,
+    child::{Child, ChildFault, Deadline},
+    protocol::{DocumentInfo, LARGE_JSON_BYTES, MAX_HEADER_BYTES, PageWork, Request, Response},
+    recovery,
     schedule::DocumentId,
+    shared::{DocumentFile, PageJson, PageOutcome, PoolState, Task, TaskKind},
+    verify::{self, Violation},
 };
-use crate::{job::Fault, parse::local::PageText, telemetry::RestartReason};
+use crate::job::Fault;
 
-/// A slot stays with a document at least this long while it has pages, so that opening it again
-/// and again costs little.
+/// A slot stays with a document at least this long while it has pages, so that little time goes into
+/// opening documents again.
 const SHORTEST_STAY: Duration = Duration::from_millis(250);
-/// And at least this many times as long as opening the document took.
+/// A slot stays with a document at least this many times as long as opening it took.
 const STAY_PER_OPENING: u32 = 10;
-/// Time to open a document and to read what it says of itself.
-const OPENING: Duration = Duration::from_secs(30);
+/// Time to open a document, and to read what it says of itself.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Works until the pool is stopped.
+pub(super) async fn run(pool: Arc<PoolState>) {
+    let mut slot = Slot { pool: &pool, held: None };
+    while let Some(task) = slot.next_task().await {
+        let document = task.document.id;
+        let started = Instant::now();
+        let busy = pool.settings.metrics.renderer_busy();
+        slot.perform(task).await;
+        drop(busy);
+        pool.schedule().charge(document, started.elapsed());
+    }
+}
+
+struct Slot<'a> {
+    pool: &'a PoolState,
+    held: Option<OpenChild>,
+}
 
 /// A child with a document open in it.
-struct Held {
+struct OpenChild {
     child: Child,
     document: DocumentId,
     documents_seen: u32,
@@ -37,310 +56,233 @@ struct Held {
     leave_after: Instant,
 }
 
-/// Works until the pool is stopped.
-pub(super) async fn run(shared: Arc<Shared>) {
-    let mut held: Option<Held> = None;
-    loop {
-        let Some((id, task)) = next_task(&shared, &mut held).await else { return };
-        let started = Instant::now();
-        let busy = shared.settings.metrics.renderer_busy();
-        do_task(&shared, &mut held, id, task).await;
-        drop(busy);
-        shared.schedule().charge(id, started.elapsed());
-    }
-}
-
-async fn next_task(shared: &Shared, held: &mut Option<Held>) -> Option<(DocumentId, Task)> {
-    loop {
-        // Registered before looking: work that arrives in between wakes us.
-        let arrived = shared.work_arrived.notified();
-        if shared.stop.is_cancelled() {
-            return None;
-        }
-        if let Some(found) = look_for_task(shared, held) {
-            // One wake-up may stand for several tasks: pass it on.
-            shared.work_arrived.notify_one();
-            return Some(found);
-        }
-        // Cancel safe: both only wait.
-        tokio::select! {
-            () = arrived => {}
-            () = shared.stop.cancelled() => return None,
-        }
-    }
-}
-
-fn look_for_task(shared: &Shared, held: &mut Option<Held>) -> Option<(DocumentId, Task)> {
-    let mut schedule = shared.schedule();
-    let reusable = shared.settings.documents_per_child > 1;
-    held.take_if(|held| !reusable && !schedule.is_open(held.document));
-    if let Some(held) = held.as_ref().filter(|held| Instant::now() < held.leave_after)
-        && let Some(task) = schedule.next_of(held.document)
-    {
-        return Some((held.document, task));
-    }
-    schedule.next()
-}
-
-async fn do_task(shared: &Shared, held: &mut Option<Held>, id: DocumentId, task: Task) {
-    match task.order {
-        Order::Describe(mut reply) => {
-            // Cancel safe: a child that is dropped half way is killed.
-            let described = tokio::select! {
-                described = describe_twice(shared, held, id, &task.origin) => described,
-                () = reply.closed() => { *held = None; return }
-            };
-            let _ = reply.send(described);
-        }
-        Order::Page(work, mut reply) => {
-            let wants_image = work.image.is_some();
-            let paged = async {
-                // Before the page: a renderer waits for storage, not a heap of images.
-                let slot = if wants_image { Some(shared.image_slot().await) } else { None };
-                PageOutcome { image_slot: slot, ..do_page(shared, held, id, &task.origin, work).await }
-            };
-            let outcome = tokio::select! {
-                outcome = paged => outcome,
-                () = reply.closed() => { *held = None; return }
-            };
-            shared.pages_done.fetch_add(1, Ordering::Relaxed);
-            let _ = reply.send(outcome);
-        }
-    }
-}
-
-/// A child may fail a document for reasons of its own; a document that fails two is to blame.
-async fn describe_twice(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-) -> Result<DocumentInfo, Fault> {
-    match describe(shared, held, id, origin).await {
-        Err(fault) if fault.disposition() == Disposition::Page => {
-            *held = None;
-            describe(shared, held, id, origin).await
-        }
-        other => other,
-    }
-}
-
-async fn describe(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-) -> Result<DocumentInfo, Fault> {
-    let holder = hold(shared, held, id, origin).await?;
-    let (page_count, limit) = (holder.page_count, shared.settings.max_pages);
-    if page_count == 0 {
-        return Err(Fault::new(ErrorCode::InvalidDocument, Phase::Fetch, "the document has no pages"));
-    }
-    if page_count > limit {
-        let message = format!("the document claims {page_count} pages, more than {limit}");
-        return Err(Fault::new(ErrorCode::TooManyPages, Phase::Fetch, message));
-    }
-    let answer = ask(&mut holder.child, &Request::Describe, OPENING).await;
-    match answer {
-        Ok(Response::Described(info)) => Ok(*info),
-        Ok(_) => Err(lose(shared, held, ChildFault::OutOfTurn)),
-        Err(fault) => Err(lose(shared, held, fault)),
-    }
-}
-
-/// Makes sure that the slot holds a child with this document open.
-async fn hold<'a>(
-    shared: &Shared,
-    held: &'a mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-) -> Result<&'a mut Held, Fault> {
-    if held.as_ref().is_none_or(|held| held.document != id) {
-        let started = Instant::now();
-        let (mut child, documents_seen) = match held.take() {
-            Some(old) if old.documents_seen < shared.settings.documents_per_child => (old.child, old.documents_seen),
-            _ => (shared.fresh_child().await.map_err(|fault| to_fault(shared, fault))?, 0),
-        };
-        let page_count = open(&mut child, origin).await.map_err(|refused| match refused {
-            Refused::Document(fault) => fault,
-            Refused::Child(fault) => to_fault(shared, fault),
-        })?;
-        let stay = SHORTEST_STAY.max(started.elapsed() * STAY_PER_OPENING);
-        let leave_after = Instant::now() + stay;
-        *held = Some(Held { child, document: id, documents_seen: documents_seen + 1, page_count, leave_after });
-    }
-    Ok(held.as_mut().expect("set above"))
-}
-
-enum Refused {
+/// Why a document is not open in a child.
+enum OpenError {
+    /// The document is to blame.
     Document(Fault),
+    /// The child is to blame.
     Child(ChildFault),
 }
 
-async fn open(child: &mut Child, origin: &Origin) -> Result<u32, Refused> {
-    let request = Request::Open { path: origin.path.clone(), password: origin.password.clone() };
-    let refuse = |code, message: &str| Err(Refused::Document(Fault::new(code, Phase::Fetch, message)));
-    match ask(child, &request, OPENING).await.map_err(Refused::Child)? {
-        Response::Opened { page_count } => Ok(page_count),
-        Response::Refused { reason: Refusal::Password } if origin.password.is_none() => {
-            refuse(ErrorCode::PasswordRequired, "the document is encrypted and no password was given")
-        }
-        Response::Refused { reason: Refusal::Password } => {
-            refuse(ErrorCode::PasswordWrong, "the given password does not open the document")
-        }
-        Response::Refused { reason: Refusal::Security } => {
-            refuse(ErrorCode::InvalidDocument, "the document is encrypted in an unknown way")
-        }
-        Response::Refused { reason: Refusal::Damaged } => {
-            refuse(ErrorCode::InvalidDocument, "the document is too damaged to open")
-        }
-        Response::Refused { reason: Refusal::Unreadable } => {
-            refuse(ErrorCode::Internal, "the temporary file cannot be read")
-        }
-        _ => Err(Refused::Child(ChildFault::OutOfTurn)),
-    }
-}
-
-async fn ask(child: &mut Child, request: &Request, within: Duration) -> Result<Response, ChildFault> {
-    child.send(request).await?;
-    Ok(child.receive(within).await?.0)
-}
-
-/// Does a page. A child that fails takes down only what it had not answered: each missing part
-/// is tried once more in a child of its own, the image without form fields, which is what most
-/// pages that hang hang on.
-async fn do_page(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-    work: PageWork,
-) -> PageOutcome {
-    let mut answers = Answers::default();
-    let first = try_page(shared, held, id, origin, &work, &mut answers).await;
-    if first.is_ok() {
-        return answers.into_outcome(&work, || unanswered(&work));
-    }
-    if work.text && answers.text.is_none() {
-        let alone = PageWork { image: None, ..work.clone() };
-        if let Err(fault) = try_page(shared, held, id, origin, &alone, &mut answers).await {
-            answers.text = Some(Err(fault.on_page(work.page)));
+impl Slot<'_> {
+    /// Waits for a task. `None` once the pool is stopped.
+    async fn next_task(&mut self) -> Option<Task> {
+        loop {
+            // Registered before looking: work that arrives in between wakes us.
+            let arrived = self.pool.work_arrived.notified();
+            if self.pool.stop.is_cancelled() {
+                return None;
+            }
+            if let Some(task) = self.look_for_task() {
+                // One wake-up may stand for several tasks: pass it on.
+                self.pool.work_arrived.notify_one();
+                return Some(task);
+            }
+            // Cancel safe: both only wait.
+            tokio::select! {
+                () = arrived => {}
+                () = self.pool.stop.cancelled() => return None,
+            }
         }
     }
-    if work.image.is_some() && answers.image.is_none() {
-        let alone = PageWork { text: false, draw_forms: false, ..work.clone() };
-        match try_page(shared, held, id, origin, &alone, &mut answers).await {
-            Ok(()) => answers.forms_left_out = matches!(answers.image, Some(Ok(_))),
-            Err(fault) => answers.image = Some(Err(fault.on_page(work.page))),
+
+    fn look_for_task(&mut self) -> Option<Task> {
+        let mut schedule = self.pool.schedule();
+        let reusable = self.pool.settings.documents_per_child > 1;
+        self.held.take_if(|held| !reusable && !schedule.is_open(held.document));
+        if let Some(held) = self.held.as_ref().filter(|held| Instant::now() < held.leave_after)
+            && let Some(task) = schedule.next_of(held.document)
+        {
+            return Some(task);
+        }
+        schedule.next().map(|(_, task)| task)
+    }
+
+    async fn perform(&mut self, task: Task) {
+        match task.kind {
+            TaskKind::Describe(mut reply) => {
+                // Cancel safe: a child that is left half way is killed.
+                let described = tokio::select! {
+                    described = self.describe(&task.document) => described,
+                    () = reply.closed() => { self.held = None; return }
+                };
+                let _ = reply.send(described);
+            }
+            TaskKind::Page(work, mut reply) => {
+                // Cancel safe: a child that is left half way is killed.
+                let outcome = tokio::select! {
+                    outcome = self.page(&task.document, &work) => outcome,
+                    () = reply.closed() => { self.held = None; return }
+                };
+                self.pool.pages_done.fetch_add(1, Ordering::Relaxed);
+                let _ = reply.send(outcome);
+            }
         }
     }
-    answers.into_outcome(&work, || unanswered(&work))
-}
 
-fn unanswered(work: &PageWork) -> Fault {
-    Fault::new(ErrorCode::RendererCrashed, Phase::Render, "the renderer left the page unanswered").on_page(work.page)
-}
-
-#[derive(Default)]
-struct Answers {
-    text: Option<Result<Box<PageText>, Fault>>,
-    image: Option<Result<RenderedImage, Fault>>,
-    text_time: Duration,
-    image_time: Duration,
-    forms_left_out: bool,
-}
-
-impl Answers {
-    fn into_outcome(self, work: &PageWork, missing: impl Fn() -> Fault) -> PageOutcome {
-        PageOutcome {
-            text: work.text.then(|| self.text.unwrap_or_else(|| Err(missing()))),
-            image: work.image.is_some().then(|| self.image.unwrap_or_else(|| Err(missing()))),
-            text_time: self.text_time,
-            image_time: self.image_time,
-            forms_left_out: self.forms_left_out,
-            image_slot: None,
-        }
-    }
-}
-
-/// Asks a child for a page and collects its answers until it is done. On an error the child is
-/// gone; what it answered before counts.
-async fn try_page(
-    shared: &Shared,
-    held: &mut Option<Held>,
-    id: DocumentId,
-    origin: &Origin,
-    work: &PageWork,
-    answers: &mut Answers,
-) -> Result<(), Fault> {
-    let holder = hold(shared, held, id, origin).await?;
-    match collect(&mut holder.child, work, shared.settings.child.page_timeout, answers).await {
-        Ok(()) => Ok(()),
-        Err(fault) => Err(lose(shared, held, fault)),
-    }
-}
-
-async fn collect(
-    child: &mut Child,
-    work: &PageWork,
-    within: Duration,
-    answers: &mut Answers,
-) -> Result<(), ChildFault> {
-    let deadline = Instant::now() + within;
-    child.send(&Request::Page(work.clone())).await?;
-    let failed = |code, message| Fault::new(code, Phase::Render, message).on_page(work.page);
-    loop {
-        let remaining = deadline.saturating_duration_since(Instant::now());
-        let (response, body) = child.receive(remaining).await.map_err(|fault| match fault {
-            ChildFault::TimedOut { .. } => ChildFault::TimedOut { within },
+    async fn describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
+        match self.try_describe(document).await {
+            Err(fault) if recovery::is_described_again(&fault) => {
+                self.held = None;
+                self.try_describe(document).await
+            }
             other => other,
-        })?;
-        match response {
-            Response::Text(text) => answers.text = Some(Ok(text)),
-            Response::TextFailed { message } => {
-                let fault = Fault::new(ErrorCode::PageFailed, Phase::Parse, message).on_page(work.page);
-                answers.text = Some(Err(fault));
+        }
+    }
+
+    async fn try_describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
+        let max_pages = self.pool.settings.max_pages;
+        let held = self.hold(document).await?;
+        recovery::within_page_limit(held.page_count, max_pages)?;
+        let described = held.describe().await;
+        described.map_err(|fault| self.lose(fault))
+    }
+
+    /// Does a page. A child that fails takes down only the parts that it had not answered.
+    async fn page(&mut self, document: &DocumentFile, work: &PageWork) -> PageOutcome {
+        // Before the page: while storage is slow, renderers wait instead of filling the memory.
+        let permit = if work.image.is_some() { Some(self.pool.image_permit().await) } else { None };
+        let mut outcome = PageOutcome::begin(permit);
+        if self.try_page(document, work, &mut outcome).await.is_ok() {
+            return outcome.finish();
+        }
+        for part in recovery::second_tries(work, outcome.answered()) {
+            if let Err(fault) = self.try_page(document, &part, &mut outcome).await {
+                outcome.fail(&part, fault);
             }
-            Response::Image(head) => answers.image = Some(Ok(RenderedImage { head, bytes: body })),
-            Response::ImageFailed { too_large: true, message } => {
-                answers.image = Some(Err(failed(ErrorCode::PageTooLarge, message)));
-            }
-            Response::ImageFailed { too_large: false, message } => {
-                answers.image = Some(Err(failed(ErrorCode::PageFailed, message)));
-            }
-            Response::PageDone { text_micros, image_micros } => {
-                answers.text_time += Duration::from_micros(text_micros);
-                answers.image_time += Duration::from_micros(image_micros);
-                return Ok(());
-            }
-            Response::Ready(_) | Response::Opened { .. } | Response::Refused { .. } | Response::Described(_) => {
-                return Err(ChildFault::OutOfTurn);
+            outcome.forms_left_out = part.image.is_some() && matches!(outcome.image, Some(Ok(_)));
+        }
+        outcome.finish()
+    }
+
+    /// Asks a child for a page until it is done. On an error the child is gone; its answers so far count.
+    async fn try_page(
+        &mut self,
+        document: &DocumentFile,
+        work: &PageWork,
+        outcome: &mut PageOutcome,
+    ) -> Result<(), Fault> {
+        let within = self.pool.settings.child.page_timeout;
+        let held = self.hold(document).await?;
+        let done = held.page(work, within, outcome).await;
+        done.map_err(|fault| self.lose(fault))
+    }
+
+    /// Makes sure that the slot holds a child with this document open.
+    async fn hold(&mut self, document: &DocumentFile) -> Result<&mut OpenChild, Fault> {
+        if self.held.as_ref().is_none_or(|held| held.document != document.id) {
+            let started = Instant::now();
+            let max_documents = self.pool.settings.documents_per_child;
+            let (mut child, seen) = match self.held.take() {
+                Some(old) if old.documents_seen < max_documents => (old.child, old.documents_seen),
+                _ => (self.pool.fresh_child().await.map_err(|fault| self.count_failure(fault))?, 0),
+            };
+            let page_count = open(&mut child, document).await.map_err(|error| match error {
+                OpenError::Document(fault) => fault,
+                OpenError::Child(fault) => self.count_failure(fault),
+            })?;
+            let leave_after = Instant::now() + SHORTEST_STAY.max(started.elapsed() * STAY_PER_OPENING);
+            let (document, documents_seen) = (document.id, seen + 1);
+            self.held = Some(OpenChild { child, document, documents_seen, page_count, leave_after });
+        }
+        Ok(self.held.as_mut().expect("set above"))
+    }
+
+    /// Kills the slot's child, which has failed, and returns what that means for the page or document.
+    fn lose(&mut self, fault: ChildFault) -> Fault {
+        self.held = None;
+        self.count_failure(fault)
+    }
+
+    /// Counts a child that has failed, and returns what that means for the page or document.
+    fn count_failure(&self, fault: ChildFault) -> Fault {
+        self.pool.replaced.fetch_add(1, Ordering::Relaxed);
+        self.pool.settings.metrics.renderer_restarted(recovery::restart_reason(&fault));
+        recovery::fault_of(fault)
+    }
+}
+
+/// Opens a document and returns how many pages the child says it has.
+async fn open(child: &mut Child, document: &DocumentFile) -> Result<u32, OpenError> {
+    let request = Request::Open { path: document.path.clone(), password: document.password.clone() };
+    match ask(child, &request, MAX_HEADER_BYTES).await.map_err(OpenError::Child)? {
+        Response::Opened { page_count } => match verify::page_count(page_count) {
+            Ok(()) => Ok(page_count),
+            Err(violation) => Err(OpenError::Child(violation.into())),
+        },
+        Response::Refused { reason } => {
+            Err(OpenError::Document(recovery::refusal(reason, document.password.is_some())))
+        }
+        _ => Err(OpenError::Child(Violation::OutOfTurn.into())),
+    }
+}
+
+/// Asks for an answer that has no body. The caller refuses any other, and its body stays unread.
+async fn ask(child: &mut Child, request: &Request, header_limit: usize) -> Result<Response, ChildFault> {
+    let deadline = Deadline::after(OPEN_TIMEOUT);
+    child.send(request, deadline).await?;
+    Ok(child.receive(header_limit, deadline).await?.0)
+}
+
+impl OpenChild {
+    async fn describe(&mut self) -> Result<DocumentInfo, ChildFault> {
+        let header_limit = bounds::description_header_bytes(self.page_count);
+        let Response::Described(info) = ask(&mut self.child, &Request::Describe, header_limit).await? else {
+            return Err(Violation::OutOfTurn.into());
+        };
+        verify::description(&info, self.page_count)?;
+        Ok(*info)
+    }
+
+    /// Asks for a page and takes in its answers until it is done.
+    async fn page(&mut self, work: &PageWork, within: Duration, outcome: &mut PageOutcome) -> Result<(), ChildFault> {
+        verify::page_exists(work.page, self.page_count)?;
+        let deadline = Deadline::after(within);
+        self.child.send(&Request::Page(work.clone()), deadline).await?;
+        let failed = |code, phase, message: String| {
+            verify::message(&message).map(|()| Fault::new(code, phase, message).on_page(work.page))
+        };
+        loop {
+            let (response, body_bytes) = self.child.receive(MAX_HEADER_BYTES, deadline).await?;
+            let wants_text = work.text && outcome.text.is_none();
+            let wanted_image = work.image.as_ref().filter(|_| outcome.image.is_none());
+            match (response, wanted_image) {
+                (Response::Text(head), _) if wants_text => {
+                    verify::text(&head, body_bytes)?;
+                    let body = self.child.body(body_bytes, deadline).await?;
+                    let json = checked_page(body, work.page).await?;
+                    let (visible_characters, covered_by_picture) = (head.visible_characters, head.covered_by_picture);
+                    outcome.text = Some(Ok(PageJson { visible_characters, covered_by_picture, json }));
+                }
+                (Response::TextFailed { too_large, message }, _) if wants_text => {
+                    let code = if too_large { ErrorCode::ResourceLimit } else { ErrorCode::PageFailed };
+                    outcome.text = Some(Err(failed(code, Phase::Parse, message)?));
+                }
+                (Response::Image(head), Some(spec)) => {
+                    verify::image(&head, body_bytes, spec)?;
+                    outcome.take_image(head, self.child.body(body_bytes, deadline).await?);
+                }
+                (Response::ImageFailed { too_large, message }, Some(_)) => {
+                    let code = if too_large { ErrorCode::PageTooLarge } else { ErrorCode::PageFailed };
+                    outcome.image = Some(Err(failed(code, Phase::Render, message)?));
+                }
+                (Response::PageDone { text_micros, image_micros }, None) if !wants_text => {
+                    // The child tells its own times. None is longer than a page may take.
+                    outcome.text_time += Duration::from_micros(text_micros).min(within);
+                    outcome.image_time += Duration::from_micros(image_micros).min(within);
+                    return Ok(());
+                }
+                _ => return Err(Violation::OutOfTurn.into()),
             }
         }
     }
 }
 
-/// Kills the slot's child and says what it means for the page.
-fn lose(shared: &Shared, held: &mut Option<Held>, fault: ChildFault) -> Fault {
-    *held = None;
-    to_fault(shared, fault)
-}
-
-fn to_fault(shared: &Shared, fault: ChildFault) -> Fault {
-    shared.replaced.fetch_add(1, Ordering::Relaxed);
-    shared.settings.metrics.renderer_restarted(match &fault {
-        ChildFault::NotStarted { .. } | ChildFault::Died { .. } => RestartReason::Crashed,
-        ChildFault::TimedOut { .. } => RestartReason::TimedOut,
-        ChildFault::LimitReached { .. } => RestartReason::ResourceLimit,
-        ChildFault::Babbled(_) | ChildFault::OutOfTurn => RestartReason::Protocol,
-    });
-    let (code, message) = match &fault {
-        ChildFault::NotStarted { .. } => (ErrorCode::Internal, "no renderer could be started"),
-        ChildFault::TimedOut { .. } => (ErrorCode::RendererTimeout, "the renderer took too long"),
-        ChildFault::LimitReached { .. } => (ErrorCode::ResourceLimit, "the renderer ran into a limit"),
-        ChildFault::Died { .. } | ChildFault::Babbled(_) | ChildFault::OutOfTurn => {
-            (ErrorCode::RendererCrashed, "the renderer had to be replaced")
-        }
-    };
-    Fault::new(code, Phase::Render, message).because(fault)
+/// Checks the JSON of a page, and a large one off the runtime.
+async fn checked_page(json: Bytes, page: u32) -> Result<Bytes, Violation> {
+    if json.len() <= LARGE_JSON_BYTES {
+        return verify::parsed_page(&json, page).map(|()| json);
+    }
+    let checking = tokio::task::spawn_blocking(move || verify::parsed_page(&json, page).map(|()| json));
+    checking.await.expect("checking a page does not panic")
 }

@@ -1,4 +1,4 @@
-//! From a job's source to a temporary file: bounded, hashed and sniffed while it streams.
+//! Fetches a job's document into a temporary file: bounded, hashed and sniffed while it streams.
 
 mod inline;
 mod s3;
@@ -8,38 +8,32 @@ mod url;
 use std::path::{Path, PathBuf};
 
 use quire_producer::store::S3Store;
-use quire_schemas::{failure::ErrorCode, job::Source, result::Phase};
+use quire_schemas::{failure::ErrorCode, job::Source, names::Tenant, result::Phase, sha256::Sha256};
 use tempfile::TempPath;
 
-pub use sink::{Sink, remove_leftovers};
-pub use url::WebSource;
+pub(crate) use s3::OwnBucket;
+pub(crate) use sink::{Sink, remove_leftovers};
+pub(crate) use url::WebSource;
 
 use crate::job::{Budget, Fault};
 
-/// A document on disk. The file goes when this does.
+/// A document on disk. A temporary file is deleted when this is dropped.
 #[derive(Debug)]
-pub struct Fetched {
-    /// Where it lies.
-    pub file: Location,
-    /// Its size.
-    pub size_bytes: u64,
-    /// Its hex sha256.
-    pub sha256: String,
+pub(crate) struct Fetched {
+    pub(crate) file: Location,
+    pub(crate) size_bytes: u64,
+    pub(crate) sha256: Sha256,
 }
 
-/// A temporary file of ours, or a file of the user's that is left alone.
+/// A temporary file of the worker, or a file of the user that is left alone.
 #[derive(Debug)]
-pub enum Location {
-    /// Deleted when dropped.
+pub(crate) enum Location {
     Temporary(TempPath),
-    /// Left where it is.
     Borrowed(PathBuf),
 }
 
 impl Fetched {
-    /// Returns the document's path.
-    #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match &self.file {
             Location::Temporary(path) => path,
             Location::Borrowed(path) => path,
@@ -47,38 +41,39 @@ impl Fetched {
     }
 }
 
-/// What sources may be used, and how much of them.
+/// Bounds of every document.
 #[derive(Debug, Clone)]
-pub struct Limits {
-    /// Largest document in bytes.
-    pub max_bytes: u64,
+pub(crate) struct FetchLimits {
+    pub(crate) max_bytes: u64,
     /// Where temporary files go.
-    pub temp_dir: PathBuf,
+    pub(crate) temp_dir: PathBuf,
 }
 
 /// Fetches documents. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Fetcher {
+pub(crate) struct Fetcher {
     /// For objects; `None` where there is no bucket.
-    pub objects: Option<S3Store>,
-    /// Buckets that may be read beside our own; `*` for any.
-    pub buckets: Vec<String>,
-    /// For addresses on the web.
-    pub web: WebSource,
-    /// Bounds.
-    pub limits: Limits,
+    pub(crate) objects: Option<S3Store>,
+    pub(crate) own_bucket: OwnBucket,
+    /// Operator's prefix of every key in the own bucket; empty for none.
+    pub(crate) prefix: String,
+    /// Other buckets that may be read; `*` for any.
+    pub(crate) buckets: Vec<String>,
+    pub(crate) web: WebSource,
+    pub(crate) limits: FetchLimits,
 }
 
 impl Fetcher {
-    /// Fetches a document within the job's budget.
+    /// Fetches the document of a job of `tenant` within the job's budget.
     ///
     /// # Errors
-    /// One of the `source_*` codes, `storage_unavailable`, `not_a_pdf`, or `internal` if it cannot be written down.
-    pub async fn fetch(&self, source: &Source, budget: &Budget) -> Result<Fetched, Fault> {
+    /// One of the `source_*` codes, `storage_unavailable`, `not_a_pdf`, or `internal` if the temporary
+    /// folder has no room.
+    pub(crate) async fn fetch(&self, source: &Source, tenant: &Tenant, budget: &Budget) -> Result<Fetched, Fault> {
         let fetching = async {
             let mut sink = Sink::create(&self.limits).await?;
             match source {
-                Source::S3 { bucket, key } => s3::fetch(self, bucket, key, &mut sink).await?,
+                Source::S3 { bucket, key } => s3::fetch(self, (bucket, key), tenant, &mut sink).await?,
                 Source::Url { url } => self.web.fetch(url, &mut sink).await?,
                 Source::Inline { .. } => inline::fetch(source, &mut sink).await?,
             }
@@ -89,15 +84,15 @@ impl Fetcher {
     }
 }
 
-pub(crate) fn fault(code: ErrorCode, message: impl Into<String>) -> Fault {
+fn fault(code: ErrorCode, message: impl Into<String>) -> Fault {
     Fault::new(code, Phase::Fetch, message)
 }
 
-/// Measures, hashes and sniffs a file of the user's that is processed where it lies.
+/// Measures, hashes and sniffs a file of the user that is processed where it lies.
 ///
 /// # Errors
-/// `source_not_found`, `source_denied`, `source_too_large`, `not_a_pdf`.
-pub async fn hash_local_file(path: PathBuf, max_bytes: u64) -> Result<(u64, String), Fault> {
+/// `source_not_found`, `source_denied`, `source_unavailable`, `source_too_large`, `not_a_pdf`.
+pub(crate) async fn hash_local_file(path: PathBuf, max_bytes: u64) -> Result<(u64, Sha256), Fault> {
     let read = tokio::task::spawn_blocking(move || sink::read_local_file(&path, max_bytes)).await;
     read.expect("reading a file does not panic")
 }

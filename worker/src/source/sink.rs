@@ -1,27 +1,31 @@
+//! Takes a document's bytes into a temporary file: counts, hashes and sniffs them on the way.
+
 use std::{
     io::{self, Read},
     path::Path,
     time::Duration,
 };
 
-use quire_schemas::failure::ErrorCode;
-use sha2::{Digest, Sha256};
+use quire_schemas::{
+    failure::ErrorCode,
+    sha256::{Hasher, Sha256},
+};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt;
 
-use super::{Fetched, Limits, Location, fault};
+use super::{FetchLimits, Fetched, Location, fault};
 use crate::job::Fault;
 
-/// The marker may stand behind this many bytes of junk; readers accept that, so real files have it.
+/// The marker may stand behind so many other bytes; readers accept that, so real files have them.
 const SNIFF_BYTES: usize = 1024;
-/// Without the dash that belongs there: pdfium does without it, and so do files that exist.
+/// Without the dash that belongs there: pdfium opens files that lack it, and such files exist.
 const MARKER: &[u8] = b"%PDF";
 
 const PREFIX: &str = "quire-";
 
-/// Deletes documents that a worker which was killed has left in the temporary folder: those older
-/// than any run may be. Best effort: what cannot be deleted is somebody else's.
-pub fn remove_leftovers(folder: &Path, longest_run: Duration) {
+/// Deletes documents that a killed worker has left in the temporary folder: those older than any run may
+/// be. A file that cannot be deleted belongs to another user and stays.
+pub(crate) fn remove_leftovers(folder: &Path, longest_run: Duration) {
     let old = |entry: &std::fs::DirEntry| {
         let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
         age.is_some_and(|age| age > longest_run * 2)
@@ -34,12 +38,12 @@ pub fn remove_leftovers(folder: &Path, longest_run: Duration) {
     }
 }
 
-/// Takes a document chunk by chunk: counts, hashes, looks at its beginning, writes it down.
+/// Takes a document chunk by chunk.
 #[derive(Debug)]
-pub struct Sink {
+pub(crate) struct Sink {
     file: tokio::fs::File,
     path: TempPath,
-    hash: Sha256,
+    hasher: Hasher,
     beginning: Vec<u8>,
     size_bytes: u64,
     max_bytes: u64,
@@ -49,8 +53,8 @@ impl Sink {
     /// Makes an empty temporary file.
     ///
     /// # Errors
-    /// `internal` if the temporary folder does not take it.
-    pub async fn create(limits: &Limits) -> Result<Self, Fault> {
+    /// `internal` if the temporary folder has no room.
+    pub(crate) async fn create(limits: &FetchLimits) -> Result<Self, Fault> {
         let folder = limits.temp_dir.clone();
         let created = tokio::task::spawn_blocking(move || NamedTempFile::with_prefix_in(PREFIX, folder)).await;
         let file = created.map_err(io::Error::other).and_then(|file| file).map_err(unwritable)?;
@@ -58,7 +62,7 @@ impl Sink {
         Ok(Self {
             file: tokio::fs::File::from_std(file),
             path,
-            hash: Sha256::new(),
+            hasher: Hasher::default(),
             beginning: Vec::with_capacity(SNIFF_BYTES),
             size_bytes: 0,
             max_bytes: limits.max_bytes,
@@ -66,10 +70,7 @@ impl Sink {
     }
 
     /// Refuses a document whose announced size is too large, before it is transferred.
-    ///
-    /// # Errors
-    /// `source_too_large`
-    pub fn expect(&self, announced_bytes: Option<u64>) -> Result<(), Fault> {
+    pub(super) fn expect(&self, announced_bytes: Option<u64>) -> Result<(), Fault> {
         match announced_bytes {
             Some(size) if size > self.max_bytes => Err(self.too_large()),
             _ => Ok(()),
@@ -79,9 +80,9 @@ impl Sink {
     /// Takes the next part.
     ///
     /// # Errors
-    /// `source_too_large`, `not_a_pdf` as soon as the beginning shows it, `internal` if it cannot
-    /// be written down.
-    pub async fn write(&mut self, chunk: &[u8]) -> Result<(), Fault> {
+    /// `source_too_large`, `not_a_pdf` as soon as the beginning shows it, `internal` if the temporary
+    /// folder has no room.
+    pub(super) async fn write(&mut self, chunk: &[u8]) -> Result<(), Fault> {
         self.size_bytes += chunk.len() as u64;
         if self.size_bytes > self.max_bytes {
             return Err(self.too_large());
@@ -93,22 +94,18 @@ impl Sink {
                 self.sniff()?;
             }
         }
-        self.hash.update(chunk);
+        self.hasher.update(chunk);
         self.file.write_all(chunk).await.map_err(unwritable)
     }
 
     /// Ends the document.
     ///
     /// # Errors
-    /// `not_a_pdf`, or `internal` if it cannot be written down.
-    pub async fn finish(mut self) -> Result<Fetched, Fault> {
+    /// `not_a_pdf`, or `internal` if the temporary folder has no room.
+    pub(super) async fn finish(mut self) -> Result<Fetched, Fault> {
         self.sniff()?;
         self.file.flush().await.map_err(unwritable)?;
-        Ok(Fetched {
-            file: Location::Temporary(self.path),
-            size_bytes: self.size_bytes,
-            sha256: hex::encode(self.hash.finalize()),
-        })
+        Ok(Fetched { file: Location::Temporary(self.path), size_bytes: self.size_bytes, sha256: self.hasher.finish() })
     }
 
     fn sniff(&self) -> Result<(), Fault> {
@@ -122,7 +119,7 @@ impl Sink {
 
 fn sniff(beginning: &[u8]) -> Result<(), Fault> {
     let found = beginning.windows(MARKER.len()).any(|window| window == MARKER);
-    if found { Ok(()) } else { Err(fault(ErrorCode::NotAPdf, "the source does not begin as a PDF does")) }
+    if found { Ok(()) } else { Err(fault(ErrorCode::NotAPdf, "the source does not begin like a PDF")) }
 }
 
 fn too_large(max_bytes: u64) -> Fault {
@@ -130,7 +127,7 @@ fn too_large(max_bytes: u64) -> Fault {
 }
 
 /// Does to a file that is on disk already what a [`Sink`] does to one that arrives.
-pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, String), Fault> {
+pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, Sha256), Fault> {
     let unreadable = |error: io::Error| {
         let code = match error.kind() {
             io::ErrorKind::NotFound => ErrorCode::SourceNotFound,
@@ -140,7 +137,7 @@ pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, Strin
         fault(code, format!("{} cannot be read", path.display())).because(error)
     };
     let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut hash = Sha256::new();
+    let mut hasher = Hasher::default();
     let mut size_bytes = 0;
     let mut buffer = vec![0; 256 * 1024];
     loop {
@@ -149,16 +146,16 @@ pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, Strin
             sniff(&buffer[..count.min(SNIFF_BYTES)])?;
         }
         if count == 0 {
-            return Ok((size_bytes, hex::encode(hash.finalize())));
+            return Ok((size_bytes, hasher.finish()));
         }
         size_bytes += count as u64;
         if size_bytes > max_bytes {
             return Err(too_large(max_bytes));
         }
-        hash.update(&buffer[..count]);
+        hasher.update(&buffer[..count]);
     }
 }
 
 fn unwritable(error: io::Error) -> Fault {
-    fault(ErrorCode::Internal, "the temporary folder does not take the document").because(error)
+    fault(ErrorCode::Internal, "the document cannot be written to the temporary folder").because(error)
 }

@@ -1,3 +1,5 @@
+//! Documents on the web: fetched from listed hosts only, redirect by redirect.
+
 use std::time::Duration;
 
 use chrono::Utc;
@@ -8,15 +10,15 @@ use url::Url;
 use super::{Sink, fault};
 use crate::{job::Fault, retry_after::retry_after};
 
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two parts of the body, and before the first.
-const IDLE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 5;
 
-/// Fetches documents from web hosts that the operator lists by name; every redirect is checked
-/// like the first address.
+/// Fetches documents from web hosts that the operator lists by name; checks every redirect like the first
+/// address.
 #[derive(Debug, Clone)]
-pub struct WebSource {
+pub(crate) struct WebSource {
     client: Client,
     hosts: Vec<String>,
 }
@@ -25,14 +27,14 @@ impl WebSource {
     /// Makes a client. `hosts` lists `host` (standard ports) or `host:port`, lower case.
     ///
     /// # Errors
-    /// What the TLS library says if it finds no certificates.
-    pub fn new(hosts: Vec<String>) -> Result<Self, reqwest::Error> {
+    /// The error of the TLS library if it finds no certificates.
+    pub(crate) fn new(hosts: Vec<String>) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(IDLE)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
             // By hand, so that each hop is checked before a byte is sent to it.
             .redirect(Policy::none())
-            // A proxy of the environment would connect to addresses we have not checked.
+            // A proxy of the environment would connect to addresses that were not checked.
             .no_proxy()
             .user_agent(concat!("quire/", env!("CARGO_PKG_VERSION")))
             .build()?;
@@ -49,7 +51,8 @@ impl WebSource {
     }
 
     async fn follow(&self, address: &str) -> Result<Response, Fault> {
-        let mut url = Url::parse(address).map_err(|error| fault(ErrorCode::InvalidJob, "not a URL").because(error))?;
+        let mut url = Url::parse(address)
+            .map_err(|error| fault(ErrorCode::InvalidJob, "the source is not a URL").because(error))?;
         for _ in 0..=MAX_REDIRECTS {
             self.check(&url)?;
             let response = self.client.get(url.clone()).send().await.map_err(unavailable)?;
@@ -58,9 +61,9 @@ impl WebSource {
             }
             let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
             let next = location.and_then(|location| url.join(location).ok());
-            url = next.ok_or_else(|| fault(ErrorCode::SourceUnavailable, "a redirect that leads nowhere"))?;
+            url = next.ok_or_else(|| fault(ErrorCode::SourceUnavailable, "the source redirects to no address"))?;
         }
-        Err(fault(ErrorCode::SourceUnavailable, format!("more than {MAX_REDIRECTS} redirects")))
+        Err(fault(ErrorCode::SourceUnavailable, format!("the source redirects more than {MAX_REDIRECTS} times")))
     }
 
     /// Lets only listed hosts pass, compared as text: no name is resolved to decide. `*` is not
@@ -93,7 +96,7 @@ fn accept(response: Response) -> Result<Response, Fault> {
         status if status.is_client_error() => ErrorCode::SourceDenied,
         _ => ErrorCode::SourceUnavailable,
     };
-    // Not for a document that is missing: a wrong address should not take hours to be told.
+    // Not for a missing document: a wrong address should be reported soon.
     let headers = (code == ErrorCode::SourceUnavailable).then(|| response.headers());
     let delay = headers.and_then(|headers| retry_after(headers, Utc::now()));
     Err(fault(code, format!("the source answers {status}")).after(delay))

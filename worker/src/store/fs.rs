@@ -1,3 +1,5 @@
+//! A folder as a store, for `process`: objects are files, without metadata.
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -6,22 +8,24 @@ use std::{
 use bytes::Bytes;
 use quire_producer::store::StoreError;
 
-/// A folder as a store, for `process`.
 #[derive(Debug, Clone)]
-pub struct DirectoryStore {
+pub(crate) struct DirectoryStore {
     root: PathBuf,
+    #[cfg(test)]
+    keeps_history: bool,
 }
 
 impl DirectoryStore {
-    /// Uses a folder, which is made when the first object is written.
-    #[must_use]
-    pub const fn new(root: PathBuf) -> Self {
-        Self { root }
+    /// Uses a folder, which the first write creates.
+    pub(crate) const fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            #[cfg(test)]
+            keeps_history: false,
+        }
     }
 
-    /// Returns the path of a key.
-    #[must_use]
-    pub fn path(&self, key: &str) -> PathBuf {
+    fn path(&self, key: &str) -> PathBuf {
         self.root.join(key)
     }
 
@@ -53,7 +57,48 @@ impl DirectoryStore {
     }
 }
 
-/// Writes beside and renames, so that nobody reads half a file.
+#[cfg(not(test))]
+impl DirectoryStore {
+    pub(super) const fn keeps_history(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn list(&self, _prefix: &str) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Unit tests have a folder that behaves as a bucket does.
+#[cfg(test)]
+impl DirectoryStore {
+    /// Uses a folder whose objects later runs find and compare.
+    pub(crate) const fn with_history(root: PathBuf) -> Self {
+        Self { root, keeps_history: true }
+    }
+
+    pub(super) const fn keeps_history(&self) -> bool {
+        self.keeps_history
+    }
+
+    pub(super) fn list(&self, prefix: &str) -> Vec<String> {
+        let mut open = if self.keeps_history { vec![self.root.clone()] } else { Vec::new() };
+        let mut keys = Vec::new();
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).expect("a readable folder") {
+                let path = entry.expect("a readable folder").path();
+                if path.is_dir() {
+                    open.push(path);
+                    continue;
+                }
+                let key = path.strip_prefix(&self.root).expect("it lies below").to_str().expect("keys are text");
+                keys.extend(key.starts_with(prefix).then(|| key.to_owned()));
+            }
+        }
+        keys
+    }
+}
+
+/// Writes a file beside the target and renames it, so that no reader sees half an object.
 async fn write(path: &Path, body: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         tokio::fs::create_dir_all(folder).await?;

@@ -7,61 +7,65 @@ use quire_producer::store::{Head, Metadata, S3Store, StoreError};
 use quire_schemas::{
     failure::ErrorCode,
     result::{ObjectRef, Phase},
+    sha256::Sha256,
 };
-use sha2::{Digest, Sha256};
 
-pub use fs::DirectoryStore;
+pub(crate) use fs::DirectoryStore;
 
 use crate::{breaker::Breaker, job::Fault};
 
 /// The closed set of stores.
 #[derive(Debug, Clone)]
-pub enum Store {
-    /// S3-compatible storage, and how it fares.
+pub(crate) enum Store {
+    /// S3-compatible storage and its breaker.
     S3(S3Store, Breaker),
-    /// A local folder.
     Directory(DirectoryStore),
 }
 
-/// Something to store.
+/// An object to store.
 #[derive(Debug, Clone)]
-pub struct Object {
-    /// The key, with the configured prefix.
-    pub key: String,
-    /// The content.
-    pub body: Bytes,
-    /// Its media type.
-    pub media_type: &'static str,
-    /// Its sha256; see [`digest`].
-    pub sha256: String,
-    /// Metadata beside the sha256.
-    pub metadata: Metadata,
+pub(crate) struct StoredObject {
+    /// With the configured prefix.
+    pub(crate) key: String,
+    pub(crate) body: Bytes,
+    pub(crate) media_type: &'static str,
+    /// Of the body.
+    pub(crate) sha256: Sha256,
+    /// Without the sha256, which is added.
+    pub(crate) metadata: Metadata,
 }
 
-impl Object {
-    /// Makes an object with no metadata of its own. Hashes the body: not for the async runtime if
-    /// it is large.
-    #[must_use]
-    pub fn new(key: String, body: Bytes, media_type: &'static str) -> Self {
-        let sha256 = digest(&body);
+impl StoredObject {
+    /// Makes an object without metadata. Hashes the body: not for the async runtime if it is large.
+    pub(crate) fn new(key: String, body: Bytes, media_type: &'static str) -> Self {
+        let sha256 = Sha256::of(&body);
         Self { key, body, media_type, sha256, metadata: Metadata::new() }
+    }
+
+    /// Makes an object without metadata; hashes the body on a blocking thread.
+    pub(crate) async fn hashed(key: String, body: Bytes, media_type: &'static str) -> Self {
+        let hashing = tokio::task::spawn_blocking(move || Self::new(key, body, media_type));
+        hashing.await.expect("hashing does not panic")
     }
 }
 
-/// Returns the hex sha256 of some bytes.
-#[must_use]
-pub fn digest(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
 impl Store {
-    /// Writes an object, overwriting what is there.
+    /// Says whether objects of earlier runs are found and compared. A folder is for one run: who
+    /// processes a file again wants what comes out now.
+    pub(crate) const fn keeps_history(&self) -> bool {
+        match self {
+            Self::S3(..) => true,
+            Self::Directory(store) => store.keeps_history(),
+        }
+    }
+
+    /// Writes an object, or overwrites it.
     ///
     /// # Errors
-    /// `storage_unavailable` or `storage_denied`.
-    pub async fn put(&self, object: &Object, phase: Phase) -> Result<ObjectRef, Fault> {
+    /// `storage_unavailable`; `storage_denied` if waiting does not help. So do all functions below.
+    pub(crate) async fn put(&self, object: &StoredObject, phase: Phase) -> Result<ObjectRef, Fault> {
         let mut metadata = object.metadata.clone();
-        metadata.insert("sha256".to_owned(), object.sha256.clone());
+        metadata.insert("sha256".to_owned(), object.sha256.to_string());
         let put = match self {
             Self::S3(store, _) => store.put(&object.key, object.body.clone(), object.media_type, &metadata).await,
             Self::Directory(store) => store.put(&object.key, object.body.clone()).await,
@@ -73,26 +77,23 @@ impl Store {
             uri: Some(self.uri(&object.key)),
             media_type: object.media_type.to_owned(),
             size_bytes: object.body.len() as u64,
-            sha256: object.sha256.clone(),
+            sha256: object.sha256,
             etag: None,
             url: None,
             url_expires_at: None,
         })
     }
 
-    /// Reads an object of at most `limit` bytes; `None` if there is none, or none that is what was once
-    /// written: it would be the same at every attempt, and whoever needs it can make it again.
-    ///
-    /// # Errors
-    /// `storage_unavailable` or `storage_denied`.
-    pub async fn get(&self, key: &str, limit: usize, phase: Phase) -> Result<Option<Bytes>, Fault> {
+    /// Reads an object of at most `limit` bytes; `None` if it is absent, or if its checksum is wrong: it
+    /// would be wrong at every attempt, and the caller can make it again.
+    pub(crate) async fn get(&self, key: &str, limit: usize, phase: Phase) -> Result<Option<Bytes>, Fault> {
         let got = match self {
             Self::S3(store, _) => store.get(key, limit).await,
             Self::Directory(store) => store.get(key).await,
         };
         let got = got.or_else(|error| match error {
             StoreError::Damaged { .. } => {
-                tracing::warn!(key, "taken for absent: {error}");
+                tracing::warn!(key, "a damaged object is taken for absent: {error}");
                 Ok(None)
             }
             other => Err(other),
@@ -100,34 +101,25 @@ impl Store {
         self.note(got, phase)
     }
 
-    /// Asks for an object's size and metadata. A folder keeps no metadata, so nothing in it is
-    /// ever taken for an earlier run's work.
-    ///
-    /// # Errors
-    /// `storage_unavailable` or `storage_denied`.
-    pub async fn head(&self, key: &str, phase: Phase) -> Result<Option<Head>, Fault> {
+    /// Returns an object's size and metadata; `None` if it is absent. A folder keeps no metadata, so no
+    /// object in it is reused.
+    pub(crate) async fn head(&self, key: &str, phase: Phase) -> Result<Option<Head>, Fault> {
         match self {
             Self::S3(store, _) => self.note(store.head(key).await, phase),
             Self::Directory(_) => Ok(None),
         }
     }
 
-    /// Lists every key of a job.
-    ///
-    /// # Errors
-    /// `storage_unavailable` or `storage_denied`.
-    pub async fn list(&self, prefix: &str, phase: Phase) -> Result<Vec<String>, Fault> {
+    /// Lists every key that starts with `prefix`; none of a folder, which keeps no history.
+    pub(crate) async fn list(&self, prefix: &str, phase: Phase) -> Result<Vec<String>, Fault> {
         match self {
             Self::S3(store, _) => self.note(store.list(prefix).await, phase),
-            Self::Directory(_) => Ok(Vec::new()),
+            Self::Directory(store) => Ok(store.list(prefix)),
         }
     }
 
-    /// Deletes an object; one that is not there is no error.
-    ///
-    /// # Errors
-    /// `storage_unavailable` or `storage_denied`.
-    pub async fn delete(&self, key: &str, phase: Phase) -> Result<(), Fault> {
+    /// Deletes an object; an absent one is no error.
+    pub(crate) async fn delete(&self, key: &str, phase: Phase) -> Result<(), Fault> {
         let deleted = match self {
             Self::S3(store, _) => store.delete(key).await,
             Self::Directory(store) => store.delete(key).await,
@@ -135,7 +127,7 @@ impl Store {
         self.note(deleted, phase)
     }
 
-    /// Tells the breaker how a request went. A refusal counts too: with the wrong credentials every
+    /// Tells the breaker how a request went. A refusal counts as a failure: with wrong credentials every
     /// job would be buried, one after the other.
     fn note<T>(&self, answer: Result<T, StoreError>, phase: Phase) -> Result<T, Fault> {
         if let Self::S3(_, breaker) = self {
@@ -147,18 +139,14 @@ impl Store {
         answer.map_err(|error| storage_fault(error, phase))
     }
 
-    /// Returns the address of a key.
-    #[must_use]
-    pub fn uri(&self, key: &str) -> String {
+    pub(crate) fn uri(&self, key: &str) -> String {
         match self {
             Self::S3(store, _) => store.uri(key),
             Self::Directory(store) => store.uri(key),
         }
     }
 
-    /// Returns the bucket, if there is one.
-    #[must_use]
-    pub fn bucket(&self) -> Option<String> {
+    pub(crate) fn bucket(&self) -> Option<String> {
         match self {
             Self::S3(store, _) => Some(store.bucket().to_owned()),
             Self::Directory(_) => None,
@@ -168,10 +156,11 @@ impl Store {
 
 fn storage_fault(error: StoreError, phase: Phase) -> Fault {
     let code = match &error {
-        // A bucket that is missing is as much the operator's business as one that is closed.
+        // A missing bucket needs the operator as much as a closed one.
         StoreError::Denied { .. } | StoreError::NotFound { .. } => ErrorCode::StorageDenied,
         StoreError::TooLarge { .. } | StoreError::Damaged { .. } => ErrorCode::Internal,
-        StoreError::Unavailable { .. } => ErrorCode::StorageUnavailable,
+        // The server that hands out credentials may be down: an outage, not a refusal.
+        StoreError::Unavailable { .. } | StoreError::NoCredentials { .. } => ErrorCode::StorageUnavailable,
     };
-    Fault::new(code, phase, "object storage did not do its part").because(error)
+    Fault::new(code, phase, "the request to object storage failed").because(error)
 }

@@ -1,3 +1,5 @@
+//! The log: where it goes, in which format, and which lines of it.
+
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{
@@ -6,38 +8,32 @@ use tracing_subscriber::{
 
 use super::recent::Recent;
 
+const AMQP_CLIENT: &str = "lapin";
+
 /// Changes what is logged while the process runs. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct LogFilter {
+pub(crate) struct LogFilter {
     handle: reload::Handle<EnvFilter, Registry>,
 }
 
 /// Why the log could not be set up or changed.
 #[derive(Debug, thiserror::Error)]
-pub enum LogError {
-    /// The text is not a filter; the one before stays in place.
+pub(crate) enum LogError {
     #[error("{filter:?} is not a log filter")]
     Filter {
-        /// The text.
         filter: String,
-        /// What is wrong with it.
         #[source]
         cause: filter::ParseError,
     },
-    /// Something else in this process logs already.
     #[error("the log is set up already")]
     Taken(#[source] TryInitError),
-    /// The log is gone, because the process is about to end.
-    #[error("the log is gone")]
-    Gone(#[source] reload::Error),
+    #[error("the log is closed: the process ends")]
+    Closed(#[source] reload::Error),
 }
 
-/// Sends logs to stderr, stdout being for data: for people on a terminal, otherwise as JSON, one
-/// object per line.
-///
-/// # Errors
-/// [`LogError::Filter`]; [`LogError::Taken`] if it is called twice.
-pub fn init(filter: &str) -> Result<LogFilter, LogError> {
+/// Sends logs to stderr, because stdout is for data: for people on a terminal, otherwise as JSON,
+/// one object per line. To be called once.
+pub(crate) fn init(filter: &str) -> Result<LogFilter, LogError> {
     let (filter, handle) = reload::Layer::new(parse(filter)?);
     let on_terminal = io::stderr().is_terminal();
     let human = on_terminal.then(|| fmt::layer().with_writer(io::stderr));
@@ -49,12 +45,16 @@ pub fn init(filter: &str) -> Result<LogFilter, LogError> {
 }
 
 impl LogFilter {
-    /// Replaces the filter.
-    ///
-    /// # Errors
-    /// [`LogError::Filter`], with the old filter still in place; [`LogError::Gone`].
-    pub fn set(&self, filter: &str) -> Result<(), LogError> {
-        self.handle.reload(parse(filter)?).map_err(LogError::Gone)
+    /// After an error the old filter stays in place.
+    pub(crate) fn set(&self, filter: &str) -> Result<(), LogError> {
+        self.handle.reload(parse(filter)?).map_err(LogError::Closed)
+    }
+
+    /// From now on leaves out the AMQP client, which logs errors when a connection is closed in
+    /// order. A filter that names the client stays as it is.
+    pub(crate) fn silence_amqp_client(&self) {
+        // Fails only when nothing is logged any more.
+        let _ = self.handle.modify(|filter| *filter = without_amqp_client(std::mem::take(filter)));
     }
 }
 
@@ -62,12 +62,26 @@ fn parse(filter: &str) -> Result<EnvFilter, LogError> {
     EnvFilter::try_new(filter).map_err(|cause| LogError::Filter { filter: filter.to_owned(), cause })
 }
 
+fn without_amqp_client(filter: EnvFilter) -> EnvFilter {
+    if filter.to_string().contains(AMQP_CLIENT) {
+        return filter;
+    }
+    filter.add_directive(format!("{AMQP_CLIENT}=off").parse().expect("a valid directive"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_filter_that_is_none_is_refused_by_name() {
+    fn the_amqp_client_is_silenced_unless_the_filter_names_it() {
+        let shown = |filter| without_amqp_client(parse(filter).expect("a filter")).to_string();
+        assert!(shown("info").contains("lapin=off"), "{}", shown("info"));
+        assert!(!shown("info,lapin=debug").contains("off"), "{}", shown("info,lapin=debug"));
+    }
+
+    #[test]
+    fn a_text_that_is_no_filter_is_refused_by_name() {
         assert!(parse("info,quire_worker::consume=debug").is_ok());
         let error = parse("quire_worker=loud").expect_err("no such level");
         assert_eq!(error.to_string(), "\"quire_worker=loud\" is not a log filter");

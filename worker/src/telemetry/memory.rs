@@ -1,14 +1,12 @@
-//! What the system says of this process's memory, without its renderers.
+//! How much memory this process uses, without its renderers.
 
-/// Returns resident memory in bytes; 0 where the system does not tell.
-#[must_use]
-pub fn resident_bytes() -> u64 {
+/// In bytes; 0 where `/proc` does not tell.
+pub(crate) fn resident_bytes() -> u64 {
     status_bytes("VmRSS:")
 }
 
-/// Returns the most that was ever resident in bytes; 0 where the system does not tell.
-#[must_use]
-pub fn peak_resident_bytes() -> u64 {
+/// In bytes, since the process started; 0 where `/proc` does not tell.
+pub(crate) fn peak_resident_bytes() -> u64 {
     status_bytes("VmHWM:")
 }
 

@@ -1,171 +1,42 @@
+//! Everything that is counted, under names that begin with `quire_`.
+
 use std::{sync::Arc, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
-use quire_schemas::{failure::ErrorCode, names::Lane};
+use quire_schemas::{failure::ErrorCode, job::Engine, names::Lane};
+
+use super::labels::{BrokerConnection, Dependency, JobOutcome, Label, RestartReason, Stage, lane_label, parse_labels};
 
 /// From the few milliseconds of a page to the minutes of a slow parse service.
 const STAGE_SECONDS: [f64; 12] = [0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0, 600.0, 1800.0];
 
-/// Everything that is counted, under names that begin with `quire_`. Cheap to clone.
-///
-/// Labels take values from closed lists only: no job id, no tenant, nothing from a document.
+/// The metrics of a process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     registry: Arc<Registry>,
-    jobs: Family<JobLabels, Counter>,
-    jobs_in_flight: Family<LaneLabel, Gauge>,
+    jobs: Family<[Label; 2], Counter>,
+    jobs_in_flight: Family<[Label; 1], Gauge>,
     pages_rendered: Counter,
     pages_reused: Counter,
-    page_faults: Family<CodeLabel, Counter>,
-    stage_seconds: Family<StageLabel, Histogram>,
+    page_faults: Family<[Label; 1], Counter>,
+    /// The parse has the engine's label beside that of the stage.
+    stage_seconds: Family<Vec<Label>, Histogram>,
     renderers_busy: Gauge,
-    renderers_restarted: Family<ReasonLabel, Counter>,
+    renderers_restarted: Family<[Label; 1], Counter>,
     events_dropped: Counter,
-    broker_connected: Family<ConnectionLabel, Gauge>,
-    breaker_open: Family<DependencyLabel, Gauge>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct JobLabels {
-    lane: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LaneLabel {
-    lane: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct CodeLabel {
-    code: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StageLabel {
-    stage: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ConnectionLabel {
-    connection: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct DependencyLabel {
-    dependency: &'static str,
-}
-
-macro_rules! label_values {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// Returns the value of the label.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-        }
-    };
-}
-
-label_values! {
-    /// How a delivery left this worker.
-    JobOutcome {
-        /// With a result, everything in it.
-        Succeeded = "succeeded",
-        /// With a result that lacks something.
-        PartialSuccess = "partial_success",
-        /// Because somebody asked for it.
-        Cancelled = "cancelled",
-        /// To a retry tier, counted.
-        Retried = "retried",
-        /// To a retry tier, not counted.
-        Parked = "parked",
-        /// To the dead queue.
-        Buried = "buried",
-        /// Back to its queue, because the worker stops or lost its lease.
-        Released = "released",
-        /// At once: an earlier run has left a result.
-        Repeated = "repeated",
-    }
-}
-
-label_values! {
-    /// A part of the work whose time is measured.
-    Stage {
-        /// The document comes in.
-        Fetch = "fetch",
-        /// The whole parse branch.
-        Parse = "parse",
-        /// One page, in a renderer.
-        Render = "render",
-        /// One page image, to storage.
-        Upload = "upload",
-        /// The result is put together.
-        Assemble = "assemble",
-        /// The result goes to storage and is announced.
-        Commit = "commit",
-        /// The delivery is answered.
-        Settle = "settle",
-    }
-}
-
-label_values! {
-    /// Why a renderer was replaced before its time.
-    RestartReason {
-        /// It died.
-        Crashed = "crashed",
-        /// It did not answer in time.
-        TimedOut = "timed_out",
-        /// It ran into its memory or CPU limit.
-        ResourceLimit = "resource_limit",
-        /// It said something that the protocol does not know.
-        Protocol = "protocol",
-        /// It has served as many documents as it may.
-        Recycled = "recycled",
-    }
-}
-
-label_values! {
-    /// Something that every job needs, or every job of a kind.
-    Dependency {
-        /// Where results go.
-        ObjectStore = "object_store",
-        /// The paid engine.
-        Llamaparse = "llamaparse",
-    }
-}
-
-label_values! {
-    /// One of the two connections to the broker.
-    BrokerConnection {
-        /// The one that receives and acknowledges.
-        Consume = "consume",
-        /// The one that publishes.
-        Publish = "publish",
-    }
+    broker_connected: Family<[Label; 1], Gauge>,
+    /// An engine has a label of its own beside its name as a dependency.
+    breaker_open: Family<Vec<Label>, Gauge>,
 }
 
 /// Counts something as long as it lives.
 #[derive(Debug)]
 #[must_use = "it counts until it is dropped"]
-pub struct Counted(Gauge);
+pub(crate) struct Counted(Gauge);
 
 impl Counted {
     fn start(gauge: Gauge) -> Self {
@@ -187,8 +58,8 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Makes the metrics of a process. Everything but faults starts at zero instead of missing: a
-    /// rate over a counter that appears with its first event does not see that event.
+    /// Makes the metrics of a process. Everything but faults starts at zero: a rate over a counter
+    /// that appears with its first event does not see that event.
     #[must_use]
     pub fn new() -> Self {
         let mut metrics = Self {
@@ -231,80 +102,74 @@ impl Metrics {
 
     fn start_at_zero(&self) {
         for lane in Lane::ALL {
-            drop(self.jobs_in_flight.get_or_create(&LaneLabel { lane: lane.as_str() }));
+            drop(self.jobs_in_flight.get_or_create(&[lane_label(lane)]));
             for outcome in JobOutcome::ALL {
-                drop(self.jobs.get_or_create(&JobLabels { lane: lane.as_str(), outcome: outcome.as_str() }));
+                drop(self.jobs.get_or_create(&[lane_label(lane), outcome.label()]));
             }
         }
         for reason in RestartReason::ALL {
-            drop(self.renderers_restarted.get_or_create(&ReasonLabel { reason: reason.as_str() }));
+            drop(self.renderers_restarted.get_or_create(&[reason.label()]));
         }
         for stage in Stage::ALL {
-            drop(self.stage_seconds.get_or_create(&StageLabel { stage: stage.as_str() }));
+            drop(self.stage_seconds.get_or_create(&vec![stage.label()]));
+        }
+        for engine in Engine::ALL.into_iter().filter(|engine| engine.is_built() && *engine != Engine::None) {
+            drop(self.stage_seconds.get_or_create(&parse_labels(engine)));
         }
         for connection in BrokerConnection::ALL {
             self.broker_is(*connection, false);
         }
-        for dependency in Dependency::ALL {
-            self.breaker_is(*dependency, false);
-        }
     }
 
-    /// Counts a delivery that has left.
-    pub fn job_left(&self, lane: Lane, outcome: JobOutcome) {
-        self.jobs.get_or_create(&JobLabels { lane: lane.as_str(), outcome: outcome.as_str() }).inc();
+    pub(crate) fn job_left(&self, lane: Lane, outcome: JobOutcome) {
+        self.jobs.get_or_create(&[lane_label(lane), outcome.label()]).inc();
     }
 
-    /// Counts a delivery as in flight as long as the answer lives.
-    pub fn job_in_flight(&self, lane: Lane) -> Counted {
-        Counted::start(self.jobs_in_flight.get_or_create_owned(&LaneLabel { lane: lane.as_str() }))
+    /// Counts a delivery as in flight as long as the returned value lives.
+    pub(crate) fn job_in_flight(&self, lane: Lane) -> Counted {
+        Counted::start(self.jobs_in_flight.get_or_create_owned(&[lane_label(lane)]))
     }
 
-    /// Counts a page image that was made.
-    pub fn page_rendered(&self) {
+    pub(crate) fn page_rendered(&self) {
         self.pages_rendered.inc();
     }
 
-    /// Counts a page image that an earlier run had made.
-    pub fn page_reused(&self) {
+    pub(crate) fn page_reused(&self) {
         self.pages_reused.inc();
     }
 
-    /// Counts a page that failed.
-    pub fn page_failed(&self, code: ErrorCode) {
-        self.page_faults.get_or_create(&CodeLabel { code: code.as_str() }).inc();
+    pub(crate) fn page_failed(&self, code: ErrorCode) {
+        self.page_faults.get_or_create(&[("code", code.as_str())]).inc();
     }
 
-    /// Notes how long a part of the work took.
-    pub fn stage_took(&self, stage: Stage, time: Duration) {
-        self.stage_seconds.get_or_create(&StageLabel { stage: stage.as_str() }).observe(time.as_secs_f64());
+    pub(crate) fn stage_took(&self, stage: Stage, time: Duration) {
+        self.stage_seconds.get_or_create(&vec![stage.label()]).observe(time.as_secs_f64());
     }
 
-    /// Counts a renderer as busy as long as the answer lives.
-    pub fn renderer_busy(&self) -> Counted {
+    /// Notes the time of a whole parse branch, engines that failed before this one included.
+    pub(crate) fn parse_took(&self, engine: Engine, time: Duration) {
+        self.stage_seconds.get_or_create(&parse_labels(engine)).observe(time.as_secs_f64());
+    }
+
+    /// Counts a renderer as busy as long as the returned value lives.
+    pub(crate) fn renderer_busy(&self) -> Counted {
         Counted::start(self.renderers_busy.clone())
     }
 
-    /// Counts a renderer that was replaced.
-    pub fn renderer_restarted(&self, reason: RestartReason) {
-        self.renderers_restarted.get_or_create(&ReasonLabel { reason: reason.as_str() }).inc();
+    pub(crate) fn renderer_restarted(&self, reason: RestartReason) {
+        self.renderers_restarted.get_or_create(&[reason.label()]).inc();
     }
 
-    /// Counts an event that did not reach the broker.
-    pub fn event_dropped(&self) {
+    pub(crate) fn event_dropped(&self) {
         self.events_dropped.inc();
     }
 
-    /// Notes whether a connection to the broker is up.
-    pub fn broker_is(&self, connection: BrokerConnection, connected: bool) {
-        let gauge = self.broker_connected.get_or_create(&ConnectionLabel { connection: connection.as_str() });
-        gauge.set(i64::from(connected));
+    pub(crate) fn broker_is(&self, connection: BrokerConnection, connected: bool) {
+        self.broker_connected.get_or_create(&[connection.label()]).set(i64::from(connected));
     }
 
-    /// Notes whether a dependency counts as down.
-    pub fn breaker_is(&self, dependency: Dependency, open: bool) {
-        let label = DependencyLabel { dependency: dependency.as_str() };
-        self.breaker_open.get_or_create(&label).set(i64::from(open));
+    pub(crate) fn breaker_is(&self, dependency: Dependency, open: bool) {
+        self.breaker_open.get_or_create(&dependency.labels()).set(i64::from(open));
     }
 
     /// Writes everything in the OpenMetrics text format, version 1.0.0.
@@ -332,9 +197,12 @@ mod tests {
         metrics.page_reused();
         metrics.page_failed(ErrorCode::PageTooLarge);
         metrics.stage_took(Stage::Render, Duration::from_millis(300));
+        metrics.parse_took(Engine::Docling, Duration::from_millis(300));
         metrics.renderer_restarted(RestartReason::Crashed);
         metrics.event_dropped();
         metrics.broker_is(BrokerConnection::Publish, true);
+        metrics.breaker_is(Dependency::ObjectStore, true);
+        metrics.breaker_is(Dependency::Engine(Engine::Docling), false);
 
         let text = metrics.encode();
         for line in [
@@ -346,11 +214,15 @@ mod tests {
             "quire_page_faults_total{code=\"page_too_large\"} 1",
             "quire_stage_seconds_bucket{le=\"0.25\",stage=\"render\"} 0",
             "quire_stage_seconds_bucket{le=\"0.5\",stage=\"render\"} 1",
+            "quire_stage_seconds_bucket{le=\"0.5\",stage=\"parse\",engine=\"docling\"} 1",
+            "quire_stage_seconds_count{stage=\"parse\",engine=\"pdfium\"} 0",
             "quire_renderers_busy 0",
             "quire_renderers_restarted_total{reason=\"crashed\"} 1",
             "quire_events_dropped_total 1",
             "quire_broker_connected{connection=\"publish\"} 1",
             "quire_broker_connected{connection=\"consume\"} 0",
+            "quire_breaker_open{dependency=\"object_store\"} 1",
+            "quire_breaker_open{dependency=\"docling\",engine=\"docling\"} 0",
             concat!("quire_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
             "# EOF",
         ] {

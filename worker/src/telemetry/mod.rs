@@ -1,13 +1,16 @@
 //! What the process says about itself: logs, metrics, health.
 
-pub mod health;
+pub(crate) mod health;
+mod labels;
 mod log;
 mod memory;
 mod metrics;
 mod recent;
 
-pub use health::Health;
-pub use log::{LogError, LogFilter, init};
-pub use memory::{peak_resident_bytes, resident_bytes};
-pub use metrics::{BrokerConnection, Counted, Dependency, JobOutcome, Metrics, RestartReason, Stage};
-pub use recent::last_lines;
+pub use metrics::Metrics;
+
+pub(crate) use health::Health;
+pub(crate) use labels::{BrokerConnection, Dependency, JobOutcome, RestartReason, Stage};
+pub(crate) use log::{LogFilter, init};
+pub(crate) use memory::{peak_resident_bytes, resident_bytes};
+pub(crate) use recent::last_lines;

@@ -1,10 +1,10 @@
-//! The last lines that were logged about each job in hand: what a dead letter tells an operator
-//! who no longer has the log of the pod it came from.
+//! The last lines that were logged about each job in flight. A dead letter carries them to operators
+//! who no longer have the log of its pod.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt::{self, Write},
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use chrono::{SecondsFormat, Utc};
@@ -16,10 +16,12 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
-const LINES: usize = 20;
-const MOST_LINE_BYTES: usize = 400;
-const MOST_BYTES: usize = 4096;
-/// The span that a job's work happens in, and the field that names the job.
+use crate::lock::lock;
+
+const MAX_LINES: usize = 20;
+const MAX_LINE_BYTES: usize = 400;
+const MAX_BYTES: usize = 4096;
+/// The span of a job's work, and its field that names the job.
 const SPAN: &str = "job";
 const FIELD: &str = "job.id";
 
@@ -27,14 +29,13 @@ static JOBS: LazyLock<Mutex<BTreeMap<String, Lines>>> = LazyLock::new(Mutex::def
 
 type Lines = Arc<Mutex<VecDeque<String>>>;
 
-/// Returns the last lines about a job that is in hand, at most 4 KiB, oldest first; empty if
+/// Returns the last lines about a job that is in flight, at most 4 KiB, oldest first; empty if
 /// nothing was logged.
-#[must_use]
-pub fn last_lines(job_id: &JobId) -> String {
+pub(crate) fn last_lines(job_id: &JobId) -> String {
     let lines = lock(&JOBS).get(&job_id.to_string()).cloned();
     let Some(lines) = lines else { return String::new() };
     let lines = lock(&lines);
-    let mut room = MOST_BYTES;
+    let mut room = MAX_BYTES;
     let kept: Vec<&str> = lines
         .iter()
         .rev()
@@ -48,15 +49,11 @@ pub fn last_lines(job_id: &JobId) -> String {
     kept.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Keeps the lines. What the log filter leaves out is left out here too.
+/// Keeps the lines that pass the log filter.
 #[derive(Debug)]
 pub(super) struct Recent;
 
-/// Of a span: the job it is about.
+/// The job of a span.
 struct About {
     job_id: String,
     lines: Lines,
@@ -79,7 +76,7 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // What libraries log may hold addresses and tokens; what this project logs does not.
+        // Lines of libraries may hold addresses and tokens; lines of this project do not.
         if !event.metadata().target().starts_with("quire") {
             return;
         }
@@ -87,7 +84,7 @@ where
         for span in scope {
             if let Some(about) = span.extensions().get::<About>() {
                 let mut lines = lock(&about.lines);
-                if lines.len() == LINES {
+                if lines.len() == MAX_LINES {
                     lines.pop_front();
                 }
                 lines.push_back(line(event));
@@ -113,7 +110,7 @@ fn line(event: &Event<'_>) -> String {
     event.record(&mut text);
     let at = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
     let mut line = format!("{at} {} {}{}", event.metadata().level(), text.message, text.fields).replace('\n', " ");
-    line.truncate(line.floor_char_boundary(MOST_LINE_BYTES));
+    line.truncate(line.floor_char_boundary(MAX_LINE_BYTES));
     line
 }
 
@@ -155,20 +152,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_lines_of_a_job_are_known_while_it_is_in_hand() {
+    fn the_last_lines_of_a_job_are_kept_while_it_is_in_flight() {
         let (job_id, other) = (JobId::generate(), JobId::generate());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || {
             let span = tracing::info_span!("job", job.id = %job_id);
             span.in_scope(|| {
-                (1..=LINES).for_each(|number| tracing::info!(number, "rendered"));
+                (1..=MAX_LINES).for_each(|number| tracing::info!(number, "rendered"));
                 tracing::info_span!("inner").in_scope(|| tracing::warn!(code = "x", "went\nwrong"));
             });
             tracing::info!("of no job");
             let lines = last_lines(&job_id);
             let lines: Vec<&str> = lines.lines().collect();
-            assert_eq!(lines.len(), LINES);
+            assert_eq!(lines.len(), MAX_LINES);
             assert!(lines[0].ends_with("INFO rendered number=2"), "{}", lines[0]);
-            assert!(lines[LINES - 1].ends_with("WARN went wrong code=x"), "{}", lines[LINES - 1]);
+            assert!(lines[MAX_LINES - 1].ends_with("WARN went wrong code=x"), "{}", lines[MAX_LINES - 1]);
             assert_eq!(last_lines(&other), "");
             drop(span);
             assert_eq!(last_lines(&job_id), "");
@@ -180,9 +177,9 @@ mod tests {
         let job_id = JobId::generate();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || {
             let span = tracing::info_span!("job", job.id = %job_id);
-            span.in_scope(|| (0..LINES).for_each(|_| tracing::info!("{}", "é".repeat(1000))));
+            span.in_scope(|| (0..MAX_LINES).for_each(|_| tracing::info!("{}", "é".repeat(1000))));
             let lines = last_lines(&job_id);
-            assert!((3000..=MOST_BYTES).contains(&lines.len()), "{} bytes", lines.len());
+            assert!((3000..=MAX_BYTES).contains(&lines.len()), "{} bytes", lines.len());
         });
     }
 }

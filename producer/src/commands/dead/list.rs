@@ -1,68 +1,64 @@
-//! `quire dead list`: one row a letter, or one a code.
+//! `quire dead list`: prints one row for each letter, or one for each code.
 
-use std::{collections::BTreeMap, process::ExitCode};
+use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use quire_schemas::{job::JobId, names::Tenant};
-use serde::Serialize;
+use clap::Args;
+use quire_schemas::names::DeadKind;
 
-use super::{
-    letter::{Kind, Letter},
-    pile::{Pile, Reach},
-    text::{age, cut, one_line},
-};
+use super::letters::{LetterArgs, LimitArg, note_extent};
 use crate::{
-    cli::{DeadListArgs, Endpoints, UNFINISHED},
-    commands::{note, or_unknown, say, table},
+    commands::{
+        endpoints::Endpoints,
+        exit::UNFINISHED,
+        text::{age, cut, note, one_line, or_unknown, say, say_json, table},
+    },
+    dead::{Group, Letter, groups, list},
 };
 
-/// What a message is cut to in a row.
+/// Characters of a message in a row.
 const MESSAGE_WIDTH: usize = 60;
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadListArgs {
+    #[command(flatten)]
+    letters: LetterArgs,
+    #[command(flatten)]
+    limit: LimitArg,
+    /// One row for each code: how many, the oldest, the newest and one of the jobs
+    #[arg(long)]
+    group: bool,
+    /// Print JSON lines
+    #[arg(long)]
+    json: bool,
+}
 
 pub(super) async fn run(endpoints: &Endpoints, arguments: &DeadListArgs) -> anyhow::Result<ExitCode> {
     let publisher = endpoints.publisher()?;
-    let mut pile = Pile::open(&publisher, Reach::SEARCH).await?;
-    let letters = collect(&mut pile, arguments).await;
-    let is_cut_short = pile.is_cut_short();
-    pile.put_back().await;
+    let found = list(&publisher, &arguments.letters.choice(), arguments.limit.get()).await;
     publisher.close().await;
-    let (letters, now) = (letters?, Utc::now());
+    let (found, now) = (found?, Utc::now());
+    note_extent(found.extent);
+    let letters = &found.letters;
     match (arguments.group, arguments.json) {
         (false, true) => letters.iter().try_for_each(say_json)?,
         (false, false) => {
             let rows: Vec<_> = letters.iter().map(|letter| row(letter, now)).collect();
             say(&table(HEADINGS, &rows))?;
         }
-        (true, true) => groups(&letters).iter().try_for_each(say_json)?,
+        (true, true) => groups(letters).iter().try_for_each(say_json)?,
         (true, false) => {
-            let rows: Vec<_> = groups(&letters).iter().map(|group| group.row(now)).collect();
+            let rows: Vec<_> = groups(letters).iter().map(|group| group_row(group, now)).collect();
             say(&table(GROUP_HEADINGS, &rows))?;
         }
     }
-    if is_cut_short {
+    if found.extent.is_cut_short {
         return Ok(ExitCode::from(UNFINISHED));
     }
     if letters.is_empty() {
         note("no such dead letters");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn collect(pile: &mut Pile, arguments: &DeadListArgs) -> anyhow::Result<Vec<Letter>> {
-    let (now, most) = (Utc::now(), arguments.limit.map_or(usize::MAX, |limit| limit as usize));
-    let mut letters = Vec::new();
-    while letters.len() < most
-        && let Some(taken) = pile.take().await?
-    {
-        if arguments.letters.takes(&taken.letter, now) {
-            letters.push(taken.letter);
-        }
-    }
-    Ok(letters)
-}
-
-fn say_json(line: &impl Serialize) -> anyhow::Result<()> {
-    Ok(say(&serde_json::to_string(line)?)?)
 }
 
 const HEADINGS: [&str; 11] =
@@ -73,7 +69,7 @@ fn row(letter: &Letter, now: DateTime<Utc>) -> [String; 11] {
         or_unknown(letter.job),
         or_unknown(letter.tenant.as_ref()),
         or_unknown(letter.lane),
-        or_unknown(letter.kind.map(Kind::as_str)),
+        or_unknown(letter.kind.map(DeadKind::as_str)),
         or_unknown(letter.code.as_deref().map(one_line)),
         or_unknown(letter.phase.as_deref().map(one_line)),
         or_unknown(letter.page),
@@ -84,71 +80,24 @@ fn row(letter: &Letter, now: DateTime<Utc>) -> [String; 11] {
     ]
 }
 
-/// Letters of one code.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct Group {
-    code: Option<String>,
-    kind: Option<Kind>,
-    count: usize,
-    oldest: Option<DateTime<Utc>>,
-    newest: Option<DateTime<Utc>>,
-    example: Option<JobId>,
-    tenant: Option<Tenant>,
-}
-
 const GROUP_HEADINGS: [&str; 6] = ["code", "count", "oldest", "newest", "example", "tenant"];
 
-impl Group {
-    fn of(letter: &Letter) -> Self {
-        Self {
-            code: letter.code.clone(),
-            kind: letter.kind,
-            count: 0,
-            oldest: letter.first_seen,
-            newest: letter.first_seen,
-            example: letter.job,
-            tenant: letter.tenant.clone(),
-        }
-    }
-
-    fn count(&mut self, letter: &Letter) {
-        self.count += 1;
-        self.oldest = [self.oldest, letter.first_seen].into_iter().flatten().min();
-        self.newest = self.newest.max(letter.first_seen);
-        if self.example.is_none() {
-            (self.example, self.tenant) = (letter.job, letter.tenant.clone());
-        }
-    }
-
-    fn row(&self, now: DateTime<Utc>) -> [String; 6] {
-        let name = self.code.as_deref().map(one_line).or(self.kind.map(|kind| format!("({})", kind.as_str())));
-        [
-            or_unknown(name),
-            self.count.to_string(),
-            or_unknown(self.oldest.map(|seen| age(seen, now))),
-            or_unknown(self.newest.map(|seen| age(seen, now))),
-            or_unknown(self.example),
-            or_unknown(self.tenant.as_ref()),
-        ]
-    }
-}
-
-/// Groups letters by code, the most frequent first. The fuse's letters have no code and are one
-/// group of their own.
-fn groups(letters: &[Letter]) -> Vec<Group> {
-    let mut by_reason: BTreeMap<&str, Group> = BTreeMap::new();
-    for letter in letters {
-        by_reason.entry(letter.reason()).or_insert_with(|| Group::of(letter)).count(letter);
-    }
-    let mut groups: Vec<Group> = by_reason.into_values().collect();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-    groups
+fn group_row(group: &Group, now: DateTime<Utc>) -> [String; 6] {
+    let name = group.code.as_deref().map(one_line).or(group.kind.map(|kind| format!("({kind})")));
+    [
+        or_unknown(name),
+        group.count.to_string(),
+        or_unknown(group.oldest.map(|seen| age(seen, now))),
+        or_unknown(group.newest.map(|seen| age(seen, now))),
+        or_unknown(group.example),
+        or_unknown(group.tenant.as_ref()),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::dead::letter::tests::{ID, letter};
+    use crate::dead::samples::{ID, letter};
 
     fn at(minute: u32) -> DateTime<Utc> {
         format!("2026-11-20T12:{minute:02}:00Z").parse().expect("a time")
@@ -178,20 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_grouped_by_code_with_the_most_frequent_first() {
+    fn a_group_is_one_row() {
         let letters = [
-            seen("expired.high", "expired", 9),
             seen("failed.bulk", "not_a_pdf", 7),
             letter("crash.high", &[("quire-error-code", "not_a_pdf")]),
             seen("failed.high", "not_a_pdf", 3),
-            seen("failed.high", "not_a_pdf", 5),
         ];
-        let rows: Vec<_> = groups(&letters).iter().map(|group| group.row(at(10))).collect();
-        let expected = [
-            ["not_a_pdf", "3", "7m", "3m", ID, "-"],
-            ["(crash)", "1", "-", "-", ID, "-"],
-            ["expired", "1", "1m", "1m", ID, "-"],
-        ];
+        let rows: Vec<_> = groups(&letters).iter().map(|group| group_row(group, at(10))).collect();
+        let expected = [["not_a_pdf", "2", "7m", "3m", ID, "-"], ["(crash)", "1", "-", "-", ID, "-"]];
         assert_eq!(rows, expected);
     }
 }

@@ -1,38 +1,35 @@
-//! `quire dead`: jobs that were given up, looked at, replayed and dropped; and found again by
-//! whoever waits for a job that has no result.
+//! `quire dead`: lists, shows, replays and drops dead letters.
 
-mod assignment;
-mod choice;
 mod drop;
-mod find;
-mod headers;
-mod letter;
+mod letters;
 mod list;
-mod pace;
-mod pile;
-mod redact;
 mod replay;
 mod report;
-mod republish;
-mod revise;
 mod show;
-mod text;
 
 use std::process::ExitCode;
 
-pub(crate) use self::{
-    assignment::Assignment,
-    find::{DeadLetter, find},
-    letter::Kind,
-    pace::Rate,
-};
-use crate::cli::{DeadCommand, Endpoints};
+use clap::Subcommand;
 
-pub(crate) async fn run(endpoints: &Endpoints, command: &DeadCommand) -> anyhow::Result<ExitCode> {
+use super::endpoints::Endpoints;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadCommand {
+    /// List dead letters, one row each, or one for each code
+    List(list::DeadListArgs),
+    /// Show everything about the dead letters of a job
+    Show(show::DeadShowArgs),
+    /// Publish jobs again, as a later generation of the same job
+    Replay(replay::DeadReplayArgs),
+    /// Drop dead letters for good
+    Drop(drop::DeadDropArgs),
+}
+
+pub(crate) async fn run(endpoints: &Endpoints, command: DeadCommand) -> anyhow::Result<ExitCode> {
     match command {
-        DeadCommand::List(arguments) => list::run(endpoints, arguments).await,
-        DeadCommand::Show(arguments) => show::run(endpoints, arguments).await,
+        DeadCommand::List(arguments) => list::run(endpoints, &arguments).await,
+        DeadCommand::Show(arguments) => show::run(endpoints, &arguments).await,
         DeadCommand::Replay(arguments) => replay::run(endpoints, arguments).await,
-        DeadCommand::Drop(arguments) => drop::run(endpoints, arguments).await,
+        DeadCommand::Drop(arguments) => drop::run(endpoints, &arguments).await,
     }
 }

@@ -1,84 +1,93 @@
-//! What a command tells of each letter it did something to, and of all of them.
+//! Prints what a command did to each letter, and the sum of it.
 
 use std::collections::HashSet;
 
-use quire_schemas::job::JobId;
+use quire_schemas::{job::JobId, result::JobStatus};
 use serde_json::{Value, json};
 
-use super::{
-    letter::Letter,
-    text::{cut, one_line},
-};
 use crate::{
-    cli::{FAILED, LetterChoice, UNFINISHED},
-    commands::{note, or_unknown, say},
+    commands::{
+        exit::{FAILED, UNFINISHED},
+        text::{cut, note, one_line, or_unknown, say},
+    },
+    dead::{Choice, Letter, Refusal, Replayed},
 };
 
-const MESSAGE_WIDTH: usize = 60;
+/// Characters of a letter's reason in a row.
+const REASON_WIDTH: usize = 60;
 
-/// What has become of a letter, beside that it is done with.
-#[derive(Debug, Default)]
-pub(super) struct Fate {
-    pub(super) generation: Option<u32>,
-    pub(super) changes: Vec<String>,
+/// What was done to a letter.
+#[derive(Debug)]
+pub(super) struct Told {
+    verb: &'static str,
+    generation: Option<u32>,
+    changes: Vec<String>,
 }
 
-/// How many letters came to what.
+impl Told {
+    pub(super) const fn dropped() -> Self {
+        Self { verb: "dropped", generation: None, changes: Vec::new() }
+    }
+
+    pub(super) fn replayed(replayed: Replayed) -> Self {
+        Self { verb: "replayed", generation: Some(replayed.generation), changes: replayed.changes }
+    }
+}
+
+/// Counts letters by what became of them.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// Whether it is told in JSON.
     pub(super) json: bool,
-    /// Whether it is only what would have been done.
     pub(super) dry_run: bool,
     pub(super) done: usize,
     pub(super) refused: usize,
-    /// Asked for and not come to.
+    /// Chosen letters that had no turn.
     pub(super) left: usize,
-    /// Whether letters were not looked at: a job without one may have one nevertheless.
+    /// Whether letters were not read, so that a job without a known letter may have one.
     pub(super) is_partial: bool,
-    /// Whether another run is needed, for the rest or for letters that may be there still.
+    /// Whether another run is needed.
     pub(super) is_unfinished: bool,
     pub(super) seen: HashSet<JobId>,
 }
 
 impl Tally {
-    /// Tells that a letter was, such as, `replayed`; or would be.
-    pub(super) fn tell_done(&mut self, letter: &Letter, what: &str, fate: &Fate) -> anyhow::Result<()> {
+    pub(super) fn say_done(&mut self, letter: &Letter, told: &Told) -> anyhow::Result<()> {
         self.done += 1;
         self.seen.extend(letter.job);
+        let Told { verb, generation, changes } = told;
         if self.json {
-            let event = if self.dry_run { format!("would_be_{what}") } else { what.to_owned() };
+            let event = if self.dry_run { format!("would_be_{verb}") } else { (*verb).to_owned() };
             let mut line = line(letter, &event);
-            line["generation"] = json!(fate.generation.unwrap_or(letter.generation));
-            line["changes"] = json!(fate.changes);
+            line["generation"] = json!(generation.unwrap_or(letter.generation));
+            line["changes"] = json!(changes);
             return Ok(say(&line.to_string())?);
         }
-        let generation = fate.generation.map(|generation| format!(" as generation {generation}")).unwrap_or_default();
-        let changes: String = fate.changes.iter().map(|change| format!(", {change}")).collect();
+        let generation = generation.map(|generation| format!(" as generation {generation}")).unwrap_or_default();
+        let changes: String = changes.iter().map(|change| format!(", {change}")).collect();
         let would_be = self.would_be();
-        Ok(say(&format!("{}\t{would_be}{what}{generation}{changes}", describe(letter)))?)
+        Ok(say(&format!("{}\t{would_be}{verb}{generation}{changes}", describe(letter)))?)
     }
 
-    /// Tells why a letter stays.
-    pub(super) fn tell_refused(&mut self, letter: &Letter, why: String) -> anyhow::Result<()> {
+    /// Prints why a letter stays.
+    pub(super) fn say_refused(&mut self, letter: &Letter, refusal: &Refusal) -> anyhow::Result<()> {
         self.refused += 1;
         self.seen.extend(letter.job);
+        let reason = explain(refusal);
         if self.json {
             let mut line = line(letter, "refused");
-            line["reason"] = Value::String(why);
+            line["reason"] = Value::String(reason);
             return Ok(say(&line.to_string())?);
         }
-        Ok(say(&format!("{}\tstays: {}", describe(letter), one_line(&why)))?)
+        Ok(say(&format!("{}\tstays: {}", describe(letter), one_line(&reason)))?)
     }
 
-    /// Tells the sum of it.
-    pub(super) fn tell(&self, what: &str) -> anyhow::Result<()> {
+    pub(super) fn say_sum(&self, verb: &str) -> anyhow::Result<()> {
         let Self { json, dry_run, done, refused, left, .. } = self;
         if *json {
             let sum = json!({ "event": "summary", "done": done, "refused": refused, "left": left, "dry_run": dry_run });
             return Ok(say(&sum.to_string())?);
         }
-        note(&format!("{done} {}{what}, {refused} refused, {left} left", self.would_be()));
+        note(&format!("{done} {}{verb}, {refused} refused, {left} left", self.would_be()));
         Ok(())
     }
 
@@ -86,14 +95,14 @@ impl Tally {
         if self.dry_run { "would be " } else { "" }
     }
 
-    /// Tells which of the jobs that were named have no such letter.
-    pub(super) fn tell_missing(&self, choice: &LetterChoice) {
+    /// Prints which of the named jobs have no such letter.
+    pub(super) fn note_missing(&self, choice: &Choice) {
         for job in self.missing(choice) {
             note(&format!("job {job} has no such dead letter"));
         }
     }
 
-    pub(super) fn exit_code(&self, choice: &LetterChoice) -> u8 {
+    pub(super) fn exit_code(&self, choice: &Choice) -> u8 {
         if self.is_unfinished {
             return UNFINISHED;
         }
@@ -101,11 +110,22 @@ impl Tally {
         if is_all_done { 0 } else { FAILED }
     }
 
-    /// A job whose turn did not come has a letter, for all that is known.
-    fn missing<'a>(&'a self, choice: &'a LetterChoice) -> impl Iterator<Item = &'a JobId> {
+    /// Knows nothing of letters that were not read or had no turn.
+    fn missing<'a>(&'a self, choice: &'a Choice) -> impl Iterator<Item = &'a JobId> {
         let is_known = self.left == 0 && !self.is_partial;
         choice.jobs.iter().filter(move |job| is_known && !self.seen.contains(job))
     }
+}
+
+/// Names the option that changes the decision.
+fn explain(refusal: &Refusal) -> String {
+    let option = match refusal {
+        Refusal::PasswordTakenOut => "--password-file",
+        Refusal::NoTenant { .. } => "--tenant",
+        Refusal::ResultStays(JobStatus::Succeeded) => "--force",
+        _ => return refusal.to_string(),
+    };
+    format!("{refusal} ({option})")
 }
 
 fn line(letter: &Letter, event: &str) -> Value {
@@ -116,7 +136,7 @@ fn line(letter: &Letter, event: &str) -> Value {
 
 fn describe(letter: &Letter) -> String {
     let message = letter.message.as_deref().map(one_line).unwrap_or_default();
-    let why = cut(&format!("{} {message}", one_line(letter.reason())), MESSAGE_WIDTH);
+    let why = cut(&format!("{} {message}", one_line(letter.reason())), REASON_WIDTH);
     let (tenant, lane) = (or_unknown(letter.tenant.as_ref()), or_unknown(letter.lane));
     format!("{}\t{}\t{}\t{}", or_unknown(letter.job), tenant, lane, why.trim_end())
 }
@@ -124,7 +144,7 @@ fn describe(letter: &Letter) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::dead::letter::tests::{ID, letter};
+    use crate::dead::samples::{ID, letter};
 
     #[test]
     fn a_letter_is_described_in_one_line() {
@@ -135,11 +155,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_or_named_and_not_there_is_a_failure() {
-        let named = LetterChoice { jobs: vec![ID.parse().expect("a uuid")], ..LetterChoice::default() };
+    fn a_refusal_names_the_option_that_helps() {
+        assert!(explain(&Refusal::PasswordTakenOut).ends_with("(--password-file)"));
+        let succeeded = explain(&Refusal::ResultStays(JobStatus::Succeeded));
+        assert!(succeeded.starts_with("it has succeeded") && succeeded.ends_with("(--force)"), "{succeeded}");
+        assert!(!explain(&Refusal::NotAnObject).contains("--"));
+    }
+
+    #[test]
+    fn a_refused_letter_and_a_named_job_without_one_are_failures() {
+        let named = Choice { jobs: vec![ID.parse().expect("a uuid")], ..Choice::default() };
         let done = || Tally { done: 1, seen: HashSet::from([ID.parse().expect("a uuid")]), ..Tally::default() };
         assert_eq!(done().exit_code(&named), 0);
-        assert_eq!(Tally::default().exit_code(&LetterChoice::default()), 0);
+        assert_eq!(Tally::default().exit_code(&Choice::default()), 0);
         assert_eq!(Tally { refused: 1, ..done() }.exit_code(&named), FAILED);
         assert_eq!(Tally::default().exit_code(&named), FAILED);
         let partial = Tally { is_partial: true, ..Tally::default() };

@@ -56,12 +56,12 @@ async fn nothing_is_replayed_or_dropped_without_a_choice_or_without_storage_to_a
 #[tokio::test]
 async fn a_job_that_is_named_and_has_no_letter_is_a_failure() {
     let world = World::new().await;
-    let nobody = JobId::generate().to_string();
+    let unknown = JobId::generate().to_string();
     for command in ["show", "replay", "drop"] {
-        let output = quire(&world, &["dead", command, &nobody]).await;
+        let output = quire(&world, &["dead", command, &unknown]).await;
         assert_eq!(output.status.code(), Some(1), "{command}: {output:?}");
     }
-    let output = succeeds(&world, &["dead", "list", &nobody, "--json"]).await;
+    let output = succeeds(&world, &["dead", "list", &unknown, "--json"]).await;
     assert_eq!(json_lines(&output), Vec::<Value>::new());
 }
 

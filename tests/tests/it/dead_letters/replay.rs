@@ -17,6 +17,7 @@ use quire_tests::{
     World,
     events::next_message,
     eventually,
+    expect::assert_no_letters,
     jobs::{await_generation, identified_job, without_its_source},
     quire,
     quire_cli::{json_lines, stdout, succeeds},
@@ -41,7 +42,7 @@ async fn a_replayed_job_that_succeeds_supersedes_its_failed_result() {
     let result = await_generation(&world, &job_id, 1).await;
     assert_eq!((result.status, result.page_images.len()), (JobStatus::Succeeded, 4));
     world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
     assert_eq!(world.object(&world.keys(&job_id).cancel()).await, None);
 }
 
@@ -68,7 +69,7 @@ async fn a_succeeded_result_is_superseded_only_by_force() {
     let result = await_generation(&world, &job_id, 1).await;
     assert_eq!((result.status, result.page_images.len()), (JobStatus::Succeeded, 3));
     world.await_idle().await;
-    assert_eq!(world.dead_letters().await.len(), 0);
+    assert_no_letters(&world).await;
 }
 
 #[tokio::test]
@@ -230,7 +231,7 @@ async fn changes_that_make_no_job_of_a_letter_replay_none_of_them() {
 }
 
 /// Puts the only job of a lane back until the broker has had enough of it.
-#[expect(clippy::disallowed_methods, reason = "what the broker does about a job that nobody settles is the point")]
+#[expect(clippy::disallowed_methods, reason = "what the broker does about a job that is not settled is the point")]
 async fn blow_the_fuse(world: &World, lane: Lane) {
     let (channel, queue) = (world.channel().await, lane.queue());
     eventually("the broker buries the job", || async {

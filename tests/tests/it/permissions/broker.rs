@@ -89,7 +89,7 @@ async fn each_role_can_do_at_the_broker_what_it_needs_and_nothing_else() {
     }
     let owner = world.connection().await;
     for (operation, expected) in AT_THE_BROKER {
-        // What fails for the owner of everything would be refused to anybody, for another reason.
+        // What fails for the owner of everything would be refused to every user, for another reason.
         assert!(attempt(&world, &owner, *operation).await, "{operation:?} is wrong in itself");
         let mut allowed = Vec::new();
         for (role, connection, _) in &roles {

@@ -36,7 +36,7 @@ const AT_THE_STORE: &[(Access, &[Role])] = &[
     (Write("default/job/cancel"), WORKERS_AND_OPERATORS),
     (Write("../elsewhere/default/uploads/a.pdf"), NOBODY),
     (Read("default/job/result.json"), READERS),
-    // Whoever may not list is refused instead of told that there is none.
+    // A user who may not list is refused instead of told that there is none.
     (Read("default/job/missing.json"), READERS),
     (Read("other/job/result.json"), WORKERS_AND_OPERATORS),
     (Read("../elsewhere/default/job/result.json"), NOBODY),
@@ -62,7 +62,7 @@ async fn each_role_can_do_at_the_store_what_it_needs_and_nothing_else() {
         roles.push((role, user.store().await, user));
     }
     for (access, expected) in AT_THE_STORE {
-        // What fails for the owner of everything would be refused to anybody, for another reason.
+        // What fails for the owner of everything would be refused to every user, for another reason.
         // The whole bucket is not listed for that: it holds the objects of other tests.
         let sound = matches!(access, ListAll) || access.attempt(&world.store, &world.prefix).await;
         assert!(sound, "{access:?} is wrong in itself");

@@ -1,3 +1,5 @@
+//! A server that returns every byte and remembers it.
+
 use std::{
     io::ErrorKind,
     net::{Ipv4Addr, SocketAddr},
@@ -67,7 +69,7 @@ async fn say_back(mut stream: TcpStream, memory: Arc<Mutex<Memory>>) {
     let (mut buffer, mut broken) = (vec![0; 64 * 1024], None);
     let end = loop {
         match stream.read(&mut buffer).await {
-            // The system tells of a reset once, and perhaps to whoever writes.
+            // The system tells of a reset once, and perhaps to the writer.
             Ok(0) => break broken.map_or(Ok(()), Err),
             // A worker of another test that looks for a proxy which is gone, and whose port this is now.
             Ok(length) if buffer[..length].starts_with(b"AMQP") => return,

@@ -1,3 +1,5 @@
+//! What a check found, and how findings are written.
+
 use serde::Serialize;
 use serde_json::json;
 
@@ -6,49 +8,47 @@ use serde_json::json;
 pub(super) struct Finding {
     /// The check's name.
     pub(super) check: &'static str,
-    /// How it went.
-    pub(super) outcome: Outcome,
-    /// What was found.
+    #[serde(rename = "outcome")]
+    pub(super) status: CheckStatus,
     pub(super) what: String,
-    /// Why it matters; for what is not ok.
+    /// Why it matters; `None` if the check is ok.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
-    /// What to do; for what is not ok.
+    /// What to do; `None` if the check is ok.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) remedy: Option<String>,
 }
 
-/// How a check went, from good to bad.
+/// How a check ended, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
-    /// As it should be.
+pub(super) enum CheckStatus {
     Ok,
-    /// It works, but not under every circumstance.
+    /// Works, but not under every circumstance.
     Warning,
-    /// Jobs will fail, be lost to view, or never run.
+    /// Jobs fail, never run, or vanish from view.
     Failed,
 }
 
 impl Finding {
     pub(super) fn ok(check: &'static str, what: impl Into<String>) -> Self {
-        Self { check, outcome: Outcome::Ok, what: what.into(), why: None, remedy: None }
+        Self { check, status: CheckStatus::Ok, what: what.into(), why: None, remedy: None }
     }
 
     pub(super) fn warning(check: &'static str, what: impl Into<String>, why: &str, remedy: &str) -> Self {
-        Self::bad(Outcome::Warning, check, what.into(), why, remedy)
+        Self::bad(CheckStatus::Warning, check, what.into(), why, remedy)
     }
 
     pub(super) fn failed(check: &'static str, what: impl Into<String>, why: &str, remedy: &str) -> Self {
-        Self::bad(Outcome::Failed, check, what.into(), why, remedy)
+        Self::bad(CheckStatus::Failed, check, what.into(), why, remedy)
     }
 
-    fn bad(outcome: Outcome, check: &'static str, what: String, why: &str, remedy: &str) -> Self {
-        Self { check, outcome, what, why: Some(why.to_owned()), remedy: Some(remedy.to_owned()) }
+    fn bad(status: CheckStatus, check: &'static str, what: String, why: &str, remedy: &str) -> Self {
+        Self { check, status, what, why: Some(why.to_owned()), remedy: Some(remedy.to_owned()) }
     }
 }
 
-impl Outcome {
+impl CheckStatus {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -58,26 +58,25 @@ impl Outcome {
     }
 }
 
-/// Returns the worst outcome there is.
-pub(super) fn worst(findings: &[Finding]) -> Outcome {
-    findings.iter().map(|finding| finding.outcome).max().unwrap_or(Outcome::Ok)
+pub(super) fn worst(findings: &[Finding]) -> CheckStatus {
+    findings.iter().map(|finding| finding.status).max().unwrap_or(CheckStatus::Ok)
 }
 
-/// Writes findings for a person: one line each, what is not ok with a reason and a remedy.
+/// Writes findings for a person: one line each; a warning and a failure with why and what to do.
 pub(super) fn report(findings: &[Finding]) -> String {
     let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or(0);
     let indent = " ".repeat("warning".len() + width + 4);
     let mut text = String::new();
-    for Finding { check, outcome, what, why, remedy } in findings {
-        text += &format!("{:7}  {check:width$}  {what}\n", outcome.as_str());
+    for Finding { check, status, what, why, remedy } in findings {
+        text += &format!("{:7}  {check:width$}  {what}\n", status.as_str());
         for (label, line) in [("why", why), ("do", remedy)] {
             if let Some(line) = line {
                 text += &format!("{indent}{label}: {line}\n");
             }
         }
     }
-    let count = |wanted| findings.iter().filter(|finding| finding.outcome == wanted).count();
-    let (warnings, failures) = (count(Outcome::Warning), count(Outcome::Failed));
+    let count = |wanted| findings.iter().filter(|finding| finding.status == wanted).count();
+    let (warnings, failures) = (count(CheckStatus::Warning), count(CheckStatus::Failed));
     text + &format!("\n{} checks: {failures} failed, {warnings} with a warning\n", findings.len())
 }
 

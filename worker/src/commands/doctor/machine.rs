@@ -13,23 +13,26 @@ use nix::sys::{
 use super::finding::Finding;
 use crate::{
     config::{Config, Loaded, MemoryLimits, Render, ShownSize, parent_share},
+    job,
     render::{LibraryInfo, probe_library},
 };
 
 /// The build whose interface the worker is compiled against (`pdfium_latest` of pdfium-render).
 const PDFIUM_BUILD: u32 = 8125;
-/// Connections, logs, pipes of renderers.
-const FILES_ALWAYS: u64 = 256;
+/// Connections and logs.
+const FILES_OF_THE_WORKER: u64 = 256;
 const FILES_PER_JOB: u64 = 16;
+/// Pipes.
+const FILES_PER_RENDERER: u64 = 8;
 
 pub(super) async fn examine(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
     let permits = config.service.as_ref().map_or(1, |service| service.amqp.permits());
-    let probed = probe_library(config.render.pdfium_library.as_deref()).await;
+    let probed = probe_library(config.render.child.library.as_deref()).await.map_err(|fault| job::chain(&fault));
     let space = free_space(config.process.temp_dir.clone()).await;
     vec![
         pdfium(probed),
-        temp_dir(&config.process.temp_dir, space, config.source.max_bytes, permits),
+        temp_dir(&config.process.temp_dir, space, config.sources.max_bytes, permits),
         memory(&config.render, loaded.machine.memory, permits),
         open_files(config, permits, getrlimit(Resource::RLIMIT_NOFILE).map(|(soft, _)| soft).ok()),
     ]
@@ -50,15 +53,15 @@ fn pdfium(probed: Result<LibraryInfo, String>) -> Finding {
         Some(build) => Finding::failed(
             check,
             format!("build {build} at {path} is older than {PDFIUM_BUILD}"),
-            "the worker calls functions that it does not have, or that differ",
+            "functions that the worker calls are missing in it, or differ",
             "install a newer libpdfium",
         ),
         None => Finding::warning(
             check,
-            format!("the build of {path} is not known"),
-            "an older one than the worker is made for can fail in any way, and page images are used again only where \
-             the build is the same",
-            "put the version.json of the build beside the library",
+            format!("the build number of {path} is not known"),
+            "a build that is older than the worker needs can fail in any way, and page images are used again only under the \
+             same build",
+            "put the version.json of the build next to the library",
         ),
     }
 }
@@ -87,20 +90,25 @@ fn temp_dir(folder: &Path, space: io::Result<u64>, max_source_bytes: u64, permit
     let all_jobs = max_source_bytes.saturating_mul(u64::from(permits));
     if free < max_source_bytes.saturating_mul(2) {
         let what = format!("{folder} has {free} bytes free, less than two documents may take");
-        return Finding::failed(check, what, "large documents fail while another is in flight", remedy);
+        return Finding::failed(check, what, "a large document fails while another one is in flight", remedy);
     }
     if free < all_jobs {
         let what = format!("{folder} has {free} bytes free, {permits} jobs in flight may take {all_jobs}");
-        return Finding::warning(check, what, "it can fill up when many large documents come together", remedy);
+        return Finding::warning(
+            check,
+            what,
+            "the folder can fill up when many large documents are in flight together",
+            remedy,
+        );
     }
     Finding::ok(check, format!("{folder} is writable, {free} bytes are free"))
 }
 
 fn memory(render: &Render, memory: MemoryLimits, permits: u32) -> Finding {
     let check = "memory";
-    let Render { renderers, memory_bytes, .. } = render;
-    let needed = memory_bytes.saturating_mul(u64::from(*renderers)).saturating_add(parent_share(permits));
-    let needs = format!("{renderers} × {} and the worker itself need {needed} bytes", ShownSize(*memory_bytes));
+    let (renderers, memory_bytes) = (render.renderers, render.child.memory_bytes);
+    let needed = memory_bytes.saturating_mul(u64::from(renderers)).saturating_add(parent_share(permits));
+    let needs = format!("{renderers} × {} and the worker itself need {needed} bytes", ShownSize(memory_bytes));
     let remedy = "lower QUIRE_RENDERERS or QUIRE_RENDERER_MEMORY, or give it more memory";
     match memory {
         MemoryLimits { cgroup: Some(limit), .. } if needed > limit => {
@@ -112,8 +120,13 @@ fn memory(render: &Render, memory: MemoryLimits, permits: u32) -> Finding {
             Finding::warning(check, format!("{needs}, the machine has {total}"), why, remedy)
         }
         MemoryLimits { cgroup: None, machine: None } => {
-            let why = "renderers may take more memory than there is";
-            Finding::warning(check, format!("{needs}, what there is is not known"), why, "set a memory limit")
+            let why = "renderers may take more memory than the machine has";
+            Finding::warning(
+                check,
+                format!("{needs}, the memory of the machine is not known"),
+                why,
+                "set a memory limit",
+            )
         }
         _ => Finding::ok(check, needs),
     }
@@ -121,63 +134,57 @@ fn memory(render: &Render, memory: MemoryLimits, permits: u32) -> Finding {
 
 fn open_files(config: &Config, permits: u32, limit: Option<u64>) -> Finding {
     let check = "open_files";
-    let needed = FILES_ALWAYS + FILES_PER_JOB * u64::from(permits) + 8 * u64::from(config.render.renderers);
+    let needed = FILES_OF_THE_WORKER
+        + FILES_PER_JOB * u64::from(permits)
+        + FILES_PER_RENDERER * u64::from(config.render.renderers);
     match limit {
         Some(limit) if limit < needed => Finding::warning(
             check,
             format!("at most {limit} files may be open, about {needed} are needed"),
-            "jobs fail at random when there are many",
+            "jobs fail at random when many are in flight",
             "raise the limit (ulimit -n, LimitNOFILE)",
         ),
         Some(limit) => Finding::ok(check, format!("up to {limit} files may be open")),
-        None => Finding::ok(check, "there is no limit that could be read"),
+        None => Finding::ok(check, "the limit cannot be read"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use super::{super::finding::Outcome, *};
-    use crate::config::Isolation;
+    use super::{super::finding::CheckStatus, *};
+    use crate::{config::RendererIsolation, render::ChildSettings};
 
     const MIB: u64 = 1 << 20;
 
     #[test]
     fn a_library_has_to_be_as_new_as_the_worker() {
-        let found = |build| pdfium(Ok(LibraryInfo { path: "/lib/libpdfium.so".into(), build })).outcome;
-        assert_eq!(found(Some(PDFIUM_BUILD)), Outcome::Ok);
-        assert_eq!(found(Some(PDFIUM_BUILD - 1)), Outcome::Failed);
-        assert_eq!(found(None), Outcome::Warning);
-        assert_eq!(pdfium(Err("not found".to_owned())).outcome, Outcome::Failed);
+        let found = |build| pdfium(Ok(LibraryInfo { path: "/lib/libpdfium.so".into(), build })).status;
+        assert_eq!(found(Some(PDFIUM_BUILD)), CheckStatus::Ok);
+        assert_eq!(found(Some(PDFIUM_BUILD - 1)), CheckStatus::Failed);
+        assert_eq!(found(None), CheckStatus::Warning);
+        assert_eq!(pdfium(Err("not found".to_owned())).status, CheckStatus::Failed);
     }
 
     #[test]
     fn the_folder_holds_two_documents_and_better_one_for_each_job() {
-        let with = |free: u64| temp_dir(Path::new("/tmp"), Ok(free * MIB), 100 * MIB, 16).outcome;
-        let outcomes = [with(199), with(200), with(1599), with(1600)];
-        assert_eq!(outcomes, [Outcome::Failed, Outcome::Warning, Outcome::Warning, Outcome::Ok]);
+        let with = |free: u64| temp_dir(Path::new("/tmp"), Ok(free * MIB), 100 * MIB, 16).status;
+        let statuses = [with(199), with(200), with(1599), with(1600)];
+        assert_eq!(statuses, [CheckStatus::Failed, CheckStatus::Warning, CheckStatus::Warning, CheckStatus::Ok]);
         let gone = temp_dir(Path::new("/gone"), Err(io::ErrorKind::NotFound.into()), MIB, 1);
-        assert_eq!(gone.outcome, Outcome::Failed);
+        assert_eq!(gone.status, CheckStatus::Failed);
     }
 
     #[test]
     fn renderers_at_their_limits_have_to_fit() {
-        let render = Render {
-            renderers: 2,
-            memory_bytes: 1024 * MIB,
-            isolation: Isolation::Document,
-            pdfium_library: None,
-            max_pages: 1,
-            max_page_pixels: 1,
-            page_timeout: Duration::ZERO,
-        };
+        let child = ChildSettings { memory_bytes: 1024 * MIB, ..ChildSettings::for_probe(None) };
+        let render =
+            Render { renderers: 2, child, isolation: RendererIsolation::Document, max_pages: 1, max_page_pixels: 1 };
         let with =
-            |cgroup: Option<u64>, machine: Option<u64>| memory(&render, MemoryLimits { cgroup, machine }, 16).outcome;
-        assert_eq!(with(Some(3072 * MIB), None), Outcome::Ok);
-        assert_eq!(with(Some(2048 * MIB), Some(u64::MAX)), Outcome::Failed);
-        assert_eq!(with(None, Some(2048 * MIB)), Outcome::Warning);
-        assert_eq!(with(None, None), Outcome::Warning);
+            |cgroup: Option<u64>, machine: Option<u64>| memory(&render, MemoryLimits { cgroup, machine }, 16).status;
+        assert_eq!(with(Some(3072 * MIB), None), CheckStatus::Ok);
+        assert_eq!(with(Some(2048 * MIB), Some(u64::MAX)), CheckStatus::Failed);
+        assert_eq!(with(None, Some(2048 * MIB)), CheckStatus::Warning);
+        assert_eq!(with(None, None), CheckStatus::Warning);
     }
 
     #[tokio::test]

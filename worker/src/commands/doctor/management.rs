@@ -1,21 +1,20 @@
-//! What only the management API tells: version, arguments of queues, statistics.
+//! The broker as only its management API shows it: version, arguments of queues, statistics.
 
 use std::time::Duration;
 
 use quire_producer::amqp::{
-    Value as Argument,
     management::{Management, ManagementError, Overview, QueueInfo, vhost_of},
     topology,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{broker::chain, finding::Finding};
-use crate::config::Amqp;
+use super::finding::Finding;
+use crate::{config::Amqp, job::chain};
 
 /// The oldest release that the project has been run against.
 const OLDEST_RELEASE: (u32, u32) = (3, 10);
-/// RabbitMQ's default. AMQP does not tell the actual one, and the management API only where an
-/// argument or a policy gives a queue one of its own.
+/// RabbitMQ's default. AMQP does not show the real timeout, the management API only that of a queue
+/// with an argument or a policy for it.
 const ASSUMED_CONSUMER_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn examine(amqp: &Amqp, lease: Duration) -> Vec<Finding> {
@@ -24,7 +23,7 @@ pub(super) async fn examine(amqp: &Amqp, lease: Duration) -> Vec<Finding> {
             "management",
             "QUIRE_MANAGEMENT_URL is not set",
             "the broker's version, statistics and the arguments of its queues were not checked",
-            "set it, if only for `doctor`; a user with the tag `management` is enough",
+            "set it, at least for `doctor`; a user with the tag `management` is enough",
         );
         return vec![unknown, consumer_timeout(lease, None)];
     };
@@ -55,7 +54,7 @@ fn unanswered(error: ManagementError) -> Finding {
         ManagementError::Unexpected { .. } => "check that QUIRE_MANAGEMENT_URL is the broker's management API",
     };
     let why = "the broker's version, statistics and the arguments of its queues were not checked";
-    Finding::warning("management", chain(error), why, remedy)
+    Finding::warning("management", chain(&error), why, remedy)
 }
 
 fn release(overview: &Overview) -> Finding {
@@ -68,28 +67,28 @@ fn release(overview: &Overview) -> Finding {
         _ => Finding::warning(
             "management",
             format!("RabbitMQ {version}"),
-            "the worker has been run against 3.10 and later; older ones differ in what quorum queues do",
+            "the worker is tested with 3.10 and later; quorum queues of older releases behave differently",
             "upgrade the broker",
         ),
     }
 }
 
-/// Without statistics the API leaves depths out, and a scaler that reads them sees empty queues.
+/// Without statistics the API leaves out how many messages a queue holds, and a scaler sees empty queues.
 fn statistics(overview: &Overview, queues: &[QueueInfo]) -> Finding {
     let blind = queues.iter().find(|queue| queue.name.starts_with("quire.jobs.") && queue.messages.is_none());
     if !overview.disable_stats && blind.is_none() {
         return Finding::ok("statistics", "the broker counts messages");
     }
     let what = match blind {
-        Some(queue) => format!("the broker tells no depth of {}", queue.name),
-        None => "the broker is told to collect no statistics".to_owned(),
+        Some(queue) => format!("the management API does not say how many messages {} holds", queue.name),
+        None => "the broker collects no statistics".to_owned(),
     };
     Finding::warning(
         "statistics",
         what,
-        "a scaler such as KEDA reads a missing depth as 0 and stops every worker while jobs wait",
-        "enable them (management_agent.disable_metrics_collector, management.disable_stats); a queue that is only \
-         seconds old has none yet",
+        "a scaler such as KEDA reads a missing number as 0 and stops every worker while jobs wait",
+        "enable them (management_agent.disable_metrics_collector, management.disable_stats); a queue has none in its \
+         first seconds",
     )
 }
 
@@ -97,42 +96,20 @@ fn arguments(queues: &[QueueInfo]) -> Finding {
     let differences: Vec<String> = topology::queues()
         .iter()
         .filter_map(|expected| Some((expected, queues.iter().find(|queue| queue.name == expected.name)?)))
-        .flat_map(|(expected, found)| differences(expected, found))
+        .flat_map(|(expected, found)| expected.differences(&found.arguments))
         .collect();
     if differences.is_empty() {
-        return Finding::ok("arguments", "every queue that is there was declared as it should be");
+        return Finding::ok("arguments", "every queue that exists has the right arguments");
     }
     Finding::failed(
         "arguments",
         differences.join("; "),
-        "a queue with other arguments drops, keeps or delays what it should not",
+        "a queue with other arguments drops, keeps or delays messages in ways that the worker does not expect",
         "drain the queue, delete it and declare it again: arguments cannot be changed",
     )
 }
 
-fn differences(expected: &topology::Queue, found: &QueueInfo) -> Vec<String> {
-    let wanted: Map<String, Value> =
-        expected.arguments.inner().iter().map(|(name, value)| (name.to_string(), to_json(value))).collect();
-    let names = wanted.keys().chain(found.arguments.keys().filter(|name| !wanted.contains_key(*name)));
-    let shown = |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), Value::to_string);
-    names
-        .map(|name| (name, wanted.get(name), found.arguments.get(name)))
-        .filter(|(_, wanted, found)| wanted != found)
-        .map(|(name, wanted, is)| format!("{}: {name} is {}, should be {}", found.name, shown(is), shown(wanted)))
-        .collect()
-}
-
-/// Converts the kinds of arguments that the topology uses.
-fn to_json(argument: &Argument) -> Value {
-    match argument {
-        Argument::LongString(text) => text.to_string().into(),
-        Argument::LongLongInt(number) => (*number).into(),
-        Argument::Boolean(truth) => (*truth).into(),
-        _ => Value::Null,
-    }
-}
-
-/// Where a queue has both an argument and a policy, the broker too takes the smaller one.
+/// Of an argument and a policy for the same queue the broker too takes the smaller timeout.
 fn shortest_timeout(queues: &[QueueInfo]) -> Option<Duration> {
     let jobs = queues.iter().filter(|queue| queue.name.starts_with("quire.jobs."));
     jobs.flat_map(|queue| [queue.arguments.get("x-consumer-timeout"), queue.policy.get("consumer-timeout")])
@@ -146,22 +123,22 @@ fn consumer_timeout(lease: Duration, known: Option<Duration>) -> Finding {
     let check = "consumer_timeout";
     let limit = known.unwrap_or(ASSUMED_CONSUMER_TIMEOUT);
     let shown = humantime::format_duration;
-    let source = if known.is_some() { "" } else { " (its default; the actual one cannot be read)" };
-    let what = format!("a delivery is kept for {}, the broker waits {}{source}", shown(lease), shown(limit));
+    let source = if known.is_some() { "" } else { " (its default; the real timeout cannot be read)" };
+    let what = format!("the worker keeps a delivery for {}, the broker waits {}{source}", shown(lease), shown(limit));
     if lease * 2 <= limit {
         return Finding::ok(check, what);
     }
-    // The other half is for the pages in hand, for the result, and for a store that is slow.
-    let why = "the broker takes a delivery away that is kept longer and gives it to another worker while this one \
+    // The other half is for the last pages, for the result, and for slow storage.
+    let why = "the broker takes a delivery away that is kept longer, and gives it to another worker while this worker \
                still stores the result";
     match known {
         Some(_) => Finding::failed(check, what, why, "lower QUIRE_LEASE to at most half of the broker's timeout"),
-        // Whoever raised the broker's timeout where it cannot be read must not fail for it.
+        // Not a failure: the operator may have raised the timeout where it cannot be read.
         None => Finding::warning(
             check,
             what,
             why,
-            "lower QUIRE_LEASE to at most half of that, or make sure that the broker's timeout is higher",
+            "lower QUIRE_LEASE to at most half of that, or check that the broker's timeout is higher",
         ),
     }
 }
@@ -170,7 +147,7 @@ fn consumer_timeout(lease: Duration, known: Option<Duration>) -> Finding {
 mod tests {
     use serde_json::json;
 
-    use super::{super::finding::Outcome, *};
+    use super::{super::finding::CheckStatus, *};
 
     fn queue(name: &str, arguments: Value) -> QueueInfo {
         under_policy(name, arguments, json!([]))
@@ -191,14 +168,17 @@ mod tests {
     }
 
     fn declared(queue: &topology::Queue) -> Value {
-        queue.arguments.inner().iter().map(|(name, value)| (name.to_string(), to_json(value))).collect()
+        Value::Object(topology::arguments_to_json(&queue.arguments))
     }
 
     #[test]
     fn releases_are_compared_as_numbers() {
-        let outcome = |version| release(&overview(version)).outcome;
-        assert_eq!((outcome("3.10.8"), outcome("4.0.5"), outcome("4.3.6")), (Outcome::Ok, Outcome::Ok, Outcome::Ok));
-        assert_eq!((outcome("3.9.29"), outcome("?")), (Outcome::Warning, Outcome::Warning));
+        let status = |version| release(&overview(version)).status;
+        assert_eq!(
+            (status("3.10.8"), status("4.0.5"), status("4.3.6")),
+            (CheckStatus::Ok, CheckStatus::Ok, CheckStatus::Ok)
+        );
+        assert_eq!((status("3.9.29"), status("?")), (CheckStatus::Warning, CheckStatus::Warning));
     }
 
     #[test]
@@ -206,7 +186,7 @@ mod tests {
         for expected in topology::queues() {
             let policy = json!({ "consumer-timeout": 600_000 });
             let finding = arguments(&[under_policy(&expected.name, declared(&expected), policy)]);
-            assert_eq!(finding.outcome, Outcome::Ok, "{finding:?}");
+            assert_eq!(finding.status, CheckStatus::Ok, "{finding:?}");
         }
     }
 
@@ -216,33 +196,32 @@ mod tests {
         found["x-delivery-limit"] = json!(3);
         found["x-consumer-timeout"] = json!(600_000);
         found["x-max-length"] = json!(10);
-        let differences = differences(&job_queue(), &queue("quire.jobs.high", found));
-        assert_eq!(
-            differences,
-            [
-                "quire.jobs.high: x-delivery-limit is 3, should be 20",
-                "quire.jobs.high: x-consumer-timeout is 600000, should be absent",
-                "quire.jobs.high: x-max-length is 10, should be absent",
-            ]
-        );
+        let finding = arguments(&[queue("quire.jobs.high", found)]);
+        assert_eq!(finding.status, CheckStatus::Failed);
+        for difference in ["x-delivery-limit is 3", "x-consumer-timeout is 600000", "x-max-length is 10"] {
+            assert!(finding.what.contains("quire.jobs.high") && finding.what.contains(difference), "{finding:?}");
+        }
     }
 
     #[test]
-    fn a_missing_depth_is_not_taken_for_an_empty_queue() {
+    fn a_missing_number_of_messages_is_not_taken_for_an_empty_queue() {
         let counted = queue("quire.jobs.high", json!({}));
-        assert_eq!(statistics(&overview("4.0.5"), std::slice::from_ref(&counted)).outcome, Outcome::Ok);
+        assert_eq!(statistics(&overview("4.0.5"), std::slice::from_ref(&counted)).status, CheckStatus::Ok);
         let blind = QueueInfo { messages: None, ..counted };
-        assert_eq!(statistics(&overview("4.0.5"), &[blind]).outcome, Outcome::Warning);
+        assert_eq!(statistics(&overview("4.0.5"), &[blind]).status, CheckStatus::Warning);
         let disabled = Overview { disable_stats: true, ..overview("4.0.5") };
-        assert_eq!(statistics(&disabled, &[]).outcome, Outcome::Warning);
+        assert_eq!(statistics(&disabled, &[]).status, CheckStatus::Warning);
     }
 
     #[test]
     fn a_delivery_is_kept_for_half_of_what_the_broker_allows() {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        let outcome = |lease, known| consumer_timeout(minutes(lease), known).outcome;
-        assert_eq!((outcome(15, None), outcome(16, None)), (Outcome::Ok, Outcome::Warning));
-        assert_eq!((outcome(11, Some(minutes(20))), outcome(60, Some(minutes(120)))), (Outcome::Failed, Outcome::Ok));
+        let status = |lease, known| consumer_timeout(minutes(lease), known).status;
+        assert_eq!((status(15, None), status(16, None)), (CheckStatus::Ok, CheckStatus::Warning));
+        assert_eq!(
+            (status(11, Some(minutes(20))), status(60, Some(minutes(120)))),
+            (CheckStatus::Failed, CheckStatus::Ok)
+        );
     }
 
     #[test]
@@ -271,10 +250,10 @@ mod tests {
     fn a_policy_that_allows_less_than_the_lease_fails_and_an_unknown_timeout_is_assumed() {
         let finding = |lease_minutes: u64, policy: Value| {
             let timeout = shortest_timeout(&[under_policy("quire.jobs.high", json!({}), policy)]);
-            consumer_timeout(Duration::from_secs(60 * lease_minutes), timeout).outcome
+            consumer_timeout(Duration::from_secs(60 * lease_minutes), timeout).status
         };
-        assert_eq!(finding(15, json!({ "consumer-timeout": 600_000 })), Outcome::Failed);
-        assert_eq!(finding(60, json!({ "consumer-timeout": 7_200_000 })), Outcome::Ok);
-        assert_eq!((finding(15, json!([])), finding(16, json!({}))), (Outcome::Ok, Outcome::Warning));
+        assert_eq!(finding(15, json!({ "consumer-timeout": 600_000 })), CheckStatus::Failed);
+        assert_eq!(finding(60, json!({ "consumer-timeout": 7_200_000 })), CheckStatus::Ok);
+        assert_eq!((finding(15, json!([])), finding(16, json!({}))), (CheckStatus::Ok, CheckStatus::Warning));
     }
 }

@@ -1,18 +1,22 @@
-//! Settings that are allowed and will hurt.
+//! Settings that are allowed and unsafe.
 
 use std::time::Duration;
 
-use super::finding::{Finding, Outcome};
-use crate::config::{Config, ConfigErrors, Isolation, Loaded, ShownSize};
+use super::finding::{CheckStatus, Finding};
+use crate::{
+    config::{Config, ConfigErrors, Loaded, RendererIsolation, Setting, ShownSize},
+    parse::EngineSettings,
+    source::OwnBucket,
+};
 
 /// A bitmap of four bytes for each pixel, and as much again while it is encoded.
 const BYTES_PER_PIXEL: u64 = 8;
 
-/// Turns what is wrong with the configuration into findings: nothing else can be examined then.
+/// Makes a finding of each error of the configuration: without one there is nothing else to check.
 pub(super) fn refused(errors: &ConfigErrors) -> Vec<Finding> {
     let finding = |error: &crate::config::ConfigError| Finding {
         check: "configuration",
-        outcome: Outcome::Failed,
+        status: CheckStatus::Failed,
         what: format!("{} ({}): {}", error.key, error.origin, error.problem),
         why: Some("the worker does not start".to_owned()),
         remedy: Some(error.remedy.clone()),
@@ -25,13 +29,13 @@ pub(super) fn examine(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("configuration", format!("{given} settings given, no errors"))];
     findings.extend(times(&loaded.config));
     findings.extend(documents(&loaded.config));
-    findings.extend(engine(&loaded.config));
+    findings.extend(loaded.config.engines.iter().filter_map(|engine| readable_traffic(engine, &loaded.settings)));
     findings
 }
 
 fn times(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let page = ("QUIRE_PAGE_TIMEOUT", config.render.page_timeout);
+    let page = ("QUIRE_PAGE_TIMEOUT", config.render.child.page_timeout);
     let run = ("QUIRE_JOB_TIMEOUT", config.job.timeout);
     let age = ("QUIRE_MAX_AGE", config.job.max_age);
     let not_less = |(short, short_time): (&str, Duration), (long, long_time): (&str, Duration)| {
@@ -39,12 +43,12 @@ fn times(config: &Config) -> Vec<Finding> {
         format!("{short} ({}) is not less than {long} ({})", shown(short_time), shown(long_time))
     };
     if run.1 >= age.1 {
-        let why = "jobs expire before their first run may end";
+        let why = "jobs expire before their first attempt may end";
         let remedy = "raise QUIRE_MAX_AGE or lower QUIRE_JOB_TIMEOUT";
         findings.push(Finding::warning("job_times", not_less(run, age), why, remedy));
     }
     if page.1 >= run.1 {
-        let why = "one slow page ends the whole run instead of failing alone";
+        let why = "one slow page ends the whole attempt instead of failing alone";
         findings.push(Finding::warning("job_times", not_less(page, run), why, "lower QUIRE_PAGE_TIMEOUT"));
     }
     findings
@@ -53,8 +57,8 @@ fn times(config: &Config) -> Vec<Finding> {
 fn documents(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
     let page_bytes = config.render.max_page_pixels.saturating_mul(BYTES_PER_PIXEL);
-    if page_bytes > config.render.memory_bytes {
-        let (pixels, memory) = (config.render.max_page_pixels, ShownSize(config.render.memory_bytes));
+    if page_bytes > config.render.child.memory_bytes {
+        let (pixels, memory) = (config.render.max_page_pixels, ShownSize(config.render.child.memory_bytes));
         findings.push(Finding::warning(
             "page_memory",
             format!("a page of {pixels} pixels takes {page_bytes} bytes, a renderer may have {memory}"),
@@ -62,7 +66,7 @@ fn documents(config: &Config) -> Vec<Finding> {
             "lower QUIRE_MAX_PAGE_PIXELS or raise QUIRE_RENDERER_MEMORY",
         ));
     }
-    if config.render.isolation == Isolation::Shared {
+    if config.render.isolation == RendererIsolation::Shared {
         findings.push(Finding::warning(
             "isolation",
             "renderers are shared by documents",
@@ -70,42 +74,54 @@ fn documents(config: &Config) -> Vec<Finding> {
             "set QUIRE_RENDERER_ISOLATION to document, unless all documents belong to one owner",
         ));
     }
+    if config.sources.own_bucket == OwnBucket::Any {
+        findings.push(Finding::warning(
+            "sources",
+            "QUIRE_SOURCE_OWN_BUCKET is any",
+            "everyone who may publish a job can have every tenant's documents and results read as a source",
+            "set QUIRE_SOURCE_OWN_BUCKET to tenant, unless all tenants belong to one owner",
+        ));
+    }
     let anything = |list: &[String]| list.iter().any(|item| item == "*");
-    if anything(&config.source.buckets) {
+    if anything(&config.sources.buckets) {
         findings.push(Finding::warning(
             "sources",
             "QUIRE_SOURCE_BUCKETS is *",
-            "whoever may publish a job can read every bucket that the worker's credentials open",
+            "everyone who may publish a job can read every bucket that the worker's credentials open",
             "list the buckets that jobs need",
         ));
     }
-    if anything(&config.source.hosts) {
+    if anything(&config.sources.hosts) {
         findings.push(Finding::warning(
             "sources",
             "QUIRE_SOURCE_HOSTS is *",
-            "whoever may publish a job can make the worker ask any public address",
-            "list the hosts that jobs need",
+            "`*` matches no host yet; in a later version it may let jobs name every public host",
+            "list the hosts that jobs need instead",
         ));
     }
     findings
 }
 
-fn engine(config: &Config) -> Option<Finding> {
-    let base_url = &config.llamaparse.as_ref()?.base_url;
+fn readable_traffic(engine: &EngineSettings, settings: &[Setting]) -> Option<Finding> {
+    let (engine, base_url) = (engine.engine(), engine.base_url());
     let local = match base_url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
     };
-    (base_url.scheme() == "http" && !local).then(|| {
-        Finding::warning(
-            "llamaparse",
-            format!("LLAMA_CLOUD_BASE_URL is {base_url}"),
-            "the key and every document travel readable",
-            "use https",
-        )
-    })
+    if base_url.scheme() != "http" || local {
+        return None;
+    }
+    let place = format!("[{engine}] base_url");
+    let given = settings.iter().find(|setting| setting.place == place);
+    let where_to_change = given.map_or(place, Setting::where_to_change);
+    Some(Finding::warning(
+        engine.as_str(),
+        format!("the address of {engine} is {base_url}"),
+        "the key and every document travel unencrypted",
+        &format!("set {where_to_change} to an https address"),
+    ))
 }
 
 #[cfg(test)]
@@ -127,13 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_that_will_hurt_is_warned_about() {
+    fn every_unsafe_setting_is_warned_about() {
         let findings = examine(
             &load(&[
                 ("QUIRE_MAX_AGE", "10m"),
                 ("QUIRE_PAGE_TIMEOUT", "1h"),
                 ("QUIRE_MAX_PAGE_PIXELS", "200_000_000"),
                 ("QUIRE_RENDERER_ISOLATION", "shared"),
+                ("QUIRE_SOURCE_OWN_BUCKET", "any"),
                 ("QUIRE_SOURCE_BUCKETS", "inbox,*"),
                 ("QUIRE_SOURCE_HOSTS", "*"),
                 ("LLAMA_CLOUD_API_KEY", "llx-canary"),
@@ -141,16 +158,34 @@ mod tests {
             ])
             .expect("a configuration"),
         );
-        let warned: Vec<_> = findings.iter().filter(|finding| finding.outcome == Outcome::Warning).collect();
+        let warned: Vec<_> = findings.iter().filter(|finding| finding.status == CheckStatus::Warning).collect();
         let checks: Vec<_> = warned.iter().map(|finding| finding.check).collect();
-        assert_eq!(checks, ["job_times", "job_times", "page_memory", "isolation", "sources", "sources", "llamaparse"]);
+        let expected = "job_times job_times page_memory isolation sources sources sources llamaparse";
+        assert_eq!(checks.join(" "), expected);
+        assert!(warned.iter().any(|finding| finding.what == "QUIRE_SOURCE_OWN_BUCKET is any"));
     }
 
     #[test]
-    fn what_is_wrong_with_the_configuration_is_a_failure() {
+    fn an_unsafe_address_is_changed_where_it_was_given() {
+        let remedy = |loaded: Loaded| {
+            let findings = examine(&loaded);
+            findings.into_iter().find(|finding| finding.check == "llamaparse").and_then(|finding| finding.remedy)
+        };
+        let by_variable =
+            load(&[("LLAMA_CLOUD_API_KEY", "llx-canary"), ("LLAMA_CLOUD_BASE_URL", "http://parse.example")]);
+        let expected = "set LLAMA_CLOUD_BASE_URL to an https address";
+        assert_eq!(remedy(by_variable.expect("a configuration")).as_deref(), Some(expected));
+        let text = "[amqp]\nurl = \"amqp://broker\"\n[storage]\nbucket = \"results\"\n\
+                    [llamaparse]\napi_key = \"llx-canary\"\nbase_url = \"http://parse.example\"\n";
+        let by_file = Config::load_text(text).expect("a configuration");
+        assert_eq!(remedy(by_file).as_deref(), Some("set [llamaparse] base_url in text to an https address"));
+    }
+
+    #[test]
+    fn an_error_of_the_configuration_is_a_failure() {
         let errors = load(&[("QUIRE_LANES", "fast:1"), ("QUIRE_X", "1")]).expect_err("two errors");
         let findings = refused(&errors);
         assert_eq!(findings.len(), 2);
-        assert!(findings.iter().all(|finding| finding.outcome == Outcome::Failed));
+        assert!(findings.iter().all(|finding| finding.status == CheckStatus::Failed));
     }
 }

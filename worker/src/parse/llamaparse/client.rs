@@ -1,65 +1,52 @@
-//! The HTTP calls: each with a deadline and a cap on what it reads, none of them repeated here.
+//! The calls of version 2 of the API: how each is put and how its answer is read. None is repeated here.
 
-use std::{io, sync::Arc, time::Duration};
+use std::io;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use quire_schemas::{failure::ErrorCode, result::Phase};
+use quire_schemas::{failure::ErrorCode, job::Password, result::Phase};
 use reqwest::{
-    RequestBuilder, Response,
+    RequestBuilder,
     multipart::{Form, Part},
 };
-use tokio::{fs::File, task::spawn_blocking, time::timeout};
+use tokio::fs::File;
 use url::Url;
 
 use super::{
-    Settings,
+    Settings, call,
     configuration::{Configuration, Mark},
-    fields::Unreadable,
-    setback::{Call, Setback},
+    verdict,
     wire::{Answer, JobList, RemoteJob},
 };
 use crate::{
     job::{Budget, Fault},
-    parse::ParseRequest,
+    parse::{
+        ParseRequest,
+        remote::{Call, CallLimits, Service, Setback, decoded},
+    },
 };
 
-/// What an ordinary question may take.
-const QUESTION_DEADLINE: Duration = Duration::from_secs(30);
-/// A transfer gets a second more for each of these.
-const SLOWEST_BYTES_PER_SECOND: u64 = 1024 * 1024;
-/// More than a hundred jobs with their metadata.
-const MAX_SMALL_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-/// Of a refusal no more than this is read.
-const MAX_REFUSAL_BYTES: usize = 64 * 1024;
-/// How far the engine's clock may be behind ours without an upload being overlooked.
+/// How far the service's clock may be behind ours without an upload being overlooked.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
-/// A hundred jobs each. An upload that lies further back is made again: the engine's cache makes
+/// A hundred jobs each. An upload that lies further back is made again: the service's cache makes
 /// the second parse cheap.
 const MAX_LIST_PAGES: usize = 20;
 
-/// What bounds one call.
-#[derive(Clone, Copy)]
-struct Limits {
-    deadline: Duration,
-    max_bytes: usize,
-}
-
-const QUESTION: Limits = Limits { deadline: QUESTION_DEADLINE, max_bytes: MAX_SMALL_ANSWER_BYTES };
-
-/// Speaks version 2 of the engine's API.
-#[derive(Clone)]
+/// Speaks to the service.
+#[derive(Debug)]
 pub(super) struct Client {
-    http: reqwest::Client,
-    settings: Arc<Settings>,
+    service: Service,
+    base_url: Url,
+    api_key: Password,
 }
 
 impl Client {
-    pub(super) fn new(http: reqwest::Client, settings: Arc<Settings>) -> Self {
-        Self { http, settings }
+    pub(super) fn new(settings: &Settings) -> Result<Self, reqwest::Error> {
+        let Settings { base_url, api_key, .. } = settings.clone();
+        Ok(Self { service: Service::new(api_key.clone(), verdict::of_status)?, base_url, api_key })
     }
 
-    /// Uploads the document and starts its parse. The API knows no idempotency key: sent twice,
+    /// Uploads the document and starts its parse. The API has no idempotency key: sent twice,
     /// the document is parsed and paid for twice.
     pub(super) async fn upload(
         &self,
@@ -67,26 +54,25 @@ impl Client {
         configuration: &Configuration,
         budget: &Budget,
     ) -> Result<RemoteJob, Setback> {
-        let call = Call { purpose: "uploading the document to LlamaParse", job_id: None };
+        let call = call("uploading the document to LlamaParse", None);
         let form = upload_form(request, configuration).await.map_err(|error| {
             let fault = Fault::new(ErrorCode::Internal, Phase::Parse, "opening the document for its upload");
             Setback::Refused(fault.because(error))
         })?;
-        let limits = Limits { deadline: transfer_deadline(request.size_bytes), ..QUESTION };
-        let post = self.http.post(self.endpoint(&["upload"])).multipart(form);
-        let body = self.exchange(call, post, limits, budget).await?;
-        readable(call, RemoteJob::decode(&body))
+        let post = self.service.post(self.endpoint(&["upload"])).multipart(form);
+        let body = self.ask(call, post, CallLimits::upload(request.size_bytes), budget).await?;
+        decoded(call, body, RemoteJob::decode).await
     }
 
     /// Looks for a parse that carries our mark, the newest of those that have not failed. The
-    /// engine cannot search by mark: the list since the submission is read.
+    /// service cannot search by mark: the list since the submission is read.
     pub(super) async fn find(
         &self,
         mark: &Mark,
         submitted_at: DateTime<Utc>,
         budget: &Budget,
     ) -> Result<Option<RemoteJob>, Setback> {
-        let call = Call { purpose: "looking for an earlier upload at LlamaParse", job_id: None };
+        let call = call("looking for an earlier upload at LlamaParse", None);
         let since = submitted_at.checked_sub_signed(CLOCK_SKEW).unwrap_or(submitted_at);
         let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
         let mut newest: Option<RemoteJob> = None;
@@ -94,9 +80,9 @@ impl Client {
         for _ in 0..MAX_LIST_PAGES {
             let mut query = vec![("created_at_on_or_after", since.clone()), ("page_size", "100".to_owned())];
             query.extend(page_token.take().map(|token| ("page_token", token)));
-            let get = self.http.get(self.endpoint(&[])).query(&query);
-            let body = self.exchange(call, get, QUESTION, budget).await?;
-            let list = readable(call, JobList::decode(&body))?;
+            let get = self.service.get(self.endpoint(&[])).query(&query);
+            let body = self.ask(call, get, CallLimits::QUESTION, budget).await?;
+            let list = decoded(call, body, JobList::decode).await?;
             let ours = list.jobs.into_iter().filter(|job| job.may_yield() && mark.is_on(job));
             newest = ours.chain(newest).max_by_key(|job| job.created_at);
             page_token = list.next_page_token;
@@ -109,17 +95,17 @@ impl Client {
 
     /// Asks where a parse stands.
     pub(super) async fn status(&self, job_id: &str, budget: &Budget) -> Result<RemoteJob, Setback> {
-        let call = Call { purpose: "asking LlamaParse where the parse stands", job_id: Some(job_id) };
-        let get = self.http.get(self.endpoint(&[job_id]));
-        let body = self.exchange(call, get, QUESTION, budget).await?;
-        readable(call, RemoteJob::decode(&body))
+        let call = call("asking LlamaParse where the parse stands", Some(job_id));
+        let get = self.service.get(self.endpoint(&[job_id]));
+        let body = self.ask(call, get, CallLimits::QUESTION, budget).await?;
+        decoded(call, body, RemoteJob::decode).await
     }
 
     /// Asks for a parse to be stopped.
     pub(super) async fn cancel(&self, job_id: &str, budget: &Budget) -> Result<(), Setback> {
-        let call = Call { purpose: "cancelling the parse at LlamaParse", job_id: Some(job_id) };
-        let post = self.http.post(self.endpoint(&[job_id, "cancel"]));
-        self.exchange(call, post, QUESTION, budget).await.map(drop)
+        let call = call("cancelling the parse at LlamaParse", Some(job_id));
+        let post = self.service.post(self.endpoint(&[job_id, "cancel"]));
+        self.ask(call, post, CallLimits::QUESTION, budget).await.map(drop)
     }
 
     /// Fetches the named sections of a finished parse, and the bytes they came in.
@@ -129,71 +115,37 @@ impl Client {
         sections: &[&str],
         budget: &Budget,
     ) -> Result<(Bytes, Answer), Setback> {
-        let call = Call { purpose: "fetching the result from LlamaParse", job_id: Some(job_id) };
-        let max_bytes = self.settings.max_response_bytes;
-        let limits = Limits { deadline: transfer_deadline(max_bytes as u64), max_bytes };
+        let call = call("fetching the result from LlamaParse", Some(job_id));
         let expand: Vec<(&str, &str)> = sections.iter().map(|section| ("expand", *section)).collect();
-        let get = self.http.get(self.endpoint(&[job_id])).query(&expand);
-        let raw = self.exchange(call, get, limits, budget).await?;
-        let body = raw.clone();
-        // Tens of megabytes of JSON would hold up every other job on this thread.
-        let answer = spawn_blocking(move || Answer::decode(&body))
-            .await
-            .map_err(|error| Setback::Refused(call.fault(ErrorCode::Internal).because(error)))?;
-        Ok((raw, readable(call, answer)?))
+        let get = self.service.get(self.endpoint(&[job_id])).query(&expand);
+        let raw = self.ask(call, get, CallLimits::result(), budget).await?;
+        let answer = decoded(call, raw.clone(), Answer::decode).await?;
+        Ok((raw, answer))
+    }
+
+    /// Cuts what the service says to a length that a person reads, without the key.
+    pub(super) fn presentable(&self, text: &str) -> String {
+        self.service.presentable(text)
     }
 
     fn endpoint(&self, tail: &[&str]) -> Url {
-        let mut url = self.settings.base_url.clone();
-        // An address without a path cannot be sent to; that is told when it is tried.
+        let mut url = self.base_url.clone();
+        // An address without a path cannot be sent to: the attempt reports it.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "v2", "parse"]).extend(tail);
         }
         url
     }
 
-    async fn exchange(
+    async fn ask(
         &self,
         call: Call<'_>,
         request: RequestBuilder,
-        limits: Limits,
+        limits: CallLimits,
         budget: &Budget,
     ) -> Result<Bytes, Setback> {
-        let deadline = budget.at_most(limits.deadline);
-        match timeout(deadline, self.send(call, request, limits.max_bytes)).await {
-            Ok(outcome) => outcome,
-            Err(_) if budget.is_used_up() => {
-                let fault = call.fault(ErrorCode::ParserTimeout).because("the time for this document is used up");
-                Err(Setback::Unclear(fault))
-            }
-            Err(_) => {
-                let cause = format!("no complete answer within {} s", deadline.as_secs());
-                Err(Setback::Unclear(call.fault(ErrorCode::ParserUnavailable).because(cause)))
-            }
-        }
+        self.service.exchange(call, request.bearer_auth(self.api_key.reveal()), limits, budget).await
     }
-
-    async fn send(&self, call: Call<'_>, request: RequestBuilder, max_bytes: usize) -> Result<Bytes, Setback> {
-        let key = self.settings.api_key.reveal();
-        let sent = request.bearer_auth(key).send().await;
-        let response = sent.map_err(|error| Setback::from_transport(call, error))?;
-        if response.status().is_success() {
-            return read_capped(call, response, max_bytes).await;
-        }
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = read_refusal(response).await;
-        Err(Setback::from_answer(call, status, &headers, &body, key))
-    }
-}
-
-fn transfer_deadline(size_bytes: u64) -> Duration {
-    QUESTION_DEADLINE + Duration::from_secs(size_bytes / SLOWEST_BYTES_PER_SECOND)
-}
-
-/// An answer that cannot be read may be a proxy's; asked again, the engine itself may answer.
-fn readable<T>(call: Call<'_>, decoded: Result<T, Unreadable>) -> Result<T, Setback> {
-    decoded.map_err(|error| Setback::Unclear(call.fault(ErrorCode::ParserUnavailable).because(error)))
 }
 
 async fn upload_form(request: &ParseRequest<'_>, configuration: &Configuration) -> io::Result<Form> {
@@ -207,42 +159,10 @@ async fn upload_form(request: &ParseRequest<'_>, configuration: &Configuration) 
     Ok(Form::new().text("configuration", configuration.to_json()).part("file", document))
 }
 
-/// The engine goes by the extension; what the source called it may have none.
+/// The service goes by the extension; the source's name may have none.
 fn upload_name(filename: &str) -> String {
     let name = if filename.is_empty() { "document" } else { filename };
     if name.to_ascii_lowercase().ends_with(".pdf") { name.to_owned() } else { format!("{name}.pdf") }
-}
-
-/// Reads an answer up to a cap. A larger one is a rejection: the next parse of the same document
-/// would be as large, and paid for.
-async fn read_capped(call: Call<'_>, mut response: Response, max_bytes: usize) -> Result<Bytes, Setback> {
-    let too_large = || {
-        let cause = format!("the answer has more than {max_bytes} bytes");
-        Setback::Refused(call.fault(ErrorCode::ParserRejected).because(cause))
-    };
-    // What the header promises is not trusted to be all, but is enough to refuse.
-    if response.content_length().is_some_and(|length| length > max_bytes as u64) {
-        return Err(too_large());
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| Setback::from_transport(call, error))? {
-        if body.len() + chunk.len() > max_bytes {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
-}
-
-/// Reads what a refusal says, as far as it can be had.
-async fn read_refusal(mut response: Response) -> BytesMut {
-    let mut body = BytesMut::new();
-    while body.len() < MAX_REFUSAL_BYTES
-        && let Ok(Some(chunk)) = response.chunk().await
-    {
-        body.extend_from_slice(&chunk);
-    }
-    body
 }
 
 #[cfg(test)]
@@ -254,11 +174,5 @@ mod tests {
         assert_eq!(upload_name("Report.PDF"), "Report.PDF");
         assert_eq!(upload_name("report"), "report.pdf");
         assert_eq!(upload_name(""), "document.pdf");
-    }
-
-    #[test]
-    fn a_transfer_has_a_second_more_per_mebibyte() {
-        assert_eq!(transfer_deadline(0), Duration::from_secs(30));
-        assert_eq!(transfer_deadline(90 * 1024 * 1024), Duration::from_secs(120));
     }
 }

@@ -1,9 +1,10 @@
-//! What the engine is told to do.
+//! The options of an upload, and the mark by which it is found again.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use quire_schemas::result::Engine;
+use quire_schemas::{page_ranges::PageRanges, result::EngineReport, sha256::Sha256};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{ENGINE, Settings, wire::RemoteJob};
 use crate::parse::ParseRequest;
@@ -27,13 +28,13 @@ impl Configuration {
             "tier": settings.tier,
             "version": settings.version,
             "output_options": { "extract_printed_page_number": true },
-            // The engine gives up the whole document when more than a twentieth of its pages fail.
-            // We would rather have the others: a failed page is reported as one.
+            // By default the service gives up the whole document when more than a twentieth of its
+            // pages fail. A failed page is reported as one, and the others are wanted.
             "processing_control": { "job_failure_conditions": { "allowed_page_failure_ratio": 1.0 } },
         }));
         merge(&mut fields, request.options);
         if let Some(pages) = target_pages(request) {
-            merge(&mut fields, &object(json!({ "page_ranges": { "target_pages": pages } })));
+            merge(&mut fields, &object(json!({ "page_ranges": { "target_pages": pages.to_string() } })));
         }
         let mark = Mark { job: request.job_key.to_owned(), submission: submitted_at.timestamp_micros().to_string() };
         Self { fields, mark }
@@ -50,14 +51,14 @@ impl Configuration {
         &self.mark
     }
 
-    pub(super) fn engine(&self) -> Engine {
+    pub(super) fn engine(&self) -> EngineReport {
         let text = |key: &str| self.fields.get(key).and_then(Value::as_str).map(str::to_owned);
         let canonical = Value::Object(self.fields.clone()).to_string();
-        Engine {
-            name: ENGINE.to_owned(),
+        EngineReport {
             version: text("version"),
             mode: text("tier"),
-            config_sha256: Some(hex::encode(Sha256::digest(canonical))),
+            config_sha256: Some(Sha256::of(canonical.as_bytes()).to_string()),
+            ..EngineReport::of(ENGINE.as_str())
         }
     }
 }
@@ -97,28 +98,15 @@ fn merge(base: &mut Map<String, Value>, over: &Map<String, Value>) {
     }
 }
 
-/// Writes the wanted pages as `1-5,8`; `None` if they are all there are. The engine refuses a page
-/// that is named twice.
-fn target_pages(request: &ParseRequest<'_>) -> Option<String> {
-    let mut pages = request.pages.to_vec();
-    pages.sort_unstable();
-    pages.dedup();
-    if pages.len() == request.page_sizes.len() {
-        return None;
-    }
-    let runs: Vec<String> = pages
-        .chunk_by(|page, next| page + 1 == *next)
-        .map(|run| match run {
-            [page] => page.to_string(),
-            _ => format!("{}-{}", run[0], run[run.len() - 1]),
-        })
-        .collect();
-    Some(runs.join(","))
+/// Names the wanted pages; `None` if they are all there are. The service refuses a page that is named twice.
+fn target_pages(request: &ParseRequest<'_>) -> Option<PageRanges> {
+    let pages: BTreeSet<u32> = request.pages.iter().copied().collect();
+    (pages.len() != request.page_sizes.len()).then(|| PageRanges::of_pages(pages))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, time::Duration};
+    use std::path::Path;
 
     use quire_schemas::job::Password;
     use url::Url;
@@ -131,19 +119,17 @@ mod tests {
             api_key: Password::new("llx-secret"),
             tier: "agentic".into(),
             version: "latest".into(),
-            poll_floor: Duration::from_secs(1),
-            poll_ceiling: Duration::from_secs(10),
-            max_response_bytes: 1024,
         };
         let request = ParseRequest {
             path: Path::new("a.pdf"),
             filename: "a.pdf",
             size_bytes: 1,
-            sha256: "00",
+            sha256: Sha256::of(b"a.pdf"),
             page_sizes: &[(612.0, 792.0); 9],
             pages,
             options: &object(options),
             job_key: "acme/0192",
+            resume: None,
         };
         let json = Configuration::new(&settings, &request, DateTime::<Utc>::UNIX_EPOCH).to_json();
         serde_json::from_str(&json).expect("JSON was written")

@@ -5,15 +5,8 @@ use quire_schemas::element::{
 };
 use serde_json::{Value, json};
 
-use super::{ENGINE, fields::Fields, geometry::Geometry, table};
-
-/// What goes on from page to page: the place in the document and the headings above it.
-#[derive(Debug, Default)]
-pub(super) struct Outline {
-    next: u32,
-    headings: Vec<(u32, String)>,
-    any_heading: bool,
-}
+use super::{ENGINE, region::region, table};
+use crate::parse::remote::{Fields, Geometry, Outline};
 
 /// Reads the items of one page.
 #[derive(Debug)]
@@ -152,11 +145,8 @@ impl<'a> PageReader<'a> {
             element.level = Some(level);
             return;
         }
-        let is_title = level == 1 && self.geometry.page_number() == 1 && !self.outline.any_heading;
-        self.outline.any_heading = true;
-        self.outline.headings.retain(|(above, _)| *above < level);
-        element.section_path = self.outline.path();
-        self.outline.headings.push((level, element.text.clone()));
+        let is_title = level == 1 && self.geometry.page_number() == 1 && self.outline.is_untitled();
+        element.section_path = self.outline.enter(level, element.text.clone());
         if is_title {
             element.kind = ElementType::Title;
         } else {
@@ -167,10 +157,9 @@ impl<'a> PageReader<'a> {
     /// Makes an element with its id and its place, and nothing in it.
     fn blank(&mut self, kind: ElementType, native_type: String, place: &Place) -> Element {
         let page_number = self.geometry.page_number();
-        let reading_order = self.outline.next;
-        self.outline.next += 1;
+        let reading_order = self.outline.next_place();
         let section_path = if place.layer == ContentLayer::Body { self.outline.path() } else { Vec::new() };
-        let native = Native { engine: ENGINE.to_owned(), kind: native_type, id: None, path: Some(place.path.clone()) };
+        let native = Native { engine: ENGINE.to_string(), kind: native_type, id: None, path: Some(place.path.clone()) };
         Element {
             id: format!("p{page_number}-e{:04}", self.elements.len() + 1),
             reading_order,
@@ -180,12 +169,6 @@ impl<'a> PageReader<'a> {
             text_source: Some(TextSource::Llm),
             ..Element::new(page_number, kind, native)
         }
-    }
-}
-
-impl Outline {
-    fn path(&self) -> Vec<String> {
-        self.headings.iter().map(|(_, text)| text.clone()).collect()
     }
 }
 
@@ -216,8 +199,8 @@ fn text_of(value: Option<String>, element: &Element) -> String {
     value.or_else(|| element.markdown.clone()).unwrap_or_default()
 }
 
-/// Takes the plain text out of a running header or footer, and where it stands: nobody looks for
-/// the lines of a footer one by one. Anything else in it remains a child.
+/// Takes the plain text and the boxes out of a running header or footer, whose lines are one element.
+/// Anything else in it remains a child.
 fn fold_text(children: &mut Vec<Value>, geometry: Geometry, into: &mut Vec<Region>) -> Vec<String> {
     let given = !into.is_empty();
     let mut lines = Vec::new();
@@ -240,5 +223,5 @@ fn regions(geometry: Geometry, item: &mut Fields) -> Vec<Region> {
     let one = item.take_object("bbox");
     let several = item.take_list("bbox").unwrap_or_default();
     let several = several.into_iter().filter_map(Fields::from_value);
-    one.into_iter().chain(several).filter_map(|native| geometry.region(native)).collect()
+    one.into_iter().chain(several).filter_map(|native| region(&geometry, native)).collect()
 }

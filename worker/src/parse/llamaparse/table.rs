@@ -3,7 +3,7 @@
 use quire_schemas::element::{Cell, Table, TableConcern};
 use serde_json::Value;
 
-use super::fields::{Fields, count};
+use crate::parse::remote::{Fields, count};
 
 /// Takes a table's own keys out of an item. The engine repeats the content of a spanning cell or
 /// leaves it out, and does not say which: every cell is one by one.
@@ -11,7 +11,7 @@ pub(super) fn take_table(item: &mut Fields) -> Table {
     let rows: Vec<Vec<Value>> = item.take_list("rows").unwrap_or_default().into_iter().map(row).collect();
     let num_cols = rows.iter().map(Vec::len).max().unwrap_or(0);
     let num_rows = rows.len();
-    // By what is there: one wide row among many short ones must not reserve the whole square.
+    // Not rows times columns: one wide row among many short ones must not reserve the whole square.
     let mut cells = Vec::with_capacity(rows.iter().map(Vec::len).sum());
     for (row, values) in (0u32..).zip(rows) {
         cells.extend((0u32..).zip(values).map(|(col, value)| cell(row, col, value)));

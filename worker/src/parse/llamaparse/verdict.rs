@@ -1,45 +1,16 @@
-//! What the engine's refusals and failures mean for the job.
+//! What the service's own refusals and failed parses mean for the job.
 
 use quire_schemas::failure::ErrorCode;
 use reqwest::StatusCode;
 
-/// Whether a refused request may be sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Repeat {
-    /// It would be refused again.
-    Never,
-    /// It was not acted upon.
-    Safe,
-    /// It may have been acted upon: an upload must be looked up before it is repeated.
-    Unclear,
-}
+use crate::parse::remote::{Repeat, Verdict};
 
-/// Classifies an HTTP status that is not a success. `about_job`: the question named a job that the
-/// engine had accepted.
-pub(super) fn of_status(status: StatusCode, about_job: bool) -> (ErrorCode, Repeat) {
+/// Classifies an HTTP status that is not a success.
+pub(super) fn of_status(status: StatusCode, about_job: bool) -> Verdict {
     match status.as_u16() {
-        401..=403 => (ErrorCode::ParserAuth, Repeat::Never),
-        // Not a passing fault: the vendor's client polled a lost job for half an hour on this.
-        404 | 410 if about_job => (ErrorCode::ParserJobLost, Repeat::Never),
-        // The address is wrong or the service is being moved. Counted, so that an operator can
-        // correct it before the document is given up.
-        404 | 410 => (ErrorCode::ParserUnavailable, Repeat::Never),
-        429 => (ErrorCode::ParserThrottled, Repeat::Safe),
-        // The vendor's own client tries a conflict again, too. A gateway that answers 5xx does not
-        // know what the service behind it has done.
-        408 | 409 | 425 => (ErrorCode::ParserUnavailable, Repeat::Unclear),
-        _ if status.is_server_error() => (ErrorCode::ParserUnavailable, Repeat::Unclear),
-        _ if status.is_client_error() => (ErrorCode::ParserRejected, Repeat::Never),
-        _ => (ErrorCode::ParserUnavailable, Repeat::Never),
-    }
-}
-
-/// Says in words what a status means that an operator has to act upon.
-pub(super) fn meaning(status: StatusCode) -> Option<&'static str> {
-    match status.as_u16() {
-        401 | 403 => Some("the API key is refused"),
-        402 => Some("the account is out of credit"),
-        _ => None,
+        // The vendor's own client repeats a conflict.
+        409 => Verdict::new(ErrorCode::ParserUnavailable, Repeat::Unclear),
+        _ => Verdict::of(status, about_job),
     }
 }
 
@@ -95,7 +66,8 @@ mod tests {
     use super::*;
 
     fn status(code: u16, about_job: bool) -> (ErrorCode, Repeat) {
-        of_status(StatusCode::from_u16(code).expect("a valid status"), about_job)
+        let verdict = of_status(StatusCode::from_u16(code).expect("a valid status"), about_job);
+        (verdict.code, verdict.repeat)
     }
 
     #[test]

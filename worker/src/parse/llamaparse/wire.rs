@@ -1,11 +1,10 @@
-//! What the engine sends, as far as we read it.
+//! The service's answers, as far as we read them.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
-use super::fields::{Fields, Unreadable};
+use crate::parse::remote::{Fields, Unreadable};
 
 /// Where a parse stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,15 +101,15 @@ pub(super) struct Answer {
 /// What the sections say about one page.
 #[derive(Debug, Default)]
 pub(super) struct AnswerPage {
-    pub(super) items: Option<Section>,
-    pub(super) markdown: Option<Section>,
-    pub(super) text: Option<Section>,
-    pub(super) metadata: Option<Section>,
+    pub(super) items: Option<AnswerSection>,
+    pub(super) markdown: Option<AnswerSection>,
+    pub(super) text: Option<AnswerSection>,
+    pub(super) metadata: Option<AnswerSection>,
 }
 
 /// One page's entry in a section.
 #[derive(Debug)]
-pub(super) struct Section {
+pub(super) struct AnswerSection {
     /// Its index in the section's list of pages.
     pub(super) position: usize,
     pub(super) fields: Fields,
@@ -128,7 +127,7 @@ impl Answer {
                 let number = fields.take_count("page_number").or_else(|| u32::try_from(position + 1).ok());
                 let page = pages.entry(number.unwrap_or(u32::MAX)).or_default();
                 // The first entry counts: a page that is listed twice is not longer for it.
-                page.slot(name).get_or_insert(Section { position, fields });
+                page.slot(name).get_or_insert(AnswerSection { position, fields });
             }
         }
         if pages.is_empty() {
@@ -144,7 +143,7 @@ impl AnswerPage {
         self.items.is_some() || self.markdown.is_some() || self.text.is_some()
     }
 
-    fn slot(&mut self, section: &str) -> &mut Option<Section> {
+    fn slot(&mut self, section: &str) -> &mut Option<AnswerSection> {
         match section {
             "items" => &mut self.items,
             "markdown" => &mut self.markdown,
@@ -154,38 +153,9 @@ impl AnswerPage {
     }
 }
 
-/// What the engine says when it refuses: `{"detail": "…"}`, or a list of what is wrong where.
-#[derive(Debug, Default)]
-pub(super) struct Refusal {
-    pub(super) code: Option<String>,
-    pub(super) detail: Option<String>,
-}
-
-impl Refusal {
-    /// Reads as much as there is; a proxy's page says nothing that is worth repeating.
-    pub(super) fn read(body: &[u8]) -> Self {
-        let Ok(mut fields) = Fields::decode(body) else { return Self::default() };
-        let code = fields.take_text("error_code").or_else(|| fields.take_text("code"));
-        let complaints = |list: Vec<Value>| {
-            let said: Vec<String> = list
-                .into_iter()
-                .filter_map(Fields::from_value)
-                .filter_map(|mut complaint| complaint.take_text("msg"))
-                .collect();
-            (!said.is_empty()).then(|| said.join("; "))
-        };
-        let detail = fields
-            .take_text("detail")
-            .or_else(|| fields.take_list("detail").and_then(complaints))
-            .or_else(|| fields.take_text("error_message"))
-            .or_else(|| fields.take_text("message"));
-        Self { code, detail }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -209,14 +179,5 @@ mod tests {
         for id in ["", "..", "../x", "a/b", "a?b", "a b", "ü"] {
             assert!(RemoteJob::decode(&bytes(&json!({"id": id, "status": "PENDING"}))).is_err(), "{id:?}");
         }
-    }
-
-    #[test]
-    fn a_refusal_is_read_in_both_forms() {
-        let plain = Refusal::read(br#"{"detail": "Invalid API Key"}"#);
-        assert_eq!(plain.detail.as_deref(), Some("Invalid API Key"));
-        let listed = Refusal::read(br#"{"detail": [{"loc": ["body"], "msg": "no tier", "type": "missing"}]}"#);
-        assert_eq!(listed.detail.as_deref(), Some("no tier"));
-        assert_eq!(Refusal::read(b"<html>").detail, None);
     }
 }

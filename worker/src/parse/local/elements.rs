@@ -2,75 +2,48 @@
 
 use quire_schemas::{
     element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, Native, Region, TextSource},
-    failure::WarningCode,
-    result::{Object, Page, PageStatus, Phase, Unit, Warning},
+    result::Page,
 };
 
-use super::{PageLink, PageText, Paragraph};
+use super::{PageLink, PageText, Paragraph, QuarterTurns};
 use crate::parse::ParsedPage;
 
 /// A full line is a region of its own only in a paragraph of several.
 const SEVERAL: usize = 2;
 
 /// Turns a page's text into elements, numbered within the page; the place of each in the whole
-/// document is set when the document is assembled. The warning says that the page needs OCR.
-#[must_use]
-pub fn to_parsed_page(text: PageText) -> (ParsedPage, Option<Warning>) {
+/// document is set when the document is assembled.
+pub(crate) fn to_parsed_page(text: PageText) -> ParsedPage {
     let number = text.page_number;
-    let mut elements: Vec<Element> = text
-        .paragraphs
-        .into_iter()
-        .filter(|paragraph| !paragraph.text.trim().is_empty())
-        .map(|paragraph| element(number, paragraph))
-        .collect();
+    let mut paragraphs = text.paragraphs;
+    paragraphs.retain(|paragraph| !paragraph.text.trim().is_empty());
+    let mut boxes: Vec<BBox> = paragraphs.iter().map(|paragraph| paragraph.bbox.rounded()).collect();
+    let mut elements: Vec<Element> = paragraphs.into_iter().map(|paragraph| element(number, paragraph)).collect();
     for link in text.links {
-        attach(link, &mut elements, number);
+        attach(link, number, &mut elements, &mut boxes);
     }
     for (index, element) in elements.iter_mut().enumerate() {
         element.id = format!("p{number}-e{:04}", index + 1);
         element.reading_order = u32::try_from(index).unwrap_or(u32::MAX);
     }
     let page = Page {
-        page_number: number,
         page_label: text.label,
         width: Some(text.width),
         height: Some(text.height),
-        unit: Unit::Point,
-        rotation: Some(u16::from(text.quarter_turns % 4) * 90),
+        rotation: Some(text.rotation.degrees()),
         media_box: Some(text.media_box),
         crop_box: text.crop_box,
-        status: PageStatus::Succeeded,
         text_source: Some(if text.visible_characters == 0 { TextSource::None } else { TextSource::Native }),
-        language: None,
-        confidence: None,
-        text: None,
-        markdown: None,
-        images: Vec::new(),
         element_ids: elements.iter().map(|element| element.id.clone()).collect(),
-        errors: Vec::new(),
-        extra: Object::new(),
+        ..Page::new(number)
     };
-    let warning = text.covered_by_picture.then(|| ocr_required(number));
-    (ParsedPage { page, elements }, warning)
-}
-
-fn ocr_required(page: u32) -> Warning {
-    Warning {
-        code: WarningCode::OcrRequired.as_str().to_owned(),
-        message: "the page is a picture with next to no text".to_owned(),
-        retryable: None,
-        phase: Some(Phase::Parse),
-        branch: Some(quire_schemas::result::BranchName::Parse),
-        page_number: Some(page),
-        provider: None,
-        details: Object::new(),
-    }
+    ParsedPage { page, elements }
 }
 
 fn element(page_number: u32, paragraph: Paragraph) -> Element {
     let mut regions = vec![Region { granularity: Some(Granularity::Element), ..region(page_number, paragraph.bbox) }];
-    if paragraph.quarter_turns != 0 {
-        regions[0].angle = Some(f64::from(paragraph.quarter_turns) * 90.0);
+    if paragraph.direction != QuarterTurns::NONE {
+        regions[0].angle = Some(f64::from(paragraph.direction.degrees()));
     }
     if paragraph.lines.len() >= SEVERAL {
         regions.extend(paragraph.lines.iter().map(|line| Region {
@@ -103,7 +76,7 @@ fn blank(page_number: u32, kind: ElementType, native: &str) -> Element {
 fn region(page_number: u32, bbox: BBox) -> Region {
     Region {
         page_number,
-        bbox: Some(bbox.map(hundredth)),
+        bbox: Some(bbox.rounded()),
         polygon: None,
         angle: None,
         confidence: None,
@@ -113,35 +86,69 @@ fn region(page_number: u32, bbox: BBox) -> Region {
     }
 }
 
-/// A hundredth of a point is finer than any renderer; more digits are noise and bytes.
-fn hundredth(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
-}
-
 fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
 /// Gives a link to the element it lies on, or makes it an element of its own, as over a picture.
-fn attach(link: PageLink, elements: &mut Vec<Element>, page_number: u32) {
-    let area = Region { label: None, ..region(page_number, link.bbox) };
-    let target = elements
-        .iter_mut()
-        .map(|element| (overlap(element.regions[0].bbox.unwrap_or_default(), link.bbox), element))
-        .filter(|(shared, _)| *shared > 0.0)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let link =
-        Link { uri: link.uri, page_number: link.page_number, text: None, char_span: None, region: Some(area.clone()) };
+/// `boxes` are those of the elements.
+fn attach(link: PageLink, page_number: u32, elements: &mut Vec<Element>, boxes: &mut Vec<BBox>) {
+    let shared = boxes.iter().map(|bbox| bbox.overlap(link.bbox)).enumerate().filter(|(_, area)| *area > 0.0);
+    let target = shared.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index);
+    let area = region(page_number, link.bbox);
+    let (bbox, region) = (link.bbox.rounded(), Some(area.clone()));
+    let link = Link { uri: link.uri, page_number: link.page_number, text: None, char_span: None, region };
     match target {
-        Some((_, element)) => element.links.push(link),
-        None => elements.push(Element {
-            regions: vec![area],
-            links: vec![link],
-            ..blank(page_number, ElementType::Link, "link_annotation")
-        }),
+        Some(index) => elements[index].links.push(link),
+        None => {
+            let blank = blank(page_number, ElementType::Link, "link_annotation");
+            elements.push(Element { regions: vec![area], links: vec![link], ..blank });
+            boxes.push(bbox);
+        }
     }
 }
 
-fn overlap(a: BBox, b: BBox) -> f64 {
-    (a[2].min(b[2]) - a[0].max(b[0])).max(0.0) * (a[3].min(b[3]) - a[1].max(b[1])).max(0.0)
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{LineSpan, PageTextBuilder},
+        *,
+    };
+
+    fn paragraph(text: &str, bbox: BBox) -> Paragraph {
+        Paragraph {
+            text: text.to_owned(),
+            bbox,
+            direction: QuarterTurns::NONE,
+            font: None,
+            size: 10.0,
+            bold: false,
+            italic: false,
+            lines: vec![LineSpan { bbox, start: 0, end: text.len() as u32 }],
+        }
+    }
+
+    #[test]
+    fn a_link_goes_to_the_element_it_covers_most_and_stands_alone_over_a_picture() {
+        let link = |left: f64, right: f64, page| PageLink {
+            bbox: BBox::new(left, 0.0, right, 10.0),
+            uri: None,
+            page_number: Some(page),
+        };
+        let mut text = PageTextBuilder::new(7, QuarterTurns::new(1)).finish();
+        text.paragraphs = vec![
+            paragraph("left", BBox::new(0.0, 0.0, 50.004, 10.0)),
+            paragraph(" ", BBox::new(40.0, 0.0, 90.0, 10.0)),
+            paragraph("right", BBox::new(60.0, 0.0, 100.0, 10.0)),
+        ];
+        text.links = vec![link(40.0, 90.0, 2), link(200.0, 220.0, 3), link(210.0, 220.0, 4)];
+        let ParsedPage { page, elements } = to_parsed_page(text);
+        let found: Vec<(&str, Vec<u32>)> = elements
+            .iter()
+            .map(|element| (element.text.as_str(), element.links.iter().filter_map(|link| link.page_number).collect()))
+            .collect();
+        assert_eq!(found, [("left", vec![]), ("right", vec![2]), ("", vec![3, 4])]);
+        assert_eq!(elements[0].regions[0].bbox, Some(BBox::new(0.0, 0.0, 50.0, 10.0)));
+        assert_eq!((page.element_ids[2].as_str(), page.rotation), ("p7-e0003", Some(90)));
+    }
 }

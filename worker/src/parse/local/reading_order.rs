@@ -52,34 +52,34 @@ fn split_columns<T: Placed>(lines: &mut Vec<T>) -> Option<Vec<T>> {
         return None;
     }
     let size = usual_size(lines);
-    lines.sort_by(|a, b| a.bbox()[0].total_cmp(&b.bbox()[0]));
+    lines.sort_by(|a, b| a.bbox().left().total_cmp(&b.bbox().left()));
     let mut right_edge = f64::NEG_INFINITY;
     let mut best: Option<(f64, usize)> = None;
     for (index, line) in lines.iter().enumerate() {
-        let gap = line.bbox()[0] - right_edge;
+        let gap = line.bbox().left() - right_edge;
         if index > 0 && gap >= GUTTER * size && best.is_none_or(|(widest, _)| gap > widest) {
             best = Some((gap, index));
         }
-        right_edge = right_edge.max(line.bbox()[2]);
+        right_edge = right_edge.max(line.bbox().right());
     }
     let (_, at) = best?;
     (is_column(&lines[..at], size) && is_column(&lines[at..], size)).then(|| lines.split_off(at))
 }
 
 fn is_column<T: Placed>(lines: &[T], size: f64) -> bool {
-    let widths = lines.iter().map(|line| line.bbox()[2] - line.bbox()[0]).collect();
+    let widths = lines.iter().map(|line| line.bbox().width()).collect();
     lines.len() >= COLUMN_LINES && median(widths) >= COLUMN_WIDTH * size
 }
 
 /// Parts lines at the widest horizontal gaps.
 fn split_rows<T: Placed>(lines: &mut Vec<T>) -> Option<Vec<Vec<T>>> {
     let least = HORIZONTAL_GAP * usual_size(lines);
-    lines.sort_by(|a, b| a.bbox()[1].total_cmp(&b.bbox()[1]));
+    lines.sort_by(|a, b| a.bbox().top().total_cmp(&b.bbox().top()));
     let mut bottom = f64::INFINITY;
     let mut gaps = Vec::with_capacity(lines.len());
     for line in lines.iter() {
-        gaps.push(line.bbox()[1] - bottom);
-        bottom = if bottom.is_finite() { bottom.max(line.bbox()[3]) } else { line.bbox()[3] };
+        gaps.push(line.bbox().top() - bottom);
+        bottom = if bottom.is_finite() { bottom.max(line.bbox().bottom()) } else { line.bbox().bottom() };
     }
     let widest = gaps.iter().copied().skip(1).reduce(f64::max)?;
     if widest < least {
@@ -103,7 +103,7 @@ fn row_by_row<T: Placed>(mut lines: Vec<T>) -> Vec<T> {
         let same_row =
             lines.get(index).is_some_and(|line| line.baseline() - lines[start].baseline() < 0.5 * line.size());
         if !same_row {
-            lines[start..index].sort_by(|a, b| a.bbox()[0].total_cmp(&b.bbox()[0]));
+            lines[start..index].sort_by(|a, b| a.bbox().left().total_cmp(&b.bbox().left()));
             start = index;
         }
     }
@@ -123,7 +123,7 @@ mod tests {
         }
 
         fn baseline(&self) -> f64 {
-            self.1[3]
+            self.1.bottom()
         }
 
         fn size(&self) -> f64 {
@@ -140,7 +140,7 @@ mod tests {
             .into_iter()
             .zip(0..)
             .map(|(name, row)| {
-                Block(name, [x, 100.0 + 14.0 * f64::from(row), x + 200.0, 110.0 + 14.0 * f64::from(row)])
+                Block(name, BBox::new(x, 100.0 + 14.0 * f64::from(row), x + 200.0, 110.0 + 14.0 * f64::from(row)))
             })
             .collect()
     }
@@ -149,13 +149,13 @@ mod tests {
     fn a_heading_over_two_columns_reads_heading_left_right() {
         let mut blocks = column(["r1", "r2", "r3", "r4"], 310.0);
         blocks.extend(column(["l1", "l2", "l3", "l4"], 50.0));
-        blocks.push(Block("heading", [50.0, 60.0, 510.0, 70.0]));
+        blocks.push(Block("heading", BBox::new(50.0, 60.0, 510.0, 70.0)));
         assert_eq!(names(blocks), "heading l1 l2 l3 l4 r1 r2 r3 r4");
     }
 
     #[test]
     fn a_small_table_reads_row_by_row() {
-        let cell = |name, x: f64, y: f64| Block(name, [x, y, x + 20.0, y + 10.0]);
+        let cell = |name, x: f64, y: f64| Block(name, BBox::new(x, y, x + 20.0, y + 10.0));
         let blocks =
             vec![cell("b1", 200.0, 100.0), cell("a2", 50.0, 112.0), cell("a1", 50.0, 100.0), cell("b2", 200.0, 112.0)];
         assert_eq!(names(blocks), "a1 b1 a2 b2");

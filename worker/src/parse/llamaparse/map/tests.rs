@@ -1,12 +1,41 @@
-use quire_schemas::element::{ContentLayer, ElementType};
+//! Tests of the mapping: answers in the service's form, pages and elements in ours.
+
+use quire_schemas::{
+    element::{BBox, ContentLayer, ElementType},
+    job::Password,
+    sha256::Sha256,
+};
+use serde_json::{Map, json};
 
 use super::*;
+use crate::parse::{ParseRequest, llamaparse::call};
+
+struct Mapped {
+    pages: Vec<ParsedPage>,
+    nothing_parsed: Option<String>,
+    warnings: Vec<Warning>,
+}
 
 fn mapped(answer: &Value, page_count: usize) -> Mapped {
     let answer = Answer::decode(answer.to_string().as_bytes()).expect("an answer");
-    let wanted = (1..=u32::try_from(page_count).expect("few pages")).collect();
-    let api_key = Password::new("llx-secret");
-    map(answer, &Expected { sizes: vec![(612.0, 792.0); page_count], wanted, job_id: "pjb-1".to_owned(), api_key })
+    let pages: Vec<u32> = (1..=u32::try_from(page_count).expect("few pages")).collect();
+    let request = ParseRequest {
+        path: std::path::Path::new("a.pdf"),
+        filename: "a.pdf",
+        size_bytes: 1,
+        sha256: Sha256::of(b"a.pdf"),
+        page_sizes: &vec![(612.0, 792.0); page_count],
+        pages: &pages,
+        options: &Map::new(),
+        job_key: "acme/0192",
+        resume: None,
+    };
+    let call = call("parsing the page with LlamaParse", None);
+    let wanted = Wanted::new(&request, call, "pjb-1".to_owned(), Password::new("llx-secret"));
+    let mut mapping = Mapping::new(answer, wanted);
+    let pages = mapping.by_ref().collect();
+    let nothing_parsed = mapping.nothing_parsed().map(str::to_owned);
+    Mapped { pages, nothing_parsed, warnings: mapping.into_warnings() }
 }
 
 fn page_with(items: Value) -> Value {
@@ -42,7 +71,7 @@ fn a_page_is_mapped_with_its_order_headings_and_places() {
     assert_eq!(texts, ["ACME", "Report", "Results", "It works."]);
 
     assert_eq!(elements[0].content_layer, Some(ContentLayer::Furniture));
-    assert_eq!(elements[1].regions[0].bbox, Some([50.0, 100.0, 75.0, 105.0]));
+    assert_eq!(elements[1].regions[0].bbox, Some(BBox::new(50.0, 100.0, 75.0, 105.0)));
     assert_eq!((elements[1].level, elements[2].level), (None, Some(1)));
     assert_eq!(elements[3].section_path, ["Results"]);
     assert_eq!(elements[3].text_source, Some(TextSource::Llm));
@@ -175,7 +204,7 @@ fn a_failed_page_is_an_empty_one_that_says_why() {
     let error = &failed.page.errors[0];
     assert_eq!((error.code.as_str(), error.page_number, error.retryable), ("page_failed", Some(2), false));
     assert_eq!(error.message, "parsing the page with LlamaParse: model overloaded for …");
-    assert_eq!((mapped.nothing_parsed(), mapped.warnings.len()), (None, 0));
+    assert_eq!((mapped.nothing_parsed, mapped.warnings.len()), (None, 0));
 }
 
 #[test]
@@ -187,7 +216,7 @@ fn pages_that_are_missing_or_too_many_are_told_and_numbering_holds() {
         mapped.pages.iter().map(|parsed| (parsed.page.page_number, parsed.page.status.as_str())).collect();
     assert_eq!(statuses, [(1, "succeeded"), (2, "failed"), (3, "succeeded")]);
     assert_eq!(mapped.warnings[0].code, "page_count_mismatch");
-    assert_eq!(mapped.warnings[0].message, "LlamaParse returned page 9 instead of page 2");
+    assert_eq!(mapped.warnings[0].message, "llamaparse returned page 9 instead of page 2");
     // Ids do not depend on other pages; the order runs through all of them.
     let third = &mapped.pages[2].elements[0];
     assert_eq!((third.id.as_str(), third.reading_order), ("p3-e0001", 1));
@@ -197,5 +226,5 @@ fn pages_that_are_missing_or_too_many_are_told_and_numbering_holds() {
 fn an_answer_without_a_single_good_page_is_no_result() {
     let answer = json!({ "metadata": { "pages": [{ "page_number": 1, "confidence": 0.5 }] } });
     let reason = "parsing the page with LlamaParse: the answer does not hold the page";
-    assert_eq!(mapped(&answer, 1).nothing_parsed(), Some(reason));
+    assert_eq!(mapped(&answer, 1).nothing_parsed.as_deref(), Some(reason));
 }

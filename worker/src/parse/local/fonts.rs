@@ -1,0 +1,79 @@
+//! The fonts of a page, named once each.
+
+use std::collections::BTreeMap;
+
+/// Names a font of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FontId(u16);
+
+impl FontId {
+    /// The font of text that names none.
+    pub(crate) const UNKNOWN: Self = Self(0);
+}
+
+/// A font of the page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Font {
+    /// Without the tag of a subset; empty if unknown.
+    pub(super) name: String,
+    pub(super) bold: bool,
+    pub(super) italic: bool,
+}
+
+/// The fonts of a page. The first one is [`FontId::UNKNOWN`].
+#[derive(Debug)]
+pub(super) struct FontTable {
+    fonts: Vec<Font>,
+    ids: BTreeMap<String, FontId>,
+}
+
+impl Default for FontTable {
+    fn default() -> Self {
+        Self { fonts: vec![Font::default()], ids: BTreeMap::new() }
+    }
+}
+
+impl FontTable {
+    /// Names a font; one name is one font. Base fonts report no weight, so bold is told from the name.
+    pub(super) fn id(&mut self, name: &str, italic: bool) -> FontId {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let Ok(index) = u16::try_from(self.fonts.len()) else { return FontId::UNKNOWN };
+        let id = FontId(index);
+        let plain = without_subset_tag(name);
+        let lower = plain.to_lowercase();
+        let bold = ["bold", "black", "heavy", "semibd", "demi"].iter().any(|word| lower.contains(word));
+        let italic = italic || ["italic", "oblique"].iter().any(|word| lower.contains(word));
+        self.fonts.push(Font { name: plain.to_owned(), bold, italic });
+        self.ids.insert(name.to_owned(), id);
+        id
+    }
+
+    pub(super) fn get(&self, id: FontId) -> Option<&Font> {
+        self.fonts.get(usize::from(id.0))
+    }
+}
+
+/// A subset of a font is named `ABCDEF+Name`.
+fn without_subset_tag(name: &str) -> &str {
+    match name.split_once('+') {
+        Some((tag, rest)) if tag.len() == 6 && tag.bytes().all(|byte| byte.is_ascii_uppercase()) => rest,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subset_tag_is_taken_off_and_the_style_read_from_the_name() {
+        let mut fonts = FontTable::default();
+        let id = fonts.id("ABCDEF+Sans-BoldOblique", false);
+        assert_eq!(fonts.get(id), Some(&Font { name: "Sans-BoldOblique".to_owned(), bold: true, italic: true }));
+        assert_eq!(fonts.id("ABCDEF+Sans-BoldOblique", false), id);
+        assert_ne!(fonts.id("Sans", false), id);
+        assert_eq!(fonts.get(FontId::UNKNOWN), Some(&Font::default()));
+    }
+}

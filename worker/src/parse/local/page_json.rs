@@ -1,0 +1,303 @@
+//! Checks that JSON is a page as this engine writes it. Builds nothing of it. Pure.
+
+use std::{fmt, marker::PhantomData};
+
+use quire_schemas::{
+    element::{BBox, CharSpan},
+    result::{PageStatus, PdfBox, Unit},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
+
+/// Checks that JSON is a succeeded page with the fields that [`to_parsed_page`](super::to_parsed_page) writes, and no
+/// others; returns its number. No field of them is free JSON, and none names a stored object. JSON has no number that
+/// is not finite: a box of such numbers does not pass. Holds no more than the longest string of the page.
+pub(crate) fn check_page_json(json: &str) -> Result<u32, serde_json::Error> {
+    let ParsedPageShape { page: PageShape { page_number, status, .. }, elements } = serde_json::from_str(json)?;
+    if status != PageStatus::Succeeded {
+        return Err(Error::custom("a page that has not succeeded"));
+    }
+    if elements.pages.is_some_and(|(first, last)| (first, last) != (page_number, page_number)) {
+        return Err(Error::custom("an element of another page"));
+    }
+    Ok(page_number)
+}
+
+/// The shape of a [`ParsedPage`](crate::parse::ParsedPage), without its content.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParsedPageShape {
+    page: PageShape,
+    elements: Elements,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct PageShape {
+    page_number: u32,
+    page_label: Option<Text>,
+    width: Option<f64>,
+    height: Option<f64>,
+    unit: Unit,
+    rotation: Option<u16>,
+    media_box: Option<PdfBox>,
+    crop_box: Option<PdfBox>,
+    status: PageStatus,
+    text_source: Option<Text>,
+    #[serde(default)]
+    element_ids: Each<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct ElementShape {
+    id: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+    page_number: u32,
+    reading_order: u32,
+    content_layer: Option<Text>,
+    text: Text,
+    text_source: Option<Text>,
+    regions: Each<RegionShape>,
+    formatting: Option<FormattingShape>,
+    #[serde(default)]
+    links: Each<LinkShape>,
+    native: NativeShape,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct RegionShape {
+    page_number: u32,
+    bbox: Option<BBox>,
+    angle: Option<f64>,
+    char_span: Option<CharSpan>,
+    granularity: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct FormattingShape {
+    font: Option<Text>,
+    font_size: Option<f64>,
+    bold: Option<bool>,
+    italic: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct LinkShape {
+    uri: Option<Text>,
+    page_number: Option<u32>,
+    region: Option<RegionShape>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct NativeShape {
+    engine: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+}
+
+/// A string that is decoded and dropped.
+struct Text;
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(AnyText)
+    }
+}
+
+struct AnyText;
+
+impl Visitor<'_> for AnyText {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Text, E> {
+        Ok(Text)
+    }
+}
+
+/// A list whose items are decoded one by one and dropped.
+struct Each<T>(PhantomData<T>);
+
+impl<T> Default for Each<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Each<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self::default())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<T>()?.is_some() {}
+        Ok(self)
+    }
+}
+
+/// The elements, decoded one by one.
+#[derive(Default)]
+struct Elements {
+    /// The first and the last page that an element names; `None` if there are no elements.
+    pages: Option<(u32, u32)>,
+}
+
+impl<'de> Deserialize<'de> for Elements {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self::default())
+    }
+}
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of elements")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Self, A::Error> {
+        while let Some(ElementShape { page_number, .. }) = elements.next_element()? {
+            let (first, last) = self.pages.unwrap_or((page_number, page_number));
+            self.pages = Some((first.min(page_number), last.max(page_number)));
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{
+        super::{LineSpan, PageLink, PageText, PageTextBuilder, Paragraph, QuarterTurns},
+        *,
+    };
+    use crate::parse::{ParsedPage, local::to_parsed_page};
+
+    /// A page with everything that the engine can write.
+    fn page() -> Value {
+        let bbox = BBox::new(1.0, 2.0, 3.0, 4.0);
+        let paragraph = Paragraph {
+            text: "a \u{1f600}\nb".to_owned(),
+            bbox,
+            direction: QuarterTurns::new(1),
+            font: Some("Times".to_owned()),
+            size: 10.0,
+            bold: true,
+            italic: false,
+            lines: vec![LineSpan { bbox, start: 0, end: 3 }, LineSpan { bbox, start: 4, end: 5 }],
+        };
+        let on_paragraph = PageLink { bbox, uri: Some("https://a.example/".to_owned()), page_number: None };
+        let alone = PageLink { bbox: BBox::new(50.0, 50.0, 60.0, 60.0), uri: None, page_number: Some(2) };
+        let text = PageText {
+            label: Some("iv".to_owned()),
+            crop_box: Some(PdfBox::default()),
+            paragraphs: vec![paragraph],
+            links: vec![on_paragraph, alone],
+            ..PageTextBuilder::new(7, QuarterTurns::new(1)).finish()
+        };
+        serde_json::to_value(to_parsed_page(text)).expect("a page is plain data")
+    }
+
+    fn check(page: &Value) -> Result<u32, serde_json::Error> {
+        check_page_json(&page.to_string())
+    }
+
+    /// Lists the pointers to every value of a document.
+    fn pointers(value: &Value, at: &str) -> Vec<String> {
+        let below: Vec<String> = match value {
+            Value::Object(fields) => {
+                fields.iter().flat_map(|(name, value)| pointers(value, &format!("{at}/{name}"))).collect()
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().flat_map(|(index, item)| pointers(item, &format!("{at}/{index}"))).collect()
+            }
+            _ => Vec::new(),
+        };
+        std::iter::once(at.to_owned()).chain(below).collect()
+    }
+
+    #[test]
+    fn everything_that_the_engine_writes_passes() {
+        assert_eq!(check(&page()).expect("our own page"), 7);
+        let empty = PageTextBuilder::new(1, QuarterTurns::NONE).finish();
+        let empty = serde_json::to_value(to_parsed_page(empty)).expect("a page is plain data");
+        assert_eq!(check(&empty).expect("our own page"), 1);
+    }
+
+    #[test]
+    fn whatever_passes_is_a_parsed_page() {
+        let (mut refused, mut passed) = (0, 0);
+        let pointers = pointers(&page(), "");
+        let others = [Value::Null, json!(true), json!(1), json!(-1), json!(2.5), json!("text"), json!([]), json!({})];
+        for (pointer, other) in pointers.iter().flat_map(|pointer| others.iter().map(move |other| (pointer, other))) {
+            let mut changed = page();
+            *changed.pointer_mut(pointer).expect("it is listed") = other.clone();
+            match check(&changed) {
+                Ok(_) => {
+                    passed += 1;
+                    let read = serde_json::from_value::<ParsedPage>(changed);
+                    assert!(read.is_ok(), "{pointer}: {other}: {}", read.expect_err("it is not read"));
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(passed > 100 && refused > passed, "{passed} {refused}");
+    }
+
+    #[test]
+    fn a_page_without_a_required_field_is_refused() {
+        for pointer in pointers(&page(), "") {
+            let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+            let mut changed = page();
+            let Some(fields) = changed.pointer_mut(parent).and_then(Value::as_object_mut) else { continue };
+            fields.remove(name);
+            let is_page = serde_json::from_value::<ParsedPage>(changed.clone()).is_ok();
+            assert_eq!(check(&changed).is_ok(), is_page, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_the_engine_does_not_write_is_refused() {
+        for pointer in pointers(&page(), "") {
+            let mut changed = page();
+            let Some(fields) = changed.pointer_mut(&pointer).and_then(Value::as_object_mut) else { continue };
+            fields.insert("extra".to_owned(), json!({}));
+            assert!(check(&changed).is_err(), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_failed_and_an_element_of_another_page_are_refused() {
+        for (pointer, value) in [("/page/status", json!("failed")), ("/elements/0/page_number", json!(8))] {
+            let mut changed = page();
+            *changed.pointer_mut(pointer).expect("it is there") = value;
+            assert!(check(&changed).is_err(), "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The document-level pass: decisions that need the whole document in view. The commit runs it over the
+//! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time.
+//!
+//! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document.
+//! 2. [`rewrite`] decides what changes in a page, purely, out of the page and the statistics. What comes of it goes to
+//!    several [writers](writers::Writers): elements, `document.md`, page rows.
+//!
+//! A rule about the document (a heading, a running head, a list that spans pages) adds what it must know
+//! to the statistics and what it changes to `rewrite`; a consumer of finished pages, such as chunks,
+//! becomes a writer.
+//!
+//! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of one page
+//! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)) and little else. An element stays [JSON text](json_fields), of
+//! which a rule reads the fields that it needs. Every element of every page is written. What the [`PassLimits`] leave
+//! out is text that stands in the elements too, and a warning `limit_reached` names the limit.
+
+mod json_fields;
+mod limits;
+mod reconcile;
+mod rewrite;
+mod scratch;
+mod spooled_page;
+mod statistics;
+mod writers;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use quire_schemas::result::Page;
+
+use self::{
+    rewrite::Rewriting,
+    spooled_page::{SpooledPage, unreadable},
+    statistics::Statistics,
+    writers::Writers,
+};
+use super::spool::Spool;
+use crate::job::Fault;
+
+pub(crate) use limits::PassLimits;
+pub(super) use scratch::{JsonLines, json_bytes};
+pub(super) use writers::Markdown;
+pub(crate) use writers::Written;
+
+/// Parsed pages that wait for the pass.
+#[derive(Debug)]
+pub(crate) struct ParsedDocument {
+    pub(crate) spool: Spool,
+    /// Characters that the PDF itself holds on each page, without spaces; empty unless another engine
+    /// than the local one has parsed.
+    pub(crate) native_characters: BTreeMap<u32, u32>,
+}
+
+/// Runs the pass. `rows` are the page rows without their parse. Temporary files go to
+/// `folder`. Blocking: not for the async runtime.
+///
+/// # Errors
+/// `internal` if a page cannot be read back or the temporary folder is full.
+pub(crate) fn run(
+    parsed: ParsedDocument,
+    rows: Vec<Page>,
+    folder: &Path,
+    limits: &PassLimits,
+) -> Result<Written, Fault> {
+    let ParsedDocument { mut spool, native_characters } = parsed;
+    let numbers = spool.page_numbers();
+    let statistics = fold(&mut spool, &numbers)?;
+    let mut rows: BTreeMap<u32, Page> = rows.into_iter().map(|row| (row.page_number, row)).collect();
+    let every_number: BTreeSet<u32> = rows.keys().copied().chain(numbers).collect();
+    let mut writers = Writers::create(folder, limits)?;
+    for number in every_number {
+        let known = rows.remove(&number).unwrap_or_else(|| Page::new(number));
+        match spool.read_json(number)? {
+            Some(json) => write_page(&json, &known, &statistics, limits, &mut writers)?,
+            None => writers.write_row(&known)?,
+        }
+    }
+    let mut warnings = reconcile::warnings(&statistics, &native_characters);
+    warnings.extend(statistics.warnings(limits));
+    Ok(writers.finish(warnings))
+}
+
+fn fold(spool: &mut Spool, numbers: &[u32]) -> Result<Statistics, Fault> {
+    let mut statistics = Statistics::default();
+    for &number in numbers {
+        let Some(json) = spool.read_json(number)? else { continue };
+        let added = SpooledPage::read(&json, number).and_then(|page| statistics.add(&page));
+        added.map_err(|error| unreadable(number, error))?;
+    }
+    Ok(statistics)
+}
+
+fn write_page(
+    json: &str,
+    known: &Page,
+    statistics: &Statistics,
+    limits: &PassLimits,
+    writers: &mut Writers,
+) -> Result<(), Fault> {
+    let number = known.page_number;
+    let unreadable = |error| unreadable(number, error);
+    let mut page = SpooledPage::read(json, number).map_err(unreadable)?;
+    let of_page = statistics.of_page(number).expect("both phases read the same pages");
+    let mut rewriting = Rewriting::of_page(of_page, limits);
+    writers.begin_page(number, &page.row)?;
+    for element in page.elements() {
+        let mut element = element.map_err(unreadable)?;
+        rewriting.element(&mut element).map_err(unreadable)?;
+        writers.write_element(&element)?;
+    }
+    rewrite::row(&mut page.row, known, rewriting, statistics, limits).map_err(unreadable)?;
+    writers.write_row(&page.row)
+}
+
+#[cfg(test)]
+mod tests {
+    use quire_schemas::{
+        element::Element,
+        failure::ErrorCode,
+        result::{PageStatus, Phase},
+    };
+
+    use super::*;
+    use crate::{
+        parse::{MAX_PAGE_BYTES, ParsedPage},
+        pipeline::testing::{failed_page, parsed_page, picture, spool},
+    };
+
+    const LIMITS: PassLimits = PassLimits::for_result(32 << 20);
+
+    fn parsed(pages: impl IntoIterator<Item = ParsedPage>) -> ParsedDocument {
+        ParsedDocument { spool: spool(pages), native_characters: BTreeMap::new() }
+    }
+
+    fn written(pages: impl IntoIterator<Item = ParsedPage>, limits: &PassLimits) -> Written {
+        run(parsed(pages), Vec::new(), &std::env::temp_dir(), limits).expect("readable pages")
+    }
+
+    fn elements(written: Written) -> Vec<Element> {
+        let array = written.elements.into_array().expect("readable");
+        serde_json::from_str(array.get()).expect("elements")
+    }
+
+    fn rows(lines: JsonLines) -> Vec<Page> {
+        serde_json::from_str(lines.into_array().expect("readable").get()).expect("rows")
+    }
+
+    #[test]
+    fn elements_are_numbered_through_the_document_whatever_order_the_pages_came_in() {
+        let written =
+            written([parsed_page(3, &["e"]), parsed_page(1, &["a", "b", "c"]), parsed_page(2, &["d"])], &LIMITS);
+        assert_eq!(written.elements.count(), 5);
+        let elements = elements(written);
+        let numbers: Vec<u32> = elements.iter().map(|element| element.reading_order).collect();
+        let texts: String = elements.iter().map(|element| element.text.as_str()).collect();
+        assert_eq!((numbers, texts.as_str()), (vec![0, 1, 2, 3, 4], "abcde"));
+    }
+
+    #[test]
+    fn parts_hold_whole_elements_in_their_order() {
+        let long = "x".repeat(300);
+        let written = written([parsed_page(1, &["a", &long]), parsed_page(2, &["b", "c"])], &LIMITS);
+        let mut parts = written.elements.into_parts().expect("readable");
+        let mut found = Vec::new();
+        let mut count = 0;
+        while let Some(part) = parts.next(256).expect("readable") {
+            count += 1;
+            let lines =
+                part.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").expect("an end"));
+            found.extend(lines.map(|line| serde_json::from_slice::<Element>(line).expect("an element").text));
+        }
+        assert!(count > 1, "{count}");
+        assert_eq!(found, ["a", &long, "b", "c"]);
+    }
+
+    #[test]
+    fn the_markdown_has_every_page_in_order() {
+        let mut second = parsed_page(2, &["not shown"]);
+        second.page.markdown = Some("# Two".to_owned());
+        let written = written([second, parsed_page(1, &["one", ""]), parsed_page(3, &[])], &LIMITS);
+        let markdown = String::from_utf8(written.markdown.into_bytes().expect("readable")).expect("text");
+        assert_eq!(markdown, "<!-- page 1 -->\n\none\n\n<!-- page 2 -->\n\n# Two\n\n<!-- page 3 -->\n\n");
+    }
+
+    #[test]
+    fn markdown_beyond_its_limit_ends_between_two_pages_and_says_so() {
+        let limits = PassLimits { markdown_bytes: 30, ..LIMITS };
+        let written = written([parsed_page(1, &["one"]), parsed_page(2, &["two"]), parsed_page(3, &[])], &limits);
+        let codes: Vec<&str> = written.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(codes, ["limit_reached"]);
+        assert!(written.warnings[0].message.contains("30"), "{}", written.warnings[0].message);
+        let markdown = written.markdown.into_bytes().expect("readable");
+        assert_eq!(markdown, b"<!-- page 1 -->\n\none\n\n");
+    }
+
+    #[test]
+    fn a_page_as_large_as_a_page_may_be_keeps_every_element() {
+        let text = "a label with a few words, as it stands on a plan ".repeat(8);
+        let texts = vec![text.as_str(); 25_000];
+        let json = serde_json::to_vec(&parsed_page(2, &texts)).expect("plain data");
+        assert!((8 << 20..MAX_PAGE_BYTES).contains(&json.len()), "{} bytes", json.len());
+        let mut spool = Spool::create(&std::env::temp_dir(), 1 << 30).expect("a temporary folder");
+        spool.push(&parsed_page(1, &["a"])).expect("room");
+        spool.push_json(2, &json).expect("room");
+        let parsed = ParsedDocument { spool, native_characters: BTreeMap::new() };
+        let written = run(parsed, vec![Page::new(1), Page::new(2)], &std::env::temp_dir(), &LIMITS);
+        let written = written.expect("readable pages");
+        assert!(written.warnings.is_empty(), "{:?}", written.warnings);
+        assert_eq!((written.rows.count(), written.elements.count()), (2, 25_001));
+        assert!(written.markdown.bytes() > (text.len() * 25_000) as u64);
+        let rows = rows(written.rows);
+        assert_eq!((rows[1].status.clone(), rows[1].element_ids.len()), (PageStatus::Succeeded, 25_000));
+    }
+
+    #[test]
+    fn markdown_shows_an_element_as_its_own_markdown_or_as_its_text() {
+        let mut page = parsed_page(1, &["one \"quoted\"\n\u{1f600}", "two", "", "four"]);
+        page.elements[1].markdown = Some("## two".to_owned());
+        page.elements[2].markdown = Some("![nothing]".to_owned());
+        let markdown = written([page], &LIMITS).markdown.into_bytes().expect("readable");
+        let expected = "<!-- page 1 -->\n\none \"quoted\"\n\u{1f600}\n\n## two\n\nfour\n\n";
+        assert_eq!(String::from_utf8(markdown).expect("text"), expected);
+    }
+
+    #[test]
+    fn pictures_are_named_with_their_page_and_element() {
+        let mut page = parsed_page(4, &["a", "b"]);
+        page.elements[1].image = Some(picture("job/pictures/1.png"));
+        let pictures = written([page], &LIMITS).pictures;
+        let named: Vec<_> = pictures.iter().map(|picture| (picture.object.key.as_str(), picture.page_number)).collect();
+        assert_eq!(named, [("job/pictures/1.png", Some(4))]);
+        assert_eq!(pictures[0].element_id.as_deref(), Some("p4-e0002"));
+    }
+
+    #[test]
+    fn further_fields_and_errors_of_the_rows_count_toward_their_limit() {
+        let page = |number| {
+            let mut page = parsed_page(number, &["a"]);
+            page.page.text = Some("t".repeat(10));
+            // `{"a":"xxxxxxxxxx"}` has 18 bytes.
+            page.page.extra.insert("a".to_owned(), "x".repeat(10).into());
+            page
+        };
+        for (row_bytes, has_text, has_extra) in
+            [(60, true, true), (59, false, true), (36, false, true), (35, false, false)]
+        {
+            let written = written([page(1), page(2)], &PassLimits { row_bytes, ..LIMITS });
+            assert_eq!(written.warnings.len(), usize::from(!has_text) + usize::from(!has_extra), "{row_bytes}");
+            for row in rows(written.rows) {
+                assert_eq!((row.text.is_some(), row.extra.is_empty()), (has_text, !has_extra), "{row_bytes}");
+            }
+        }
+        let mut failed = failed_page(1);
+        failed.page.errors = vec![Fault::new(ErrorCode::PageFailed, Phase::Parse, "no").to_job_error(None)];
+        let written = written([failed, page(2)], &PassLimits { row_bytes: 31, ..LIMITS });
+        let rows = rows(written.rows);
+        assert_eq!((rows[0].errors.len(), rows[1].text.is_some()), (1, false));
+    }
+
+    #[test]
+    fn rows_lose_their_text_only_beyond_the_limit() {
+        let page = |number| {
+            let mut page = parsed_page(number, &["a"]);
+            page.page.text = Some("t".repeat(10));
+            page.page.markdown = Some("m".repeat(10));
+            page
+        };
+        for (row_bytes, is_kept) in [(48, true), (47, false)] {
+            let written = written([page(1), page(2)], &PassLimits { row_bytes, ..LIMITS });
+            assert_eq!(written.warnings.is_empty(), is_kept);
+            let markdown_has_it = written.markdown.bytes() > 20;
+            for row in rows(written.rows) {
+                assert_eq!((row.text.is_some(), row.markdown.is_some()), (is_kept, is_kept));
+                assert_eq!(row.element_ids, [format!("p{}-e0001", row.page_number)]);
+            }
+            assert!(markdown_has_it);
+        }
+    }
+
+    #[test]
+    fn a_damaged_page_is_an_error_and_not_a_page_without_text() {
+        let mut pages = parsed([parsed_page(1, &["a"]), parsed_page(2, &["b"])]);
+        pages.spool.damage(2);
+        let fault = run(pages, Vec::new(), &std::env::temp_dir(), &LIMITS).expect_err("it cannot be read");
+        assert_eq!((fault.code, fault.page), (ErrorCode::Internal, Some(2)));
+    }
+
+    #[test]
+    fn pages_without_a_parse_keep_their_row() {
+        let mut known = Page::new(2);
+        known.images = vec!["2".to_owned()];
+        let written = run(parsed([parsed_page(1, &["a"])]), vec![known], &std::env::temp_dir(), &LIMITS);
+        let rows = rows(written.expect("readable").rows);
+        let numbers: Vec<(u32, usize)> = rows.iter().map(|row| (row.page_number, row.images.len())).collect();
+        assert_eq!(numbers, [(1, 0), (2, 1)]);
+    }
+}

@@ -1,0 +1,210 @@
+//! Second phase of the pass: a page as the result has it, out of the parsed page and the statistics of
+//! the whole document. Pure.
+
+use quire_schemas::result::{Page, PageStatus};
+use serde::de::Error as _;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{
+    json_fields::JsonFields,
+    limits::PassLimits,
+    statistics::{OfPage, Statistics},
+};
+
+/// Rewrites the elements of one page, one after the other.
+#[derive(Debug)]
+pub(super) struct Rewriting {
+    /// The place of the next element in the whole document.
+    place: u32,
+    /// Pictures that may still be named.
+    pictures_left: u32,
+    /// The ids so far as a JSON list without its end; empty if there are none.
+    ids: String,
+}
+
+impl Rewriting {
+    /// Begins a page.
+    pub(super) const fn of_page(page: &OfPage, limits: &PassLimits) -> Self {
+        let pictures_left = limits.pictures.saturating_sub(page.pictures_before);
+        Self { place: page.elements_before, pictures_left, ids: String::new() }
+    }
+
+    /// Rewrites the next element.
+    pub(super) fn element(&mut self, element: &mut JsonFields<'_>) -> serde_json::Result<()> {
+        element.set("reading_order", &self.place)?;
+        self.place = self.place.saturating_add(1);
+        self.limit_pictures(element)?;
+        let id = element.raw("id").ok_or_else(|| serde_json::Error::missing_field("id"))?;
+        self.ids.push(if self.ids.is_empty() { '[' } else { ',' });
+        self.ids.push_str(id.get());
+        Ok(())
+    }
+
+    fn limit_pictures(&mut self, element: &mut JsonFields<'_>) -> serde_json::Result<()> {
+        let Some(mut image) = element.fields("image")?.filter(|image| image.raw("object").is_some()) else {
+            return Ok(());
+        };
+        if let Some(left) = self.pictures_left.checked_sub(1) {
+            self.pictures_left = left;
+            return Ok(());
+        }
+        image.put("object", None);
+        let image = to_raw_value(&image)?;
+        element.put("image", Some(image));
+        Ok(())
+    }
+
+    /// Ends the page: lists the ids of its elements, unless there are none.
+    fn into_ids(self) -> serde_json::Result<Option<Box<RawValue>>> {
+        let Self { ids, .. } = self;
+        if ids.is_empty() { Ok(None) } else { RawValue::from_string(ids + "]").map(Some) }
+    }
+}
+
+/// Joins the row that the parse gives with the row of the page without its parse, once its elements are rewritten.
+pub(super) fn row(
+    parsed: &mut JsonFields<'_>,
+    known: &Page,
+    rewritten: Rewriting,
+    statistics: &Statistics,
+    limits: &PassLimits,
+) -> serde_json::Result<()> {
+    let has_errors = join_errors(parsed, known)?;
+    let parsed_status: PageStatus = parsed.require("status")?;
+    let has_output = !known.images.is_empty() || parsed_status == PageStatus::Succeeded;
+    let status = match (has_errors, has_output) {
+        (false, _) => parsed_status,
+        (true, true) => PageStatus::PartialSuccess,
+        (true, false) => PageStatus::Failed,
+    };
+    parsed.set("status", &status)?;
+    for (name, side) in [("width", known.width), ("height", known.height)] {
+        if let Some(side) = side {
+            parsed.set(name, &side)?;
+        }
+    }
+    let images = (!known.images.is_empty()).then(|| to_raw_value(&known.images));
+    parsed.put("images", images.transpose()?);
+    parsed.put("element_ids", rewritten.into_ids()?);
+    if !statistics.rows_carry_text(limits) {
+        parsed.put("text", None);
+        parsed.put("markdown", None);
+    }
+    if !statistics.rows_carry_extra(limits) {
+        parsed.put("extra", None);
+    }
+    Ok(())
+}
+
+/// Puts the known errors of a page before those of its parse; says whether there are any.
+fn join_errors(parsed: &mut JsonFields<'_>, known: &Page) -> serde_json::Result<bool> {
+    let of_parse = parsed.raw("errors").map(RawValue::get).filter(|list| *list != "[]");
+    if known.errors.is_empty() {
+        return Ok(of_parse.is_some());
+    }
+    let mut list = serde_json::to_string(&known.errors)?;
+    if let Some(more) = of_parse.and_then(|list| list.strip_prefix('[')) {
+        list.pop();
+        list.push(',');
+        list.push_str(more);
+    }
+    let list = RawValue::from_string(list)?;
+    parsed.put("errors", Some(list));
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use quire_schemas::{failure::ErrorCode, result::Phase};
+
+    use super::{super::spooled_page::SpooledPage, *};
+    use crate::{
+        job::Fault,
+        parse::ParsedPage,
+        pipeline::testing::{failed_page, parsed_page, picture},
+    };
+
+    const LIMITS: PassLimits = PassLimits::for_result(32 << 20);
+
+    /// Rewrites a page with statistics that know it.
+    fn rewritten(known: &Page, parsed: &ParsedPage, statistics: &Statistics, limits: &PassLimits) -> ParsedPage {
+        let json = serde_json::to_string(parsed).expect("a page is plain data");
+        let SpooledPage { mut row, .. } = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
+        let page = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
+        let of_page = statistics.of_page(page.number).expect("the statistics know it");
+        let mut rewriting = Rewriting::of_page(of_page, limits);
+        let mut elements = Vec::new();
+        for element in page.elements() {
+            let mut element = element.expect("an element");
+            rewriting.element(&mut element).expect("an element");
+            let json = serde_json::to_string(&element).expect("JSON");
+            elements.push(serde_json::from_str(&json).expect("an element"));
+        }
+        super::row(&mut row, known, rewriting, statistics, limits).expect("a row");
+        let page = serde_json::to_string(&row).expect("JSON");
+        ParsedPage { page: serde_json::from_str(&page).expect("a row"), elements }
+    }
+
+    fn joined(known: &Page, parsed: &ParsedPage) -> Page {
+        rewritten(known, parsed, &Statistics::of([parsed]), &LIMITS).page
+    }
+
+    #[test]
+    fn pictures_beyond_the_limit_are_left_out_wherever_they_stand() {
+        let pages = [1, 2].map(|page| {
+            let mut parsed = parsed_page(page, &["a", "b"]);
+            for (index, element) in parsed.elements.iter_mut().enumerate() {
+                element.image = Some(picture(&format!("{page}-{index}.png")));
+            }
+            parsed
+        });
+        let statistics = Statistics::of(&pages);
+        let limits = PassLimits { pictures: 3, ..LIMITS };
+        let left = pages.map(|page| {
+            let page = rewritten(&page.page, &page, &statistics, &limits);
+            assert!(page.elements.iter().all(|element| element.image.is_some()));
+            page.elements.iter().filter(|element| element.picture().is_some()).count()
+        });
+        assert_eq!(left, [2, 1]);
+        assert_eq!(statistics.warnings(&limits).len(), 1);
+    }
+
+    #[test]
+    fn everything_else_that_the_parse_says_stays_as_it_is() {
+        let mut parsed = parsed_page(3, &["a\n\u{1f600}", "b"]);
+        let json = r#"{"language":"de","confidence":0.25,"text":"x\ty","page_label":"iv","extra":{"a":[null,1.0]}}"#;
+        let said: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).expect("an object");
+        let mut page = serde_json::to_value(&parsed.page).expect("plain data");
+        page.as_object_mut().expect("an object").extend(said);
+        parsed.page = serde_json::from_value(page).expect("a page");
+        parsed.elements[0].extra.insert("deep".to_owned(), serde_json::json!([[{}], "\\"]));
+        parsed.elements[1].reading_order = 1;
+        let page = rewritten(&Page::new(3), &parsed, &Statistics::of([&parsed]), &LIMITS);
+        assert_eq!(page, parsed);
+    }
+
+    #[test]
+    fn a_page_with_an_image_and_no_parse_is_a_partial_success() {
+        let fault = |message| Fault::new(ErrorCode::PageFailed, Phase::Parse, message).to_job_error(None);
+        let mut failed = failed_page(1);
+        failed.page.errors = vec![fault("no parse")];
+        assert_eq!(joined(&Page::new(1), &failed).status, PageStatus::Failed);
+        let with_image = Page { images: vec!["1".to_owned()], ..Page::new(1) };
+        assert_eq!(joined(&with_image, &failed).status, PageStatus::PartialSuccess);
+        let without_image = Page { errors: vec![fault("no image")], ..Page::new(1) };
+        assert_eq!(joined(&without_image, &parsed_page(1, &["a"])).status, PageStatus::PartialSuccess);
+        assert_eq!(joined(&Page::new(1), &parsed_page(1, &["a"])).status, PageStatus::Succeeded);
+        let neither = joined(&without_image, &failed);
+        let messages: Vec<_> = neither.errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!((neither.status, messages), (PageStatus::Failed, vec!["no image", "no parse"]));
+    }
+
+    #[test]
+    fn the_displayed_size_that_the_renderer_knows_counts() {
+        let known = Page { width: Some(595.0), height: None, ..Page::new(1) };
+        let mut parsed = parsed_page(1, &[]);
+        (parsed.page.width, parsed.page.height) = (Some(100.0), Some(200.0));
+        let row = joined(&known, &parsed);
+        assert_eq!((row.width, row.height), (Some(595.0), Some(200.0)));
+    }
+}

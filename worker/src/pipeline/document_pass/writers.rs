@@ -1,0 +1,158 @@
+//! What the pass writes out of each rewritten page: its elements, its Markdown, its row.
+
+use std::path::Path;
+
+use quire_schemas::result::{Artifact, ObjectRef, Warning};
+use serde::Serialize;
+
+use super::{
+    json_fields::{JsonFields, JsonText},
+    limits::{PassLimits, limit_reached},
+    scratch::{JsonLines, Scratch},
+    spooled_page::unreadable,
+};
+use crate::job::Fault;
+
+/// A document as its result has it, in temporary files.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Rows of `pages`, in page order.
+    pub(crate) rows: JsonLines,
+    pub(crate) elements: JsonLines,
+    pub(crate) markdown: Markdown,
+    /// Pictures that the elements name.
+    pub(crate) pictures: Vec<Artifact>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// Takes every page once, in page order.
+#[derive(Debug)]
+pub(super) struct Writers {
+    rows: JsonLines,
+    elements: JsonLines,
+    markdown: Markdown,
+    pictures: Vec<Artifact>,
+}
+
+impl Writers {
+    pub(super) fn create(folder: &Path, limits: &PassLimits) -> Result<Self, Fault> {
+        Ok(Self {
+            rows: JsonLines::create(folder)?,
+            elements: JsonLines::create(folder)?,
+            markdown: Markdown::create(folder, limits.markdown_bytes)?,
+            pictures: Vec::new(),
+        })
+    }
+
+    /// Begins a page that has a parse.
+    pub(super) fn begin_page(&mut self, number: u32, row: &JsonFields<'_>) -> Result<(), Fault> {
+        let markdown = row.text("markdown").map_err(|error| unreadable(number, error))?;
+        self.markdown.begin_page(number, markdown)
+    }
+
+    /// Writes the next element of the page that was begun.
+    pub(super) fn write_element(&mut self, element: &JsonFields<'_>) -> Result<(), Fault> {
+        self.elements.push(element)?;
+        let page = self.markdown.page;
+        let noted = self.note_picture(element).and_then(|()| shown(element));
+        match noted.map_err(|error| unreadable(page, error))? {
+            Some(text) => self.markdown.push_element(text),
+            None => Ok(()),
+        }
+    }
+
+    fn note_picture(&mut self, element: &JsonFields<'_>) -> serde_json::Result<()> {
+        let image = element.fields("image")?;
+        let Some(picture) = image.map(|image| image.get::<ObjectRef>("object")).transpose()?.flatten() else {
+            return Ok(());
+        };
+        let (page_number, element_id) = (Some(element.require("page_number")?), Some(element.require("id")?));
+        self.pictures.push(Artifact { page_number, element_id, ..Artifact::new("picture", picture) });
+        Ok(())
+    }
+
+    pub(super) fn write_row(&mut self, row: &impl Serialize) -> Result<(), Fault> {
+        self.rows.push(row)
+    }
+
+    pub(super) fn finish(self, mut warnings: Vec<Warning>) -> Written {
+        let Self { rows, elements, markdown, pictures } = self;
+        warnings.extend(markdown.warning());
+        Written { rows, elements, markdown, pictures, warnings }
+    }
+}
+
+/// Returns what `document.md` shows of an element.
+fn shown<'a>(element: &'a JsonFields<'_>) -> serde_json::Result<Option<JsonText<'a>>> {
+    match element.text("text")?.filter(|text| !text.is_empty()) {
+        Some(text) => Ok(element.text("markdown")?.or(Some(text))),
+        None => Ok(None),
+    }
+}
+
+/// `document.md` in a temporary file. Ends between two pages.
+#[derive(Debug)]
+pub(crate) struct Markdown {
+    scratch: Scratch,
+    most_bytes: u64,
+    /// The page that is being written.
+    page: u32,
+    page_start: u64,
+    /// Whether the page has Markdown of its own, which stands for all its elements.
+    is_whole: bool,
+    /// The first page that did not fit.
+    ends_before: Option<u32>,
+}
+
+impl Markdown {
+    fn create(folder: &Path, most_bytes: u64) -> Result<Self, Fault> {
+        let scratch = Scratch::create(folder)?;
+        Ok(Self { scratch, most_bytes, page: 0, page_start: 0, is_whole: false, ends_before: None })
+    }
+
+    fn begin_page(&mut self, page: u32, whole: Option<JsonText<'_>>) -> Result<(), Fault> {
+        (self.page, self.page_start, self.is_whole) = (page, self.scratch.bytes(), whole.is_some());
+        // Comments keep the page numbers and do not show when the Markdown is rendered.
+        self.push(&format!("<!-- page {page} -->\n\n"))?;
+        whole.map_or(Ok(()), |whole| self.push_paragraph(whole))
+    }
+
+    fn push_element(&mut self, text: JsonText<'_>) -> Result<(), Fault> {
+        if self.is_whole { Ok(()) } else { self.push_paragraph(text) }
+    }
+
+    fn push_paragraph(&mut self, text: JsonText<'_>) -> Result<(), Fault> {
+        text.each_piece(|piece| self.push(piece))?;
+        self.push("\n\n")
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Fault> {
+        if self.ends_before.is_some() {
+            return Ok(());
+        }
+        if self.scratch.bytes() + text.len() as u64 > self.most_bytes {
+            self.ends_before = Some(self.page);
+            return self.scratch.truncate(self.page_start);
+        }
+        self.scratch.put(text.as_bytes())
+    }
+
+    fn warning(&self) -> Option<Warning> {
+        let page = self.ends_before?;
+        let message = format!("document.md ends before page {page}; it may have {} bytes", self.most_bytes);
+        Some(limit_reached(message))
+    }
+
+    #[cfg(test)]
+    pub(super) const fn bytes(&self) -> u64 {
+        self.scratch.bytes()
+    }
+
+    /// Reads it into memory.
+    ///
+    /// # Errors
+    /// `internal` if it cannot be read back.
+    pub(crate) fn into_bytes(self) -> Result<Vec<u8>, Fault> {
+        self.scratch.into_bytes(0)
+    }
+}

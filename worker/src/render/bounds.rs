@@ -1,0 +1,157 @@
+//! How much text a renderer may send: the child cuts to these bounds, and the parent replaces a child
+//! that exceeds one. Pure.
+
+use quire_schemas::result::OutlineEntry;
+
+use super::protocol::DocumentInfo;
+
+/// Bookmarks beyond this are left out.
+pub(super) const MAX_BOOKMARKS: usize = 20_000;
+/// Most bytes of the title of one bookmark.
+pub(super) const MAX_BOOKMARK_TITLE_BYTES: usize = 1024;
+/// Most bytes of all titles of bookmarks together. Bookmarks beyond this are left out.
+pub(super) const MAX_OUTLINE_BYTES: usize = 4 * 1024 * 1024;
+/// Most entries of metadata beside title and author; pdfium knows six.
+pub(super) const MAX_METADATA_ENTRIES: usize = 8;
+/// Most bytes of the title, the author, and each value of the metadata.
+pub(super) const MAX_METADATA_BYTES: usize = 16 * 1024;
+/// Most bytes of a key of the metadata, the PDF version, the kind of form, and the language.
+pub(super) const MAX_NAME_BYTES: usize = 256;
+/// Most bytes of the message with which a part of a page has failed.
+pub(super) const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// Returns the most bytes that the header of a description of this many pages can have.
+pub(super) const fn description_header_bytes(page_count: u32) -> usize {
+    /// JSON has at most six bytes for one of a text, as in `\u0000`.
+    const ESCAPED: usize = 6;
+    const ENTRY: usize = MAX_NAME_BYTES + MAX_METADATA_BYTES;
+    const TEXTS: usize = MAX_OUTLINE_BYTES + (MAX_METADATA_ENTRIES + 2) * ENTRY + 3 * MAX_NAME_BYTES;
+    /// A bookmark without its title: names of fields and two numbers.
+    const BOOKMARK: usize = 96;
+    /// Two sides of up to 24 digits.
+    const PAGE_SIZE: usize = 64;
+    const FRAME: usize = 4096;
+    TEXTS * ESCAPED + MAX_BOOKMARKS * BOOKMARK + page_count as usize * PAGE_SIZE + FRAME
+}
+
+/// Cuts a text to this many bytes, and gives back the memory of the rest.
+pub(super) fn cut(text: String, max_bytes: usize) -> String {
+    if text.len() <= max_bytes {
+        return text;
+    }
+    text[..text.floor_char_boundary(max_bytes)].to_owned()
+}
+
+/// Cuts the texts of a description but for its outline, which a [`BoundedOutline`] collects.
+pub(super) fn cut_texts(info: DocumentInfo) -> DocumentInfo {
+    let value = |text: Option<String>| text.map(|text| cut(text, MAX_METADATA_BYTES));
+    let name = |text: Option<String>| text.map(|text| cut(text, MAX_NAME_BYTES));
+    let metadata = info.metadata.into_iter().take(MAX_METADATA_ENTRIES);
+    DocumentInfo {
+        title: value(info.title),
+        author: value(info.author),
+        metadata: metadata.map(|(key, text)| (cut(key, MAX_NAME_BYTES), cut(text, MAX_METADATA_BYTES))).collect(),
+        pdf_version: name(info.pdf_version),
+        form_type: name(info.form_type),
+        language: name(info.language),
+        ..info
+    }
+}
+
+/// Collects the bookmarks of a document up to the bounds.
+#[derive(Debug, Default)]
+pub(super) struct BoundedOutline {
+    entries: Vec<OutlineEntry>,
+    title_bytes: usize,
+}
+
+impl BoundedOutline {
+    /// Adds a bookmark with its title cut. Returns whether there was room for it.
+    pub(super) fn add(&mut self, entry: OutlineEntry) -> bool {
+        let title = cut(entry.title, MAX_BOOKMARK_TITLE_BYTES);
+        let has_room = self.entries.len() < MAX_BOOKMARKS && self.title_bytes + title.len() <= MAX_OUTLINE_BYTES;
+        if has_room {
+            self.title_bytes += title.len();
+            self.entries.push(OutlineEntry { title, ..entry });
+        }
+        has_room
+    }
+
+    pub(super) fn into_entries(self) -> Vec<OutlineEntry> {
+        self.entries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            protocol::{PREFIX_BYTES, Response, encode_head},
+            verify,
+        },
+        *,
+    };
+
+    fn bookmark(title: String) -> OutlineEntry {
+        OutlineEntry { title, level: u32::MAX, page_number: Some(u32::MAX), element_id: None }
+    }
+
+    fn outline_of(title: &str, bookmarks: usize) -> Vec<OutlineEntry> {
+        let mut outline = BoundedOutline::default();
+        for _ in 0..bookmarks {
+            outline.add(bookmark(title.to_owned()));
+        }
+        outline.into_entries()
+    }
+
+    /// Describes a document whose every text is too long, and takes as much JSON as any.
+    fn excessive(pages: u32, title_bytes: usize) -> DocumentInfo {
+        let text = || Some("\0".repeat(100_000));
+        let entry = ("\0".repeat(1000), "\0".repeat(100_000));
+        DocumentInfo {
+            page_count: pages,
+            page_sizes: vec![(f64::from(f32::MAX), f64::from(f32::MIN_POSITIVE)); pages as usize],
+            title: text(),
+            author: text(),
+            metadata: vec![entry; 100],
+            pdf_version: text(),
+            tagged: true,
+            encrypted: true,
+            form_type: text(),
+            language: text(),
+            outline: outline_of(&"\0".repeat(title_bytes), MAX_BOOKMARKS + 5),
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_two_characters() {
+        assert_eq!(cut("short".to_owned(), 5), "short");
+        assert_eq!(cut("aäöü".to_owned(), 4), "aä");
+        let cut = cut("x".repeat(1 << 20), 3);
+        assert_eq!((cut.as_str(), cut.capacity()), ("xxx", 3));
+    }
+
+    #[test]
+    fn an_outline_ends_with_the_bookmark_that_exceeds_a_bound() {
+        assert_eq!(outline_of("", MAX_BOOKMARKS + 5).len(), MAX_BOOKMARKS);
+        let long = outline_of(&"x".repeat(5000), MAX_BOOKMARKS);
+        assert_eq!(long.len(), MAX_OUTLINE_BYTES / MAX_BOOKMARK_TITLE_BYTES);
+        assert!(long.iter().all(|entry| entry.title.len() == MAX_BOOKMARK_TITLE_BYTES));
+    }
+
+    #[test]
+    fn what_a_child_cuts_passes_and_fits_its_frame() {
+        // Few long titles, and as many as can be.
+        for title_bytes in [5000, MAX_OUTLINE_BYTES / MAX_BOOKMARKS] {
+            let info = cut_texts(excessive(300, title_bytes));
+            verify::description(&info, 300).expect("within the bounds");
+            let frame = encode_head(&Response::Described(Box::new(info)), 0);
+            assert!(frame.len() - PREFIX_BYTES <= description_header_bytes(300), "{} bytes", frame.len());
+        }
+    }
+
+    #[test]
+    fn texts_that_are_not_cut_are_a_violation() {
+        assert!(verify::description(&excessive(1, 1), 1).is_err());
+    }
+}
