@@ -210,11 +210,9 @@ impl PageJob<'_> {
         if head.scaled_down {
             warnings.push(scaled_down(place.number, head.scale * 72.0));
         }
-        let body = bytes.clone();
-        // Hashing megabytes on the runtime would delay heartbeats.
-        let sha256 = spawn_blocking(move || Sha256::of(&body)).await.expect("hashing does not panic");
-        let (media_type, metadata) = (place.spec.format.media_type(), place.metadata(&head));
-        let object = StoredObject { key: place.key.clone(), body: bytes, media_type, sha256, metadata };
+        let metadata = place.metadata(&head);
+        let object = StoredObject::hashed(place.key.clone(), bytes, place.spec.format.media_type()).await;
+        let object = StoredObject { metadata, ..object };
         let began = Instant::now();
         let object = self.context.store.put(&object, Phase::Upload).await?;
         self.context.metrics.stage_took(Stage::Upload, began.elapsed());

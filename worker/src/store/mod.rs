@@ -42,7 +42,8 @@ impl StoredObject {
         Self { key, body, media_type, sha256, metadata: Metadata::new() }
     }
 
-    /// Makes an object without metadata; hashes the body on a blocking thread.
+    /// Makes an object without metadata; hashes the body on a blocking thread, because hashing megabytes on the runtime
+    /// would delay heartbeats.
     pub(crate) async fn hashed(key: String, body: Bytes, media_type: &'static str) -> Self {
         let hashing = tokio::task::spawn_blocking(move || Self::new(key, body, media_type));
         hashing.await.expect("hashing does not panic")
