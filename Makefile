@@ -8,7 +8,7 @@ export QUIRE_CACHE ?= $(HOME)/.cache/quire
 export RABBITMQ ?= 3
 DEV := deploy/dev
 
-.PHONY: help build tools demo test test-broker up down check audit bench corpora memory soak figures schemas
+.PHONY: help build tools demo test test-broker up down check audit bench eval corpora memory soak figures schemas
 
 help:
 	@grep -E '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -51,6 +51,8 @@ check:
 	cargo run --locked --quiet -p quire-worker -- config reference | diff - docs/configuration.md
 	python3 tests/samples/generate.py --check
 	python3 tests/bench/test_measure.py
+	python3 tests/eval/test_eval.py
+	python3 tests/eval/documents/generate.py --check
 	$(DEV)/check-deploy.sh
 
 ## make audit     make check, and the advisory database, which needs a network
@@ -66,6 +68,11 @@ schemas:
 bench:
 	cargo build --release --locked -p quire-worker
 	$(DEV)/bench.sh $(if $(CORPORA),--corpora $(CORPORA)) $(BENCH)
+
+## make eval      text of the local parse against documents of known text (CORPORA=DIR: and against libpdfium's stream)
+eval:
+	cargo build --release --locked -p quire-worker
+	$(DEV)/eval.sh $(if $(CORPORA),--corpora $(CORPORA)) $(EVAL)
 
 ## make corpora   DIR=…: run a folder of PDFs through the worker and compare with its ground-truth.tsv
 corpora: build

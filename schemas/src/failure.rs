@@ -149,6 +149,16 @@ closed_enum! {
     pub enum WarningCode: "warning code" {
         /// A page has next to no text and a picture that covers it.
         OcrRequired => "ocr_required",
+        /// Characters of a page have no Unicode value that can be trusted.
+        TextUnmapped => "text_unmapped",
+        /// A page has text that cannot be what its reader sees.
+        SuspiciousText => "suspicious_text",
+        /// A page has text that its image does not show.
+        HiddenText => "hidden_text",
+        /// A file has text outside the displayed page.
+        OutsidePage => "outside_page",
+        /// The document carries files, and what they hold is not part of the result.
+        AttachmentsNotRead => "attachments_not_read",
         /// The engine saw another number of pages than the PDF has.
         PageCountMismatch => "page_count_mismatch",
         /// The engine lost text that the PDF holds.

@@ -27,6 +27,7 @@ pub mod small_disk;
 pub mod soak;
 mod vhost;
 pub mod web;
+pub mod wild;
 mod world;
 
 pub use process::{Worker, WorkerBuilder, is_running};

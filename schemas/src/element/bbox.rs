@@ -59,6 +59,12 @@ impl BBox {
         self.right() - self.left()
     }
 
+    /// Returns the distance from top to bottom.
+    #[must_use]
+    pub const fn height(self) -> f64 {
+        self.bottom() - self.top()
+    }
+
     /// Returns the middle between left and right.
     #[must_use]
     pub const fn middle_x(self) -> f64 {

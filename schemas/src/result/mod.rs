@@ -108,8 +108,9 @@ impl ParseResult {
         let images = self.page_images.values().chain(self.thumbnails.values()).map(|image| &image.object);
         let artifacts = self.artifacts.iter().map(|artifact| &artifact.object);
         let attachments = self.document.iter().flat_map(|document| &document.attachments);
+        let attachments = attachments.filter_map(|attachment| attachment.object.as_ref());
         let pictures = self.elements.iter().filter_map(Element::picture);
-        let all = images.chain(artifacts).chain(attachments.map(|artifact| &artifact.object)).chain(pictures);
+        let all = images.chain(artifacts).chain(attachments).chain(pictures);
         let by_key: BTreeMap<&str, &ObjectRef> = all.map(|object| (object.key.as_str(), object)).collect();
         by_key.into_values()
     }
@@ -173,7 +174,29 @@ pub struct Document {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outline: Vec<OutlineEntry>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Artifact>,
+    pub attachments: Vec<Attachment>,
+    /// Whether the document is a portfolio: a cover for the files that it carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<bool>,
+}
+
+/// Describes a file that the document carries. At most 1,000 are listed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Attachment {
+    /// The file name as the document states it; never part of a storage key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// As the document states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size_bytes: Option<u64>,
+    /// As the document states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The stored file, where attachments are stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectRef>,
 }
 
 /// Holds one bookmark.

@@ -68,6 +68,11 @@ fn only_the_renderer_names_pdfium() {
 }
 
 #[test]
+fn only_the_reader_of_facts_names_the_reader_of_pdf_files() {
+    assert_only(&["worker/src/render/file_facts/"], &["hayro_syntax"]);
+}
+
+#[test]
 fn only_the_store_names_aws() {
     assert_only(&["producer/src/store/s3.rs"], &["aws_config", "aws_sdk_s3", "aws_smithy"]);
 }
@@ -146,6 +151,7 @@ const PURE: &[&str] = &[
     "parse/llamaparse/map",
     "parse/local/",
     "pipeline/assemble",
+    "pipeline/document_pass/hyphens/",
     "pipeline/document_pass/json_fields",
     "pipeline/document_pass/reconcile",
     "pipeline/document_pass/rewrite",
@@ -153,11 +159,15 @@ const PURE: &[&str] = &[
     "pipeline/document_pass/statistics",
     "pipeline/fallback",
     "pipeline/plan",
+    "pipeline/text_warnings",
     "pipeline/without_parse",
     "render/bounds",
+    "render/file_facts",
     "render/geometry",
     "render/protocol",
     "render/recovery",
+    "render/renderer/placement",
+    "render/renderer/shapes",
     "render/schedule",
     "render/verify",
 ];
@@ -198,10 +208,13 @@ const IMPURE: [&str; 29] = [
     "uuid::Uuid::now_v7",
 ];
 
-/// What a pure file may name nevertheless: the time that is left is read off the clock that tests can pause, and a
-/// new id sorts by time.
-const EXCEPTIONS: [(&str, &str); 2] =
-    [("worker/src/job/budget.rs", "tokio::time::Instant"), ("schemas/src/job/id.rs", "uuid::Uuid::now_v7")];
+/// What a pure file may name nevertheless: the time that is left is read off the clock that tests can pause, a new id
+/// sorts by time, and the reader of PDF files shares the bytes that it reads.
+const EXCEPTIONS: [(&str, &str); 3] = [
+    ("worker/src/job/budget.rs", "tokio::time::Instant"),
+    ("worker/src/render/file_facts/mod.rs", "std::sync::Arc"),
+    ("schemas/src/job/id.rs", "uuid::Uuid::now_v7"),
+];
 
 #[test]
 fn what_decides_is_synchronous_and_does_no_io() {

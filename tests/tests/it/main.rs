@@ -48,3 +48,4 @@ mod store_faults;
 mod store_refusals;
 mod superseding;
 mod topology;
+mod wild;

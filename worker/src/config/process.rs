@@ -83,6 +83,7 @@ pub(crate) struct Process {
     pub(crate) temp_dir: PathBuf,
     pub(crate) log_filter: String,
     /// Always `None` in a release build.
+    #[cfg_attr(not(debug_assertions), expect(dead_code, reason = "a release build has no fail points"))]
     pub(crate) fail_point: Option<FailPoint>,
 }
 

@@ -97,6 +97,13 @@ impl Engines {
         self.0.get(&engine)
     }
 
+    /// Lists the engines that this worker has settings of, in the order of their names.
+    pub(crate) fn names(&self) -> Vec<Engine> {
+        let mut names: Vec<Engine> = self.0.keys().copied().collect();
+        names.sort_by_key(|engine| engine.as_str());
+        names
+    }
+
     /// Has the service that works on a recorded parse stop it; nothing is stopped where no id was recorded.
     ///
     /// # Errors
@@ -142,6 +149,7 @@ mod tests {
         let engines = engines();
         assert!(engines.of(Engine::Llamaparse).is_some());
         assert!(engines.of(Engine::Docling).is_none() && engines.of(Engine::Pdfium).is_none());
+        assert_eq!(engines.names(), [Engine::Llamaparse]);
     }
 
     #[tokio::test]

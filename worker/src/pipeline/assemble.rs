@@ -16,6 +16,7 @@ use super::{
     engines::Gathered,
     plan::Plan,
     run::{Identity, Run, RunOutput, Terms},
+    text_warnings,
 };
 use crate::{job::Fault, render::DocumentInfo, source::Fetched};
 
@@ -26,6 +27,8 @@ pub(super) struct Facts<'a> {
     pub(super) info: &'a DocumentInfo,
     pub(super) plan: &'a Plan,
     pub(super) fetch_time: Duration,
+    /// Engines of this worker that read pictures of text.
+    pub(super) readers: &'a [Engine],
 }
 
 /// Puts a run's result together, but for what the parse says of its pages: they wait in the spool.
@@ -47,6 +50,10 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     result.status = status(&result.branches, fault.is_some());
     result.page_images = gathered.pages.images;
     result.warnings = gathered.pages.warnings;
+    if facts.plan.engine == Engine::Pdfium {
+        result.warnings.extend(text_warnings::of_attachments(facts.info.attachment_count, facts.info.portfolio));
+    }
+    result.warnings.extend(text_warnings::of_document(&result.warnings, facts.readers));
     result.warnings.sort_by_key(|warning| warning.page_number);
     let native_characters = match &gathered.parse.external {
         Some(_) => gathered.pages.characters,
@@ -169,7 +176,8 @@ fn document(info: &DocumentInfo) -> Document {
         form_type: info.form_type.clone(),
         metadata: info.metadata.iter().map(|(key, value)| (key.clone(), text(value))).collect(),
         outline: info.outline.clone(),
-        attachments: Vec::new(),
+        attachments: info.attachments.clone(),
+        portfolio: info.portfolio.then_some(true),
     }
 }
 
@@ -387,7 +395,14 @@ mod tests {
             };
             let page_sizes = vec![(595.0, 842.0); 3];
             let info = DocumentInfo { page_count: 3, page_sizes, ..DocumentInfo::default() };
-            let facts = Facts { run: &run, fetched: &fetched, info: &info, plan: &plan, fetch_time: Duration::ZERO };
+            let facts = Facts {
+                run: &run,
+                fetched: &fetched,
+                info: &info,
+                plan: &plan,
+                fetch_time: Duration::ZERO,
+                readers: &[Engine::Llamaparse],
+            };
             outcome("worker", &facts, gathered, Duration::from_millis(60))
         }
     }
@@ -466,7 +481,8 @@ mod tests {
         let of_document = Warning::of(WarningCode::FallbackUsed, "pdfium parsed instead");
         scene.gathered.pages.warnings = vec![of(3), of(1), of_document];
         let pages: Vec<_> = scene.outcome().result.warnings.iter().map(|warning| warning.page_number).collect();
-        assert_eq!(pages, [None, Some(1), Some(3)]);
+        // The second one names the two pages for the whole document.
+        assert_eq!(pages, [None, None, Some(1), Some(3)]);
     }
 
     #[test]

@@ -176,6 +176,7 @@ async fn read_texts(page_job: &PageJob<'_>, pages: &mut Pages) -> Result<(), Hal
         parse_pages: page_job.plan.parse_pages.clone(),
         image: None,
         engine: Engine::Pdfium,
+        words: page_job.plan.words,
     };
     let mut texts = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job }.all().await?;
     if texts.unfinished {
@@ -262,7 +263,7 @@ mod tests {
     use super::{super::page_sink::Kept, *};
 
     fn plan(engine: Engine) -> Plan {
-        Plan { image_pages: BTreeSet::new(), parse_pages: BTreeSet::from([1]), image: None, engine }
+        Plan { image_pages: BTreeSet::new(), parse_pages: BTreeSet::from([1]), image: None, engine, words: false }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod state;
 mod sweep;
 #[cfg(test)]
 pub(crate) mod testing;
+mod text_warnings;
 mod without_parse;
 mod write_down;
 
@@ -77,7 +78,8 @@ pub(crate) async fn run(context: &Context, run: &Run) -> Result<RunOutput, Halt>
     };
     run.tell(Phase::Assemble, plan.total(), plan.total());
     run.state.enter(&context.store, Phase::Assemble).await?;
-    let facts = assemble::Facts { run, fetched: &fetched, info: document.info(), plan: &plan, fetch_time };
+    let (info, readers) = (document.info(), &context.engines.names());
+    let facts = assemble::Facts { run, fetched: &fetched, info, plan: &plan, fetch_time, readers };
     let output = assemble::outcome(&context.worker, &facts, gathered, started.elapsed());
     warn_of_optional_faults(&run.job, &output.result.branches);
     Ok(output)

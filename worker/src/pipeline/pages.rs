@@ -26,6 +26,7 @@ use super::{
     reuse::Stored,
     run::Run,
     spool::Spool,
+    text_warnings,
 };
 use crate::{
     fail_point,
@@ -136,7 +137,8 @@ impl PageJob<'_> {
             tracing::debug!(page = number, "page begun");
         }
         let image = place.as_ref().map(|place| place.spec.clone());
-        let work = PageWork { page: number, text: page.text_missing, image, draw_forms: true };
+        let (text, words) = (page.text_missing, self.plan.words);
+        let work = PageWork { page: number, text, words, image, draw_forms: true };
         let PageOutcome { text, image, text_time, image_time, forms_left_out, .. } = self.document.page(work).await;
         fail_point::reach_page("page_rendered", Some(number));
         (page.text_time, page.image_time) = (text_time, image_time);
@@ -190,14 +192,14 @@ impl PageJob<'_> {
 
     /// Puts a page's text into the spool if it is the parse, and returns how many characters it has.
     async fn keep_text(&self, number: u32, text: PageJson, warnings: &mut Vec<Warning>) -> Result<u32, Fault> {
-        let PageJson { visible_characters, covered_by_picture, json } = text;
+        let PageJson { findings, json } = text;
         if self.text_use == TextUse::Parse {
-            warnings.extend(covered_by_picture.then(|| ocr_required(number)));
+            warnings.extend(text_warnings::of_page(number, &findings));
             let spool = Arc::clone(self.spool);
             let pushed = spawn_blocking(move || lock(&spool).push_json(number, &json));
             pushed.await.expect("writing a page to the spool does not panic")?;
         }
-        Ok(visible_characters)
+        Ok(findings.visible_characters)
     }
 
     async fn upload(
@@ -242,9 +244,4 @@ fn scaled_down(page: u32, dpi: f64) -> Warning {
 
 fn image_warning(code: WarningCode, page: u32, message: String) -> Warning {
     Warning::of(code, message).on_page(page).in_branch(BranchName::Images).in_phase(Phase::Render)
-}
-
-fn ocr_required(page: u32) -> Warning {
-    let message = "the page is a picture with next to no text";
-    Warning::of(WarningCode::OcrRequired, message).on_page(page).in_branch(BranchName::Parse).in_phase(Phase::Parse)
 }

@@ -9,6 +9,8 @@ use quire_schemas::{
     result::Phase,
 };
 
+use serde_json::Value;
+
 use crate::{job::Fault, render::ImageSpec};
 
 /// What is done with the pages of a document.
@@ -19,6 +21,8 @@ pub(crate) struct Plan {
     /// `None` if no page gets an image.
     pub(crate) image: Option<ImageSpec>,
     pub(crate) engine: Engine,
+    /// Whether the local parse gives every word a region.
+    pub(crate) words: bool,
 }
 
 impl Plan {
@@ -42,7 +46,7 @@ impl Plan {
             max_side_px: images.max_side_px,
             max_pixels,
         });
-        Ok(Self { image_pages, parse_pages, image, engine: job.parse.engine })
+        Ok(Self { image_pages, parse_pages, image, engine: job.parse.engine, words: switch(job, "words")? })
     }
 
     /// Returns every page that is parsed or gets an image.
@@ -52,6 +56,20 @@ impl Plan {
 
     pub(crate) fn total(&self) -> u32 {
         u32::try_from(self.pages().len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Reads an option of the local engine that is on or off; off where it is not given.
+fn switch(job: &Job, name: &str) -> Result<bool, Fault> {
+    match job.parse.options.get(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(on)) => Ok(*on),
+        // Other engines read their options themselves.
+        Some(_) if job.parse.engine != Engine::Pdfium => Ok(false),
+        Some(_) => {
+            let message = format!("parse.options.{name}: true or false");
+            Err(Fault::new(ErrorCode::InvalidJob, Phase::Fetch, message))
+        }
     }
 }
 

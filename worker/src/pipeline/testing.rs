@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quire_schemas::{
     element::{Element, ElementType, ImageInfo, Native},
-    result::{Artifact, Document, ObjectRef, Page, PageStatus, ParseResult},
+    result::{Artifact, Attachment, Document, ObjectRef, Page, PageStatus, ParseResult},
     sha256::Sha256,
 };
 use serde_json::json;
@@ -66,7 +66,10 @@ pub(crate) fn result_with_every_object(folder: &str) -> (ParseResult, BTreeSet<S
         |object: &ObjectRef| json!({ "page_number": 1, "object": object, "width_px": 1, "height_px": 1, "scale": 1.0 });
     let mut elements = parsed_page(1, &["a"]).elements;
     elements[0].image = Some(picture(&cut_out.key));
-    let document = Document { attachments: vec![Artifact::new("attachment", attachment)], ..Document::default() };
+    let document = Document {
+        attachments: vec![Attachment { object: Some(attachment), ..Attachment::default() }],
+        ..Document::default()
+    };
     let result = json!({
         "schema_version": "1.0",
         "job_id": "0192f0c1-7c1b-7d4e-9a53-3f1c7e0d5b11",

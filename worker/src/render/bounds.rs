@@ -1,7 +1,7 @@
 //! How much text a renderer may send: the child cuts to these bounds, and the parent replaces a child
 //! that exceeds one. Pure.
 
-use quire_schemas::result::OutlineEntry;
+use quire_schemas::result::{Attachment, OutlineEntry};
 
 use super::protocol::DocumentInfo;
 
@@ -17,6 +17,8 @@ pub(super) const MAX_METADATA_ENTRIES: usize = 8;
 pub(super) const MAX_METADATA_BYTES: usize = 16 * 1024;
 /// Most bytes of a key of the metadata, the PDF version, the kind of form, and the language.
 pub(super) const MAX_NAME_BYTES: usize = 256;
+/// Files beyond this that a document carries are not listed.
+pub(super) const MAX_ATTACHMENTS: usize = 1_000;
 /// Most bytes of the message with which a part of a page has failed.
 pub(super) const MAX_MESSAGE_BYTES: usize = 1024;
 
@@ -30,8 +32,11 @@ pub(super) const fn description_header_bytes(page_count: u32) -> usize {
     const BOOKMARK: usize = 96;
     /// Two sides of up to 24 digits.
     const PAGE_SIZE: usize = 64;
+    /// Names of fields, a number, and three texts.
+    const ATTACHMENT: usize = 96 + (2 * MAX_BOOKMARK_TITLE_BYTES + MAX_NAME_BYTES) * ESCAPED;
     const FRAME: usize = 4096;
-    TEXTS * ESCAPED + MAX_BOOKMARKS * BOOKMARK + page_count as usize * PAGE_SIZE + FRAME
+    let lists = MAX_BOOKMARKS * BOOKMARK + MAX_ATTACHMENTS * ATTACHMENT;
+    TEXTS * ESCAPED + lists + page_count as usize * PAGE_SIZE + FRAME
 }
 
 /// Cuts a text to this many bytes, and gives back the memory of the rest.
@@ -47,6 +52,13 @@ pub(super) fn cut_texts(info: DocumentInfo) -> DocumentInfo {
     let value = |text: Option<String>| text.map(|text| cut(text, MAX_METADATA_BYTES));
     let name = |text: Option<String>| text.map(|text| cut(text, MAX_NAME_BYTES));
     let metadata = info.metadata.into_iter().take(MAX_METADATA_ENTRIES);
+    let title = |text: Option<String>| text.map(|text| cut(text, MAX_BOOKMARK_TITLE_BYTES));
+    let attachments = info.attachments.into_iter().take(MAX_ATTACHMENTS).map(|attachment| Attachment {
+        name: title(attachment.name),
+        media_type: name(attachment.media_type),
+        description: title(attachment.description),
+        ..attachment
+    });
     DocumentInfo {
         title: value(info.title),
         author: value(info.author),
@@ -54,6 +66,7 @@ pub(super) fn cut_texts(info: DocumentInfo) -> DocumentInfo {
         pdf_version: name(info.pdf_version),
         form_type: name(info.form_type),
         language: name(info.language),
+        attachments: attachments.collect(),
         ..info
     }
 }
@@ -120,6 +133,18 @@ mod tests {
             form_type: text(),
             language: text(),
             outline: outline_of(&"\0".repeat(title_bytes), MAX_BOOKMARKS + 5),
+            attachments: vec![
+                Attachment {
+                    name: text(),
+                    size_bytes: Some(u64::MAX),
+                    media_type: text(),
+                    description: text(),
+                    object: None,
+                };
+                MAX_ATTACHMENTS + 5
+            ],
+            attachment_count: u32::MAX,
+            portfolio: true,
         }
     }
 

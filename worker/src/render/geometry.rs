@@ -40,6 +40,11 @@ impl Transform {
         BBox::spanning(self.point((stated.left(), stated.bottom())), self.point((stated.right(), stated.top())))
     }
 
+    /// Returns how long a unit of user space is on the displayed page, in points.
+    pub(super) const fn scale(&self) -> f64 {
+        self.scale
+    }
+
     /// Returns how far the file turns the page for display.
     pub(super) const fn rotation(&self) -> QuarterTurns {
         self.rotation

@@ -4,6 +4,7 @@
 mod bounds;
 mod child;
 mod encode;
+mod file_facts;
 mod geometry;
 mod pool;
 pub(crate) mod protocol;

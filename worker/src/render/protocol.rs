@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use quire_schemas::{
     job::{ImageFormat, Password},
-    result::OutlineEntry,
+    result::{Attachment, OutlineEntry},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::parse::local::Findings;
 
 /// Marks the start of a frame.
 const MAGIC: [u8; 4] = *b"QRF1";
@@ -123,6 +125,8 @@ pub struct PageWork {
     pub page: u32,
     /// Whether its text is wanted.
     pub text: bool,
+    /// Whether each word of the text has a region of its own.
+    pub words: bool,
     /// The image that is wanted.
     pub image: Option<ImageSpec>,
     /// Whether form fields are drawn. Some pages hang with their form fields and render without.
@@ -155,8 +159,9 @@ pub(crate) enum Response {
     Refused { reason: OpenRefusal },
     /// What the document says of itself.
     Described(Box<DocumentInfo>),
-    /// A page's text. The body is the parsed page as the spool stores it: JSON on one line.
-    Text(TextHead),
+    /// What is to be known of a page's text, so that the parent need not parse the page. The body is the parsed page as
+    /// the spool stores it: JSON on one line.
+    Text(Findings),
     /// A page has no readable text layer, or, if `too_large`, more text than a frame may have.
     TextFailed { too_large: bool, message: String },
     /// A page's image; the body is the image file.
@@ -191,15 +196,6 @@ pub(crate) enum OpenRefusal {
     Damaged,
     /// The file cannot be read.
     Unreadable,
-}
-
-/// The numbers of a page's text that the parent needs, so that it need not parse the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct TextHead {
-    /// Characters that are not spaces.
-    pub(super) visible_characters: u32,
-    /// Whether the page is a scan: next to no text and a picture that covers it.
-    pub(super) covered_by_picture: bool,
 }
 
 /// Size and scale of an image.
@@ -240,6 +236,12 @@ pub struct DocumentInfo {
     pub language: Option<String>,
     /// Bookmarks, depth first.
     pub outline: Vec<OutlineEntry>,
+    /// The files that it carries, of which none is stored yet.
+    pub attachments: Vec<Attachment>,
+    /// How many files it carries, those that are not listed included.
+    pub attachment_count: u32,
+    /// Whether it is a portfolio.
+    pub portfolio: bool,
 }
 
 #[cfg(test)]
@@ -250,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_frame_reads_back() {
-        let request = Request::Page(PageWork { page: 3, text: true, image: None, draw_forms: true });
+        let request = Request::Page(PageWork { page: 3, text: true, words: false, image: None, draw_forms: true });
         let frame = encode_head(&request, 7);
         let (prefix, header) = frame.split_at(PREFIX_BYTES);
         let sizes = decode_prefix(prefix.try_into().expect("a prefix"), MAX_HEADER_BYTES).expect("a frame");

@@ -108,7 +108,7 @@ mod tests {
     fn work() -> PageWork {
         let image =
             ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels: 1_000_000 };
-        PageWork { page: 4, text: true, image: Some(image), draw_forms: true }
+        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true }
     }
 
     #[test]

@@ -11,13 +11,13 @@ use serde::Serialize;
 
 use super::{
     bounds::{MAX_MESSAGE_BYTES, cut},
-    protocol::{self, MAX_REQUEST_BYTES, PREFIX_BYTES, PageWork, ProtocolError, Ready, Request, Response, TextHead},
+    protocol::{self, MAX_REQUEST_BYTES, PREFIX_BYTES, PageWork, ProtocolError, Ready, Request, Response},
     renderer::{self, Canvas, Document, EncodedImage, ImageError, NoPdfium},
     sandbox::{self, ChildLimits},
 };
 use crate::parse::{
     MAX_PAGE_BYTES,
-    local::{PageText, to_parsed_page},
+    local::{PageText, lay_out, to_parsed_page},
 };
 
 /// Why a renderer ended although its parent had not closed the pipe.
@@ -38,14 +38,14 @@ pub(crate) fn serve(candidates: &[PathBuf], limits: ChildLimits) -> Result<(), S
     let requests = listen();
     sandbox::widen_pipe(stdout());
     sandbox::limit(limits)?;
-    let (pdfium, library) = renderer::load_library(candidates)?;
-    send(&Response::Ready(Ready { library: library.display().to_string() }))?;
+    let (library, path) = renderer::load_library(candidates)?;
+    send(&Response::Ready(Ready { library: path.display().to_string() }))?;
     let mut document = None;
     let mut canvas = Canvas::default();
     while let Ok(request) = requests.recv() {
         match (request, &mut document) {
             (Request::Open { path, password }, document) => {
-                match Document::open(pdfium, &path, password.as_ref().map(|password| password.reveal())) {
+                match Document::open(library, &path, password.as_ref().map(|password| password.reveal())) {
                     Ok(opened) => {
                         sandbox::lock()?;
                         send(&Response::Opened { page_count: opened.page_count() })?;
@@ -108,8 +108,8 @@ fn do_page(document: &Document, canvas: &mut Canvas, work: &PageWork) -> std::io
     let started = sandbox::cpu_micros();
     let page = document.page(work.page);
     if work.text {
-        let text = page.as_ref().map_err(Clone::clone).and_then(|page| renderer::read_text(work.page, page));
-        send_text(text)?;
+        let content = page.as_ref().map_err(Clone::clone).and_then(renderer::read_content);
+        send_text(content.map(lay_out), work.words)?;
     }
     let read = sandbox::cpu_micros();
     if let Some(spec) = &work.image {
@@ -123,18 +123,18 @@ fn do_page(document: &Document, canvas: &mut Canvas, work: &PageWork) -> std::io
 }
 
 /// Sends a page's text as the spool stores it: the parent passes the bytes on.
-fn send_text(text: Result<PageText, String>) -> std::io::Result<()> {
+fn send_text(text: Result<PageText, String>, with_words: bool) -> std::io::Result<()> {
     let text = match text {
         Ok(text) => text,
         Err(message) => return send_text_failed(false, message),
     };
-    let PageText { visible_characters, covered_by_picture, .. } = text;
-    let json = serde_json::to_vec(&to_parsed_page(text)).expect("a parsed page is plain data");
+    let findings = text.findings.clone();
+    let json = serde_json::to_vec(&to_parsed_page(text, with_words)).expect("a parsed page is plain data");
     if json.len() > MAX_PAGE_BYTES {
         let message = format!("the page's elements have {} bytes, more than {MAX_PAGE_BYTES}", json.len());
         return send_text_failed(true, message);
     }
-    send_with_body(&Response::Text(TextHead { visible_characters, covered_by_picture }), &json)
+    send_with_body(&Response::Text(findings), &json)
 }
 
 fn send_text_failed(too_large: bool, message: String) -> std::io::Result<()> {

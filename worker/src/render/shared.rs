@@ -20,7 +20,7 @@ use super::{
     recovery::Answered,
     schedule::{DocumentId, Schedule},
 };
-use crate::{job::Fault, lock::lock, telemetry::Metrics};
+use crate::{job::Fault, lock::lock, parse::local::Findings, telemetry::Metrics};
 
 /// Images that are being made or are on their way to storage, for each renderer.
 const IMAGES_PER_RENDERER: usize = 4;
@@ -98,10 +98,7 @@ pub struct PageOutcome {
 /// A page's text, as the spool stores it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageJson {
-    /// Characters that are not spaces.
-    pub visible_characters: u32,
-    /// Whether the page is a scan: next to no text and a picture that covers it.
-    pub covered_by_picture: bool,
+    pub(crate) findings: Findings,
     /// A `ParsedPage` as JSON on one line; its shape and its page number are checked.
     pub json: Bytes,
 }
@@ -234,7 +231,7 @@ mod tests {
     fn work() -> PageWork {
         let image =
             ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels: 1_000_000 };
-        PageWork { page: 4, text: true, image: Some(image), draw_forms: true }
+        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true }
     }
 
     const HEAD: ImageHead = ImageHead { width_px: 1, height_px: 1, scale: 1.0, scaled_down: false };

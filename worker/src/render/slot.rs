@@ -247,12 +247,11 @@ impl OpenChild {
             let wants_text = work.text && outcome.text.is_none();
             let wanted_image = work.image.as_ref().filter(|_| outcome.image.is_none());
             match (response, wanted_image) {
-                (Response::Text(head), _) if wants_text => {
-                    verify::text(&head, body_bytes)?;
+                (Response::Text(findings), _) if wants_text => {
+                    verify::text(&findings, body_bytes)?;
                     let body = self.child.body(body_bytes, deadline).await?;
                     let json = checked_page(body, work.page).await?;
-                    let (visible_characters, covered_by_picture) = (head.visible_characters, head.covered_by_picture);
-                    outcome.text = Some(Ok(PageJson { visible_characters, covered_by_picture, json }));
+                    outcome.text = Some(Ok(PageJson { findings, json }));
                 }
                 (Response::TextFailed { too_large, message }, _) if wants_text => {
                     let code = if too_large { ErrorCode::ResourceLimit } else { ErrorCode::PageFailed };

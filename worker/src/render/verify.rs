@@ -1,20 +1,20 @@
 //! Checks whether a renderer's answer can be true. A renderer reads hostile documents and is not
 //! trusted: one whose answer fails here is killed. Pure.
 
-use quire_schemas::result::OutlineEntry;
+use quire_schemas::result::{Attachment, OutlineEntry};
 
 use super::{
     bounds::{
-        MAX_BOOKMARK_TITLE_BYTES, MAX_BOOKMARKS, MAX_MESSAGE_BYTES, MAX_METADATA_BYTES, MAX_METADATA_ENTRIES,
-        MAX_NAME_BYTES, MAX_OUTLINE_BYTES,
+        MAX_ATTACHMENTS, MAX_BOOKMARK_TITLE_BYTES, MAX_BOOKMARKS, MAX_MESSAGE_BYTES, MAX_METADATA_BYTES,
+        MAX_METADATA_ENTRIES, MAX_NAME_BYTES, MAX_OUTLINE_BYTES,
     },
     encode,
     geometry::{asked_scale, longest_side},
-    protocol::{DocumentInfo, ImageHead, ImageSpec, TextHead},
+    protocol::{DocumentInfo, ImageHead, ImageSpec},
 };
 use crate::parse::{
     MAX_PAGE_BYTES,
-    local::{MAX_GLYPHS, check_page_json},
+    local::{Findings, MAX_GLYPHS, check_page_json},
 };
 
 /// The page tree counts in signed 32 bits.
@@ -45,6 +45,10 @@ pub(crate) enum Violation {
     Bookmarks { count: usize },
     #[error("a bookmark that names an element, which no renderer does")]
     ElementOfBookmark,
+    #[error("{count} attachments")]
+    Attachments { count: usize },
+    #[error("an attachment that is stored, which no renderer does")]
+    ObjectOfAttachment,
     #[error("{count} entries of metadata")]
     Metadata { count: usize },
     #[error("{bytes} bytes of {text}")]
@@ -57,6 +61,8 @@ pub(crate) enum Violation {
     ImageTooLarge { bytes: u64, most: u64 },
     #[error("{count} characters on a page")]
     Characters { count: u32 },
+    #[error("more findings about a page than there are kinds of")]
+    Findings,
     #[error("{bytes} bytes of text on a page")]
     TextSize { bytes: usize },
     #[error("the text of page {found} in place of page {asked}")]
@@ -95,6 +101,7 @@ pub(super) fn description(info: &DocumentInfo, opened: u32) -> Result<(), Violat
         return Err(Violation::PageSize { page: index + 1, width_pt, height_pt });
     }
     texts(info)?;
+    attachments(&info.attachments)?;
     outline(&info.outline)
 }
 
@@ -112,6 +119,21 @@ fn texts(info: &DocumentInfo) -> Result<(), Violation> {
     metadata.iter().try_for_each(|(key, value)| {
         no_more("a key of the metadata", key.len(), MAX_NAME_BYTES)?;
         no_more("a value of the metadata", value.len(), MAX_METADATA_BYTES)
+    })
+}
+
+fn attachments(attachments: &[Attachment]) -> Result<(), Violation> {
+    if attachments.len() > MAX_ATTACHMENTS {
+        return Err(Violation::Attachments { count: attachments.len() });
+    }
+    if attachments.iter().any(|attachment| attachment.object.is_some()) {
+        return Err(Violation::ObjectOfAttachment);
+    }
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    attachments.iter().try_for_each(|attachment| {
+        no_more("the name of an attachment", length(&attachment.name), MAX_BOOKMARK_TITLE_BYTES)?;
+        no_more("the description of an attachment", length(&attachment.description), MAX_BOOKMARK_TITLE_BYTES)?;
+        no_more("the media type of an attachment", length(&attachment.media_type), MAX_NAME_BYTES)
     })
 }
 
@@ -158,9 +180,12 @@ pub(super) fn image(head: &ImageHead, body_bytes: usize, spec: &ImageSpec) -> Re
 }
 
 /// Checks the numbers of a page's text, and how large it is, before it is read.
-pub(super) fn text(head: &TextHead, body_bytes: usize) -> Result<(), Violation> {
-    if head.visible_characters as usize > MAX_GLYPHS {
-        return Err(Violation::Characters { count: head.visible_characters });
+pub(super) fn text(findings: &Findings, body_bytes: usize) -> Result<(), Violation> {
+    if let Some(count) = findings.counts().find(|count| *count as usize > MAX_GLYPHS) {
+        return Err(Violation::Characters { count });
+    }
+    if findings.lists_too_much() {
+        return Err(Violation::Findings);
     }
     if body_bytes > MAX_PAGE_BYTES { Err(Violation::TextSize { bytes: body_bytes }) } else { Ok(()) }
 }
@@ -179,13 +204,13 @@ pub(super) fn parsed_page(json: &[u8], page: u32) -> Result<(), Violation> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use quire_schemas::{element::BBox, job::ImageFormat};
+    use quire_schemas::{element::BBox, job::ImageFormat, object::ObjectRef};
 
     use super::{
         super::geometry::{ImageSize, image_size},
         *,
     };
-    use crate::parse::local::{PageLink, PageTextBuilder, QuarterTurns, to_parsed_page};
+    use crate::parse::local::{Cut, PageLink, lay_out, testing::Page, to_parsed_page};
 
     fn info(page_count: u32, page_sizes: Vec<(f64, f64)>) -> DocumentInfo {
         DocumentInfo { page_count, page_sizes, ..DocumentInfo::default() }
@@ -200,13 +225,13 @@ mod tests {
     }
 
     fn page_json(number: u32) -> Vec<u8> {
-        let mut builder = PageTextBuilder::new(number, QuarterTurns::NONE);
-        builder.link(PageLink {
+        let link = PageLink {
             bbox: BBox::new(1.0, 2.0, 3.0, 4.0),
             uri: Some("https://a.example/\n".to_owned()),
             page_number: None,
-        });
-        serde_json::to_vec(&to_parsed_page(builder.finish())).expect("a page is plain data")
+        };
+        let page = Page::new().and(|page| (page.page_number, page.links) = (number, vec![link]));
+        serde_json::to_vec(&to_parsed_page(lay_out(page.content()), false)).expect("a page is plain data")
     }
 
     #[test]
@@ -274,6 +299,22 @@ mod tests {
     }
 
     #[test]
+    fn attachments_without_end_or_with_an_object_are_a_violation() {
+        let described = |attachments| description(&DocumentInfo { attachments, ..info(0, Vec::new()) }, 0);
+        let named = |bytes: usize| Attachment { name: Some("x".repeat(bytes)), ..Attachment::default() };
+        assert!(described(vec![named(MAX_BOOKMARK_TITLE_BYTES); MAX_ATTACHMENTS]).is_ok());
+        let many = described(vec![named(1); MAX_ATTACHMENTS + 1]);
+        assert!(matches!(many, Err(Violation::Attachments { .. })));
+        assert!(matches!(described(vec![named(MAX_BOOKMARK_TITLE_BYTES + 1)]), Err(Violation::TooLong { .. })));
+        let object: ObjectRef = serde_json::from_str(
+            r#"{"key":"k","media_type":"m","size_bytes":1,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}"#,
+        )
+        .expect("an object");
+        let stored = Attachment { object: Some(object), ..Attachment::default() };
+        assert!(matches!(described(vec![stored]), Err(Violation::ObjectOfAttachment)));
+    }
+
+    #[test]
     fn a_bookmark_with_more_than_a_title_and_a_page_is_a_violation() {
         let entry = |title_bytes| OutlineEntry {
             title: "x".repeat(title_bytes),
@@ -325,10 +366,14 @@ mod tests {
 
     #[test]
     fn numbers_of_a_text_that_no_page_has_are_a_violation() {
-        let text_of = |visible_characters| TextHead { visible_characters, covered_by_picture: false };
+        let text_of = |visible_characters| Findings { visible_characters, ..Findings::default() };
         assert!(text(&text_of(MAX_GLYPHS as u32), MAX_PAGE_BYTES).is_ok());
         assert!(matches!(text(&text_of(MAX_GLYPHS as u32 + 1), 0), Err(Violation::Characters { .. })));
         assert!(matches!(text(&text_of(0), MAX_PAGE_BYTES + 1), Err(Violation::TextSize { .. })));
+        let unmapped = Findings { unmapped: Some((1, u32::MAX)), ..Findings::default() };
+        assert!(matches!(text(&unmapped, 0), Err(Violation::Characters { .. })));
+        let endless = Findings { cut: vec![Cut::Links; 100], ..Findings::default() };
+        assert!(matches!(text(&endless, 0), Err(Violation::Findings)));
     }
 
     #[test]

@@ -1,61 +1,73 @@
-//! From a laid-out page to the elements of a result.
+//! From a laid-out page to the elements of a result. Pure.
 
 use quire_schemas::{
-    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, Native, Region, TextSource},
+    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, TextSource},
     result::Page,
 };
 
-use super::{PageLink, PageText, Paragraph, QuarterTurns};
+use super::{
+    PageText, annotations,
+    content::PageLink,
+    paragraphs::{Paragraph, Span},
+    placed::{Placed, blank, element_region, part, region},
+    visibility::Layer,
+};
 use crate::parse::ParsedPage;
 
 /// A full line is a region of its own only in a paragraph of several.
 const SEVERAL: usize = 2;
 
-/// Turns a page's text into elements, numbered within the page; the place of each in the whole
-/// document is set when the document is assembled.
-pub(crate) fn to_parsed_page(text: PageText) -> ParsedPage {
-    let number = text.page_number;
-    let mut paragraphs = text.paragraphs;
-    paragraphs.retain(|paragraph| !paragraph.text.trim().is_empty());
-    let mut boxes: Vec<BBox> = paragraphs.iter().map(|paragraph| paragraph.bbox.rounded()).collect();
-    let mut elements: Vec<Element> = paragraphs.into_iter().map(|paragraph| element(number, paragraph)).collect();
-    for link in text.links {
-        attach(link, number, &mut elements, &mut boxes);
+/// Turns a page's text into elements, numbered within the page; the place of each in the whole document is set when
+/// the document is assembled. Regions of words are written if `with_words`.
+pub(crate) fn to_parsed_page(text: PageText, with_words: bool) -> ParsedPage {
+    let PageText { content, paragraphs, findings } = text;
+    let number = content.page_number;
+    let mut placed: Vec<Placed> = paragraphs.into_iter().map(|paragraph| of_paragraph(number, paragraph)).collect();
+    annotations::insert(number, content.fields, content.notes, &mut placed);
+    for link in content.links {
+        attach(link, number, &mut placed);
     }
+    let mut elements: Vec<Element> = placed.into_iter().map(|placed| placed.into_element(number, with_words)).collect();
     for (index, element) in elements.iter_mut().enumerate() {
         element.id = format!("p{number}-e{:04}", index + 1);
         element.reading_order = u32::try_from(index).unwrap_or(u32::MAX);
     }
+    let text_source = match (findings.visible_characters, findings.ocr_characters) {
+        (0, _) => TextSource::None,
+        (_, 0) => TextSource::Native,
+        (all, ocr) if all == ocr => TextSource::Ocr,
+        _ => TextSource::Mixed,
+    };
     let page = Page {
-        page_label: text.label,
-        width: Some(text.width),
-        height: Some(text.height),
-        rotation: Some(text.rotation.degrees()),
-        media_box: Some(text.media_box),
-        crop_box: text.crop_box,
-        text_source: Some(if text.visible_characters == 0 { TextSource::None } else { TextSource::Native }),
+        page_label: content.label,
+        width: Some(content.width),
+        height: Some(content.height),
+        rotation: Some(content.rotation.degrees()),
+        media_box: Some(content.media_box),
+        crop_box: content.crop_box,
+        text_source: Some(text_source),
         element_ids: elements.iter().map(|element| element.id.clone()).collect(),
         ..Page::new(number)
     };
     ParsedPage { page, elements }
 }
 
-fn element(page_number: u32, paragraph: Paragraph) -> Element {
-    let mut regions = vec![Region { granularity: Some(Granularity::Element), ..region(page_number, paragraph.bbox) }];
-    if paragraph.direction != QuarterTurns::NONE {
-        regions[0].angle = Some(f64::from(paragraph.direction.degrees()));
-    }
+fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
+    let mut regions = vec![element_region(page_number, paragraph.bbox)];
+    let degrees = paragraph.frame.degrees();
+    regions[0].angle = (degrees != 0).then(|| f64::from(degrees));
     if paragraph.lines.len() >= SEVERAL {
-        regions.extend(paragraph.lines.iter().map(|line| Region {
-            granularity: Some(Granularity::Line),
-            char_span: Some([line.start, line.end]),
-            ..region(page_number, line.bbox)
-        }));
+        regions.extend(paragraph.lines.iter().map(|line| part(page_number, line, Granularity::Line)));
     }
-    Element {
+    let (layer, source) = match paragraph.layer {
+        Layer::Native => (ContentLayer::Body, TextSource::Native),
+        Layer::Ocr => (ContentLayer::Body, TextSource::Ocr),
+        Layer::Hidden(_) => (ContentLayer::Invisible, TextSource::Native),
+    };
+    let mut element = Element {
         text: paragraph.text,
-        content_layer: Some(ContentLayer::Body),
-        text_source: Some(TextSource::Native),
+        content_layer: Some(layer),
+        text_source: Some(source),
         regions,
         formatting: Some(Formatting {
             font: paragraph.font,
@@ -65,90 +77,109 @@ fn element(page_number: u32, paragraph: Paragraph) -> Element {
             ..Formatting::default()
         }),
         ..blank(page_number, ElementType::Text, "paragraph")
+    };
+    if let Layer::Hidden(hidden) = paragraph.layer {
+        element.extra.insert("hidden".to_owned(), hidden.name().into());
     }
-}
-
-fn blank(page_number: u32, kind: ElementType, native: &str) -> Element {
-    let native = Native { engine: "pdfium".to_owned(), kind: native.to_owned(), id: None, path: None };
-    Element::new(page_number, kind, native)
-}
-
-fn region(page_number: u32, bbox: BBox) -> Region {
-    Region {
-        page_number,
-        bbox: Some(bbox.rounded()),
-        polygon: None,
-        angle: None,
-        confidence: None,
-        char_span: None,
-        granularity: None,
-        label: None,
+    if !paragraph.line_end_hyphens.is_empty() {
+        element.extra.insert("line_end_hyphens".to_owned(), paragraph.line_end_hyphens.into());
     }
+    Placed { bbox: paragraph.bbox, words: paragraph.words, element }
 }
 
 fn tenth(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// Gives a link to the element it lies on, or makes it an element of its own, as over a picture.
-/// `boxes` are those of the elements.
-fn attach(link: PageLink, page_number: u32, elements: &mut Vec<Element>, boxes: &mut Vec<BBox>) {
-    let shared = boxes.iter().map(|bbox| bbox.overlap(link.bbox)).enumerate().filter(|(_, area)| *area > 0.0);
+/// Gives a link to the element it lies on, with the words that it covers, or makes it an element of its own, as over a
+/// picture. Text that nobody sees has no links.
+fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>) {
+    let shared = placed
+        .iter()
+        .enumerate()
+        .filter(|(_, placed)| placed.element.content_layer != Some(ContentLayer::Invisible))
+        .map(|(index, placed)| (index, placed.bbox.overlap(link.bbox)))
+        .filter(|(_, area)| *area > 0.0);
     let target = shared.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index);
     let area = region(page_number, link.bbox);
-    let (bbox, region) = (link.bbox.rounded(), Some(area.clone()));
-    let link = Link { uri: link.uri, page_number: link.page_number, text: None, char_span: None, region };
+    let bbox = link.bbox;
+    let blank_link =
+        Link { uri: link.uri, page_number: link.page_number, text: None, char_span: None, region: Some(area.clone()) };
     match target {
-        Some(index) => elements[index].links.push(link),
+        Some(index) => {
+            let Placed { words, element, .. } = &mut placed[index];
+            let span = covered(bbox, words);
+            let text = span.map(|[start, end]| {
+                element.text.chars().skip(start as usize).take((end - start) as usize).collect::<String>()
+            });
+            element.links.push(Link { text, char_span: span, ..blank_link });
+        }
         None => {
             let blank = blank(page_number, ElementType::Link, "link_annotation");
-            elements.push(Element { regions: vec![area], links: vec![link], ..blank });
-            boxes.push(bbox);
+            let element = Element {
+                content_layer: Some(ContentLayer::Body),
+                regions: vec![area],
+                links: vec![blank_link],
+                ..blank
+            };
+            placed.push(Placed { bbox, words: Vec::new(), element });
         }
     }
 }
 
+/// Returns the part of a text whose words lie in a box by their middle.
+fn covered(area: BBox, words: &[Span]) -> Option<[u32; 2]> {
+    let is_in = |word: &&Span| {
+        let (x, y) = (word.bbox.middle_x(), f64::midpoint(word.bbox.top(), word.bbox.bottom()));
+        (area.left()..=area.right()).contains(&x) && (area.top()..=area.bottom()).contains(&y)
+    };
+    let first = words.iter().find(is_in)?;
+    let last = words.iter().rev().find(is_in)?;
+    Some([first.start, last.end])
+}
+
 #[cfg(test)]
 mod tests {
+    use quire_schemas::element::Region;
+
     use super::{
-        super::{LineSpan, PageTextBuilder},
+        super::{lay_out, testing::Page as Written},
         *,
     };
 
-    fn paragraph(text: &str, bbox: BBox) -> Paragraph {
-        Paragraph {
-            text: text.to_owned(),
-            bbox,
-            direction: QuarterTurns::NONE,
-            font: None,
-            size: 10.0,
-            bold: false,
-            italic: false,
-            lines: vec![LineSpan { bbox, start: 0, end: text.len() as u32 }],
-        }
+    fn link(left: f64, right: f64, page: u32) -> PageLink {
+        PageLink { bbox: BBox::new(left, 90.0, right, 103.0), uri: None, page_number: Some(page) }
     }
 
     #[test]
-    fn a_link_goes_to_the_element_it_covers_most_and_stands_alone_over_a_picture() {
-        let link = |left: f64, right: f64, page| PageLink {
-            bbox: BBox::new(left, 0.0, right, 10.0),
-            uri: None,
-            page_number: Some(page),
-        };
-        let mut text = PageTextBuilder::new(7, QuarterTurns::new(1)).finish();
-        text.paragraphs = vec![
-            paragraph("left", BBox::new(0.0, 0.0, 50.004, 10.0)),
-            paragraph(" ", BBox::new(40.0, 0.0, 90.0, 10.0)),
-            paragraph("right", BBox::new(60.0, 0.0, 100.0, 10.0)),
-        ];
-        text.links = vec![link(40.0, 90.0, 2), link(200.0, 220.0, 3), link(210.0, 220.0, 4)];
-        let ParsedPage { page, elements } = to_parsed_page(text);
-        let found: Vec<(&str, Vec<u32>)> = elements
+    fn a_link_goes_to_the_words_it_covers_and_stands_alone_over_a_picture() {
+        let page = Written::new().write("see the manual for more", 50.0, 100.0).write("unseen", 300.0, 100.0);
+        let page = page.with(|text| text.painted = false);
+        let page =
+            page.and(|page| page.links = vec![link(90.0, 120.0, 2), link(300.0, 330.0, 3), link(400.0, 410.0, 4)]);
+        let ParsedPage { page, elements } = to_parsed_page(lay_out(page.content()), false);
+        let found: Vec<(&str, Vec<Option<&str>>)> = elements
             .iter()
-            .map(|element| (element.text.as_str(), element.links.iter().filter_map(|link| link.page_number).collect()))
+            .map(|element| (element.text.as_str(), element.links.iter().map(|link| link.text.as_deref()).collect()))
             .collect();
-        assert_eq!(found, [("left", vec![]), ("right", vec![2]), ("", vec![3, 4])]);
-        assert_eq!(elements[0].regions[0].bbox, Some(BBox::new(0.0, 0.0, 50.0, 10.0)));
-        assert_eq!((page.element_ids[2].as_str(), page.rotation), ("p7-e0003", Some(90)));
+        assert_eq!(
+            found,
+            [("see the manual for more", vec![Some("manual")]), ("unseen", vec![]), ("", vec![None]), ("", vec![None])]
+        );
+        assert_eq!(elements[0].links[0].char_span, Some([8, 14]));
+        assert_eq!(elements[1].extra["hidden"], "render_mode");
+        assert_eq!((page.element_ids[2].as_str(), page.text_source), ("p1-e0003", Some(TextSource::Native)));
+    }
+
+    #[test]
+    fn words_have_regions_when_they_are_asked_for() {
+        let page = Written::new().write("one two", 50.0, 100.0).content();
+        let words = |with_words| {
+            let parsed = to_parsed_page(lay_out(page.clone()), with_words);
+            let is_word = |region: &&Region| region.granularity == Some(Granularity::Word);
+            parsed.elements[0].regions.iter().filter(is_word).map(|region| region.char_span).collect::<Vec<_>>()
+        };
+        assert_eq!(words(true), [Some([0, 3]), Some([4, 7])]);
+        assert!(words(false).is_empty());
     }
 }

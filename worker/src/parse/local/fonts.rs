@@ -21,8 +21,8 @@ pub(super) struct Font {
 }
 
 /// The fonts of a page. The first one is [`FontId::UNKNOWN`].
-#[derive(Debug)]
-pub(super) struct FontTable {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FontTable {
     fonts: Vec<Font>,
     ids: BTreeMap<String, FontId>,
 }
@@ -35,7 +35,7 @@ impl Default for FontTable {
 
 impl FontTable {
     /// Names a font; one name is one font. Base fonts report no weight, so bold is told from the name.
-    pub(super) fn id(&mut self, name: &str, italic: bool) -> FontId {
+    pub(crate) fn id(&mut self, name: &str, italic: bool) -> FontId {
         if let Some(id) = self.ids.get(name) {
             return *id;
         }

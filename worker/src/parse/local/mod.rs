@@ -1,88 +1,64 @@
-//! The engine `pdfium`: elements from the PDF's own text. Pure; the renderer child reads the
-//! characters once and hands them in, and sends what comes out to its parent.
+//! The engine `pdfium`: elements from the PDF's own text. Pure: the renderer child reads a page into
+//! [`PageContent`], lays it out here, and sends what comes out to its parent.
+//!
+//! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
+//! (`overprint`); characters that stay together become tokens (`tokens`); what nobody sees is told apart
+//! (`visibility`); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
+//! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
+//! (`paragraphs`); fields and notes come in at their places (`elements`).
 
-mod blocks;
+mod annotations;
+mod channels;
+mod characters;
+mod containers;
+mod content;
 mod elements;
+mod findings;
 mod fonts;
-mod glyphs;
+mod frames;
+mod ink;
 mod layout;
 mod lines;
+mod overprint;
 mod page_json;
-mod page_text;
+mod paragraphs;
+mod placed;
+#[cfg(test)]
+mod properties;
 mod quarter_turns;
-mod reading_order;
+mod readability;
+mod regions;
+mod rows;
+mod spacing;
+#[cfg(test)]
+pub(crate) mod testing;
+mod tokens;
+mod visibility;
 
-use quire_schemas::{element::BBox, result::PdfBox};
+use self::paragraphs::Paragraph;
 
+pub(crate) use content::{
+    Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATIONS, MAX_GLYPHS, MAX_SHAPES, ObjectId, PageContent,
+    PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
+};
 pub(crate) use elements::to_parsed_page;
-pub(crate) use fonts::FontId;
-pub(crate) use glyphs::Glyph;
+pub(crate) use findings::{Findings, NeedsOcr};
+pub(crate) use fonts::{FontId, FontTable};
+pub(crate) use ink::InkMap;
+pub(crate) use layout::lay_out;
 pub(crate) use page_json::check_page_json;
-pub(crate) use page_text::{MAX_GLYPHS, PageTextBuilder};
 pub(crate) use quarter_turns::QuarterTurns;
+pub(crate) use readability::Doubt;
+#[cfg(test)]
+pub(crate) use readability::Suspicion;
+pub(crate) use tokens::runs_leftwards;
+pub(crate) use visibility::{Hidden, needs_ink};
 
-/// The text of a page and where it stands. Boxes are on the displayed page unless they are of user space.
+/// A page that is laid out.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PageText {
-    /// From 1.
-    pub(crate) page_number: u32,
-    /// Displayed width in points.
-    pub(crate) width: f64,
-    /// Displayed height in points.
-    pub(crate) height: f64,
-    /// How far the file turns the page for display.
-    pub(crate) rotation: QuarterTurns,
-    /// The printed page number, if the document has page labels.
-    pub(crate) label: Option<String>,
-    pub(crate) media_box: PdfBox,
-    pub(crate) crop_box: Option<PdfBox>,
-    /// In reading order.
-    pub(crate) paragraphs: Vec<Paragraph>,
-    /// Link annotations.
-    pub(crate) links: Vec<PageLink>,
-    /// Characters that are not spaces.
-    pub(crate) visible_characters: u32,
-    /// Whether the page is a scan: next to no text and a picture that covers it.
-    pub(crate) covered_by_picture: bool,
-}
-
-/// Lines that belong together.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Paragraph {
-    /// The text, lines joined, hyphenation undone.
-    pub(crate) text: String,
-    /// Around all lines.
-    pub(crate) bbox: BBox,
-    /// Direction of writing as displayed.
-    pub(crate) direction: QuarterTurns,
-    /// The font of its longest line.
-    pub(crate) font: Option<String>,
-    /// Font size of its longest line, in points.
-    pub(crate) size: f64,
-    /// Whether its longest line is bold.
-    pub(crate) bold: bool,
-    /// Whether its longest line is italic.
-    pub(crate) italic: bool,
-    pub(crate) lines: Vec<LineSpan>,
-}
-
-/// One line of a paragraph.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct LineSpan {
-    pub(crate) bbox: BBox,
-    /// The first character of the paragraph's text in it, in Unicode scalar values.
-    pub(crate) start: u32,
-    /// One past the last.
-    pub(crate) end: u32,
-}
-
-/// A link annotation.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct PageLink {
-    /// Where it can be clicked.
-    pub(crate) bbox: BBox,
-    /// The address it leads to.
-    pub(crate) uri: Option<String>,
-    /// Or the page of this document, from 1.
-    pub(crate) page_number: Option<u32>,
+    content: PageContent,
+    /// In the order of reading; what nobody sees comes last.
+    paragraphs: Vec<Paragraph>,
+    pub(crate) findings: Findings,
 }

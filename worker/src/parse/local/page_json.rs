@@ -62,12 +62,38 @@ struct ElementShape {
     reading_order: u32,
     content_layer: Option<Text>,
     text: Text,
+    markdown: Option<Text>,
     text_source: Option<Text>,
     regions: Each<RegionShape>,
     formatting: Option<FormattingShape>,
     #[serde(default)]
     links: Each<LinkShape>,
+    field: Option<FieldShape>,
     native: NativeShape,
+    #[serde(default)]
+    extra: ExtraShape,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct FieldShape {
+    name: Option<Text>,
+    kind: Option<Text>,
+    value: Option<Text>,
+    checked: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct ExtraShape {
+    #[serde(default)]
+    hidden: Option<Text>,
+    #[serde(default)]
+    line_end_hyphens: Each<u32>,
+    subtype: Option<Text>,
+    author: Option<Text>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +123,8 @@ struct FormattingShape {
 struct LinkShape {
     uri: Option<Text>,
     page_number: Option<u32>,
+    text: Option<Text>,
+    char_span: Option<CharSpan>,
     region: Option<RegionShape>,
 }
 
@@ -194,34 +222,36 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{
-        super::{LineSpan, PageLink, PageText, PageTextBuilder, Paragraph, QuarterTurns},
+        super::{FieldKind, PageField, PageLink, PageNote, lay_out, testing::Page, to_parsed_page},
         *,
     };
-    use crate::parse::{ParsedPage, local::to_parsed_page};
+    use crate::parse::ParsedPage;
 
     /// A page with everything that the engine can write.
     fn page() -> Value {
-        let bbox = BBox::new(1.0, 2.0, 3.0, 4.0);
-        let paragraph = Paragraph {
-            text: "a \u{1f600}\nb".to_owned(),
-            bbox,
-            direction: QuarterTurns::new(1),
-            font: Some("Times".to_owned()),
-            size: 10.0,
-            bold: true,
-            italic: false,
-            lines: vec![LineSpan { bbox, start: 0, end: 3 }, LineSpan { bbox, start: 4, end: 5 }],
-        };
-        let on_paragraph = PageLink { bbox, uri: Some("https://a.example/".to_owned()), page_number: None };
-        let alone = PageLink { bbox: BBox::new(50.0, 50.0, 60.0, 60.0), uri: None, page_number: Some(2) };
-        let text = PageText {
-            label: Some("iv".to_owned()),
-            crop_box: Some(PdfBox::default()),
-            paragraphs: vec![paragraph],
-            links: vec![on_paragraph, alone],
-            ..PageTextBuilder::new(7, QuarterTurns::new(1)).finish()
-        };
-        serde_json::to_value(to_parsed_page(text)).expect("a page is plain data")
+        let bbox = BBox::new(50.0, 90.0, 80.0, 103.0);
+        let page =
+            Page::new().write("of a 😀 word", 50.0, 100.0).write("broken- ", 50.0, 112.0).write("up", 50.0, 124.0);
+        let page = page.write("unseen", 50.0, 300.0).with(|text| text.layer_off = true);
+        let page = page.write("down", 400.0, 300.0).with(|text| text.angle = 90.0).and(|page| {
+            page.page_number = 7;
+            page.label = Some("iv".to_owned());
+            page.crop_box = Some(PdfBox::default());
+            let link = PageLink { bbox, uri: Some("https://a.example/".to_owned()), page_number: None };
+            let alone = PageLink { bbox: BBox::new(500.0, 50.0, 560.0, 60.0), uri: None, page_number: Some(2) };
+            page.links = vec![link, alone];
+            page.fields = vec![PageField {
+                bbox,
+                name: "a".to_owned(),
+                kind: FieldKind::Checkbox,
+                value: "Yes".to_owned(),
+                checked: Some(true),
+                shown: true,
+            }];
+            let (subtype, author) = ("Stamp".to_owned(), Some("B".to_owned()));
+            page.notes = vec![PageNote { bbox, subtype, text: "APPROVED".to_owned(), author, shown: true }];
+        });
+        serde_json::to_value(to_parsed_page(lay_out(page.content()), true)).expect("a page is plain data")
     }
 
     fn check(page: &Value) -> Result<u32, serde_json::Error> {
@@ -245,8 +275,8 @@ mod tests {
     #[test]
     fn everything_that_the_engine_writes_passes() {
         assert_eq!(check(&page()).expect("our own page"), 7);
-        let empty = PageTextBuilder::new(1, QuarterTurns::NONE).finish();
-        let empty = serde_json::to_value(to_parsed_page(empty)).expect("a page is plain data");
+        let empty = to_parsed_page(lay_out(Page::new().content()), false);
+        let empty = serde_json::to_value(empty).expect("a page is plain data");
         assert_eq!(check(&empty).expect("our own page"), 1);
     }
 
@@ -287,7 +317,7 @@ mod tests {
         for pointer in pointers(&page(), "") {
             let mut changed = page();
             let Some(fields) = changed.pointer_mut(&pointer).and_then(Value::as_object_mut) else { continue };
-            fields.insert("extra".to_owned(), json!({}));
+            fields.insert("unknown".to_owned(), json!({}));
             assert!(check(&changed).is_err(), "{pointer}");
         }
     }

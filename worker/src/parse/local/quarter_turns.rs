@@ -7,20 +7,11 @@ use quire_schemas::element::BBox;
 pub(crate) struct QuarterTurns(u8);
 
 impl QuarterTurns {
+    #[cfg(test)]
     pub(crate) const NONE: Self = Self(0);
 
     pub(crate) const fn new(clockwise: u8) -> Self {
         Self(clockwise % 4)
-    }
-
-    /// Rounds an angle, in degrees clockwise; one that is not a number is no rotation.
-    pub(crate) fn nearest(degrees: f64) -> Self {
-        Self((degrees / 90.0).round().rem_euclid(4.0) as u8 % 4)
-    }
-
-    #[must_use]
-    pub(crate) const fn plus(self, other: Self) -> Self {
-        Self::new(self.0 + other.0)
     }
 
     /// Returns the rotation that undoes this one.
@@ -64,13 +55,5 @@ mod tests {
             assert_eq!(turns.inverse().bbox(turns.bbox(bbox)), bbox, "{turns:?}");
         }
         assert_eq!(QuarterTurns::new(1).bbox(bbox), BBox::new(-30.0, 10.0, -20.0, 40.0));
-    }
-
-    #[test]
-    fn angles_round_to_the_nearest_quarter() {
-        let turns: Vec<u16> = [0.0, 44.0, 46.0, -90.0, 269.0, 359.0, f64::NAN, f64::INFINITY]
-            .map(|degrees| QuarterTurns::nearest(degrees).degrees())
-            .to_vec();
-        assert_eq!(turns, [0, 0, 90, 270, 270, 0, 0, 0]);
     }
 }

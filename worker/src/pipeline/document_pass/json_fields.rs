@@ -65,6 +65,60 @@ impl JsonFields<'_> {
             (None, None) => {}
         }
     }
+
+    /// Changes every object of a list; does nothing if there is no such list.
+    pub(super) fn edit_list(
+        &mut self,
+        name: &'static str,
+        mut edit: impl FnMut(&mut JsonFields<'_>) -> serde_json::Result<()>,
+    ) -> serde_json::Result<()> {
+        let Some(list) = self.raw(name) else { return Ok(()) };
+        let mut edited = String::with_capacity(list.get().len());
+        for fields in ObjectList::of(list)? {
+            let mut fields = fields?;
+            edit(&mut fields)?;
+            edited.push(if edited.is_empty() { '[' } else { ',' });
+            edited.push_str(&serde_json::to_string(&fields)?);
+        }
+        if !edited.is_empty() {
+            self.put(name, Some(RawValue::from_string(edited + "]")?));
+        }
+        Ok(())
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Reads the objects of a JSON list one by one. After an error there is nothing more to read.
+#[derive(Debug, Clone)]
+pub(super) struct ObjectList<'a> {
+    /// The rest of the list, without its beginning.
+    rest: &'a str,
+}
+
+impl<'a> ObjectList<'a> {
+    pub(super) fn of(list: &'a RawValue) -> serde_json::Result<Self> {
+        let rest = list.get().strip_prefix('[');
+        rest.map(|rest| Self { rest }).ok_or_else(|| Error::invalid_type(Unexpected::Other("no list"), &"a list"))
+    }
+}
+
+impl<'a> Iterator for ObjectList<'a> {
+    type Item = serde_json::Result<JsonFields<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.rest.trim_start();
+        let rest = rest.strip_prefix(',').unwrap_or(rest);
+        if rest.trim_start().starts_with(']') {
+            return None;
+        }
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter();
+        let object = values.next()?;
+        self.rest = if object.is_ok() { &rest[values.byte_offset()..] } else { "" };
+        Some(object)
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for JsonFields<'a> {
@@ -218,6 +272,23 @@ mod tests {
         assert!(fields.text("number").is_err() && fields.fields("number").is_err());
         let inner = fields.fields("inner").expect("an object").expect("it is there");
         assert_eq!(inner.text("text").expect("a string").map(JsonText::visible_characters), Some(2));
+    }
+
+    #[test]
+    fn objects_of_a_list_are_changed_in_their_places() {
+        let mut fields = read(r#"{"list":[ {"a":1} , {"b":[2]}],"none":null,"empty":[],"other":{}}"#);
+        let mut count = 0;
+        let mut number = |fields: &mut JsonFields<'_>| {
+            count += 1;
+            fields.set("n", &count)
+        };
+        for name in ["list", "none", "empty", "absent"] {
+            fields.edit_list(name, &mut number).expect("a list");
+        }
+        assert!(fields.edit_list("other", &mut number).is_err());
+        let expected = r#"{"list":[{"a":1,"n":1},{"b":[2],"n":2}],"none":null,"empty":[],"other":{}}"#;
+        assert_eq!(serde_json::to_string(&fields).expect("JSON"), expected);
+        assert!(read("{}").is_empty() && !fields.is_empty());
     }
 
     #[test]

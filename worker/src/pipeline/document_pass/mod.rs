@@ -10,10 +10,12 @@
 //! becomes a writer.
 //!
 //! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of one page
-//! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)) and little else. An element stays [JSON text](json_fields), of
-//! which a rule reads the fields that it needs. Every element of every page is written. What the [`PassLimits`] leave
-//! out is text that stands in the elements too, and a warning `limit_reached` names the limit.
+//! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)), two changed copies of one element's text, a table of
+//! [words](hyphens) and little else. An element stays [JSON text](json_fields), of which a rule reads the fields that it
+//! needs. Every element of every page is written. What the [`PassLimits`] leave out is text that stands in the elements
+//! too, and a warning `limit_reached` names the limit.
 
+mod hyphens;
 mod json_fields;
 mod limits;
 mod reconcile;
@@ -103,7 +105,7 @@ fn write_page(
     let unreadable = |error| unreadable(number, error);
     let mut page = SpooledPage::read(json, number).map_err(unreadable)?;
     let of_page = statistics.of_page(number).expect("both phases read the same pages");
-    let mut rewriting = Rewriting::of_page(of_page, limits);
+    let mut rewriting = Rewriting::of_page(of_page, statistics, limits);
     writers.begin_page(number, &page.row)?;
     for element in page.elements() {
         let mut element = element.map_err(unreadable)?;
@@ -117,7 +119,7 @@ fn write_page(
 #[cfg(test)]
 mod tests {
     use quire_schemas::{
-        element::Element,
+        element::{ContentLayer, Element},
         failure::ErrorCode,
         result::{PageStatus, Phase},
     };
@@ -222,6 +224,37 @@ mod tests {
         let markdown = written([page], &LIMITS).markdown.into_bytes().expect("readable");
         let expected = "<!-- page 1 -->\n\none \"quoted\"\n\u{1f600}\n\n## two\n\nfour\n\n";
         assert_eq!(String::from_utf8(markdown).expect("text"), expected);
+    }
+
+    #[test]
+    fn markdown_shows_nothing_that_nobody_sees_and_only_those_notes_that_the_page_shows() {
+        let mut page = parsed_page(1, &["seen", "unseen", "a comment", "a stamp"]);
+        let layers = [ContentLayer::Body, ContentLayer::Invisible, ContentLayer::Notes, ContentLayer::Notes];
+        for (element, layer) in page.elements.iter_mut().zip(layers) {
+            element.content_layer = Some(layer);
+        }
+        page.elements[3].markdown = Some("a stamp".to_owned());
+        let markdown = written([page], &LIMITS).markdown.into_bytes().expect("readable");
+        assert_eq!(String::from_utf8(markdown).expect("text"), "<!-- page 1 -->\n\nseen\n\na stamp\n\n");
+    }
+
+    #[test]
+    fn words_of_any_page_decide_about_the_hyphens_of_each() {
+        let page = |number, text: &str| {
+            let mut page = parsed_page(number, &[text]);
+            let element = &mut page.elements[0];
+            element.native.engine = "pdfium".to_owned();
+            if let Some((before, _)) = text.split_once('-').filter(|_| number == 1) {
+                element.extra.insert("line_end_hyphens".to_owned(), serde_json::json!([before.len()]));
+            }
+            page
+        };
+        for (other, expected) in [("a waveguide", "a waveguide"), ("a Wave-Guide", "a wave-guide")] {
+            let written = written([page(1, "a wave-guide"), page(2, other)], &LIMITS);
+            let elements = elements(written);
+            assert_eq!((elements[0].text.as_str(), elements[1].text.as_str()), (expected, other));
+            assert!(elements[0].extra.is_empty());
+        }
     }
 
     #[test]

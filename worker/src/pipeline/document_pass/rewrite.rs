@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
+    hyphens::{Words, undo_line_ends},
     json_fields::JsonFields,
     limits::PassLimits,
     statistics::{OfPage, Statistics},
@@ -13,7 +14,9 @@ use super::{
 
 /// Rewrites the elements of one page, one after the other.
 #[derive(Debug)]
-pub(super) struct Rewriting {
+pub(super) struct Rewriting<'a> {
+    /// Those of the whole document.
+    words: &'a Words,
     /// The place of the next element in the whole document.
     place: u32,
     /// Pictures that may still be named.
@@ -22,11 +25,11 @@ pub(super) struct Rewriting {
     ids: String,
 }
 
-impl Rewriting {
-    /// Begins a page.
-    pub(super) const fn of_page(page: &OfPage, limits: &PassLimits) -> Self {
+impl<'a> Rewriting<'a> {
+    /// Begins a page of the document that the statistics tell of.
+    pub(super) const fn of_page(page: &OfPage, statistics: &'a Statistics, limits: &PassLimits) -> Self {
         let pictures_left = limits.pictures.saturating_sub(page.pictures_before);
-        Self { place: page.elements_before, pictures_left, ids: String::new() }
+        Self { words: statistics.words(), place: page.elements_before, pictures_left, ids: String::new() }
     }
 
     /// Rewrites the next element.
@@ -34,6 +37,7 @@ impl Rewriting {
         element.set("reading_order", &self.place)?;
         self.place = self.place.saturating_add(1);
         self.limit_pictures(element)?;
+        undo_line_ends(element, self.words)?;
         let id = element.raw("id").ok_or_else(|| serde_json::Error::missing_field("id"))?;
         self.ids.push(if self.ids.is_empty() { '[' } else { ',' });
         self.ids.push_str(id.get());
@@ -65,7 +69,7 @@ impl Rewriting {
 pub(super) fn row(
     parsed: &mut JsonFields<'_>,
     known: &Page,
-    rewritten: Rewriting,
+    rewritten: Rewriting<'_>,
     statistics: &Statistics,
     limits: &PassLimits,
 ) -> serde_json::Result<()> {
@@ -132,7 +136,7 @@ mod tests {
         let SpooledPage { mut row, .. } = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
         let page = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
         let of_page = statistics.of_page(page.number).expect("the statistics know it");
-        let mut rewriting = Rewriting::of_page(of_page, limits);
+        let mut rewriting = Rewriting::of_page(of_page, statistics, limits);
         let mut elements = Vec::new();
         for element in page.elements() {
             let mut element = element.expect("an element");

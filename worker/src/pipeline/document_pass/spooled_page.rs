@@ -7,7 +7,7 @@ use quire_schemas::{
 use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
 
-use super::json_fields::JsonFields;
+use super::json_fields::{JsonFields, ObjectList};
 use crate::job::Fault;
 
 /// A page of the spool. Borrows its JSON; nothing of it is in memory a second time.
@@ -17,14 +17,7 @@ pub(super) struct SpooledPage<'a> {
     pub(super) number: u32,
     /// What the parse says of the page itself.
     pub(super) row: JsonFields<'a>,
-    elements: Elements<'a>,
-}
-
-/// Reads elements one by one.
-#[derive(Debug, Clone)]
-pub(super) struct Elements<'a> {
-    /// The rest of the list, without its beginning.
-    rest: &'a str,
+    elements: ObjectList<'a>,
 }
 
 #[derive(Deserialize)]
@@ -43,9 +36,7 @@ impl<'a> SpooledPage<'a> {
         if found != number {
             return Err(serde_json::Error::custom(format!("it is the JSON of page {found}")));
         }
-        let rest = elements.get().strip_prefix('[');
-        let rest = rest.ok_or_else(|| serde_json::Error::custom("the elements are not a list"))?;
-        Ok(Self { number, row, elements: Elements { rest } })
+        Ok(Self { number, row, elements: ObjectList::of(elements)? })
     }
 
     pub(super) fn has_failed(&self) -> serde_json::Result<bool> {
@@ -53,25 +44,8 @@ impl<'a> SpooledPage<'a> {
     }
 
     /// Returns its elements in reading order.
-    pub(super) fn elements(&self) -> Elements<'a> {
+    pub(super) fn elements(&self) -> ObjectList<'a> {
         self.elements.clone()
-    }
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = serde_json::Result<JsonFields<'a>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.rest.trim_start();
-        let rest = rest.strip_prefix(',').unwrap_or(rest);
-        if rest.trim_start().starts_with(']') {
-            return None;
-        }
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter();
-        let element = values.next()?;
-        // After an error there is nothing more to read.
-        self.rest = if element.is_ok() { &rest[values.byte_offset()..] } else { "" };
-        Some(element)
     }
 }
 

@@ -1,14 +1,15 @@
 //! First phase of the pass: numbers about the whole document, folded page by page. Pure.
 
-use quire_schemas::result::Warning;
+use quire_schemas::{element::ContentLayer, result::Warning};
 
 use super::{
+    hyphens::{Words, count_words},
     json_fields::{JsonFields, JsonText},
     limits::{PassLimits, limit_reached},
     spooled_page::SpooledPage,
 };
 
-/// What the rewriting of any page may depend on. Holds a few numbers for each page.
+/// What the rewriting of any page may depend on. Holds a few numbers for each page, and a table of words.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Statistics {
     /// Ascending.
@@ -19,6 +20,8 @@ pub(super) struct Statistics {
     row_text_bytes: u64,
     /// Further fields and errors of all page rows, as JSON.
     row_extra_bytes: u64,
+    /// Words of the local engine's elements.
+    words: Words,
 }
 
 /// Numbers about one page.
@@ -41,8 +44,10 @@ impl Statistics {
         let mut visible_characters = 0_u32;
         for element in page.elements() {
             let element = element?;
-            let visible = element.text("text")?.map_or(0, JsonText::visible_characters);
+            let is_unseen = element.get::<ContentLayer>("content_layer")? == Some(ContentLayer::Invisible);
+            let visible = element.text("text")?.filter(|_| !is_unseen).map_or(0, JsonText::visible_characters);
             visible_characters = visible_characters.saturating_add(u32::try_from(visible).unwrap_or(u32::MAX));
+            count_words(&element, &mut self.words)?;
             self.elements = self.elements.saturating_add(1);
             self.pictures = self.pictures.saturating_add(u32::from(names_picture(&element)?));
         }
@@ -61,6 +66,10 @@ impl Statistics {
 
     pub(super) fn pages(&self) -> &[OfPage] {
         &self.pages
+    }
+
+    pub(super) const fn words(&self) -> &Words {
+        &self.words
     }
 
     /// Says whether page rows carry text and Markdown. All of them do, or none.

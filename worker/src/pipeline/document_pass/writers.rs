@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use quire_schemas::result::{Artifact, ObjectRef, Warning};
+use quire_schemas::{
+    element::ContentLayer,
+    result::{Artifact, ObjectRef, Warning},
+};
 use serde::Serialize;
 
 use super::{
@@ -82,10 +85,15 @@ impl Writers {
     }
 }
 
-/// Returns what `document.md` shows of an element.
+/// Returns what `document.md` shows of an element: nothing of text that nobody sees, and of notes only their Markdown,
+/// which those have that the page shows.
 fn shown<'a>(element: &'a JsonFields<'_>) -> serde_json::Result<Option<JsonText<'a>>> {
+    let layer: Option<ContentLayer> = element.get("content_layer")?;
+    if layer == Some(ContentLayer::Invisible) {
+        return Ok(None);
+    }
     match element.text("text")?.filter(|text| !text.is_empty()) {
-        Some(text) => Ok(element.text("markdown")?.or(Some(text))),
+        Some(text) => Ok(element.text("markdown")?.or(Some(text).filter(|_| layer != Some(ContentLayer::Notes)))),
         None => Ok(None),
     }
 }

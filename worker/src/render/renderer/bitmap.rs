@@ -1,6 +1,8 @@
 //! Draws a page and encodes it.
 
-use pdfium_render::prelude::{PdfBitmap, PdfBitmapFormat, PdfColor, PdfPage, PdfRenderConfig, PdfiumError};
+use std::{marker::PhantomData, os::raw::c_int};
+
+use pdfium_render::prelude::FPDF_BITMAP;
 
 use super::{
     super::{
@@ -8,8 +10,13 @@ use super::{
         geometry::{ImageSize, image_size},
         protocol::{ImageHead, ImageSpec},
     },
-    boxes::displayed_size,
+    library::Library,
+    page::Page,
 };
+use crate::parse::local::InkMap;
+
+/// Bytes of a pixel: the layout that libpdfium composes in.
+const PIXEL_BYTES: usize = 4;
 
 /// An encoded page image.
 pub(in crate::render) struct EncodedImage {
@@ -43,34 +50,90 @@ impl Canvas {
     /// Draws a page and encodes it.
     pub(in crate::render) fn image(
         &mut self,
-        page: &PdfPage<'_>,
+        page: &Page<'_>,
         spec: &ImageSpec,
         draw_forms: bool,
     ) -> Result<EncodedImage, ImageError> {
-        let (width_pt, height_pt) = displayed_size(page);
+        let (width_pt, height_pt) = page.displayed_size();
         let size = image_size(width_pt, height_pt, spec).ok_or(ImageError::TooLarge { width_pt, height_pt })?;
-        let length = size.width_px as usize * size.height_px as usize * 4;
+        let ImageSize { width_px, height_px, scale, scaled_down } = size;
         self.pixels.clear();
-        self.pixels.resize(length, 0xff);
-        draw(page, size, draw_forms, &mut self.pixels).map_err(|error| ImageError::Failed(format!("{error:?}")))?;
-        let pixels = Pixels { rgbx: &self.pixels, width: size.width_px, height: size.height_px };
+        // White, which is what a page is drawn on.
+        self.pixels.resize(width_px as usize * height_px as usize * PIXEL_BYTES, 0xff);
+        let mut bitmap = Bitmap::over(page.library(), &mut self.pixels, size)
+            .ok_or_else(|| ImageError::Failed(format!("no bitmap of {width_px} × {height_px} pixels can be made")))?;
+        bitmap.draw(page, draw_forms);
+        drop(bitmap);
+        let pixels = Pixels { rgbx: &self.pixels, width: width_px, height: height_px };
         let bytes =
             encode::encode(pixels, spec.format, spec.quality).map_err(|error| ImageError::Failed(error.to_string()))?;
-        let ImageSize { width_px, height_px, scale, scaled_down } = size;
         Ok(EncodedImage { head: ImageHead { width_px, height_px, scale, scaled_down }, bytes })
     }
 }
 
-fn draw(page: &PdfPage<'_>, size: ImageSize, draw_forms: bool, pixels: &mut [u8]) -> Result<(), PdfiumError> {
-    let (width, height) = (size.width_px as i32, size.height_px as i32);
-    // Four bytes a pixel is the layout pdfium composes in; the reversed order saves us a swap.
-    let mut bitmap = PdfBitmap::from_bytes(width, height, PdfBitmapFormat::BGRx, pixels)?;
-    let config = PdfRenderConfig::new()
-        .set_fixed_size(width, height)
-        .set_format(PdfBitmapFormat::BGRx)
-        .set_reverse_byte_order(true)
-        .set_clear_color(PdfColor::WHITE)
-        .render_annotations(true)
-        .render_form_data(draw_forms);
-    page.render_into_bitmap_with_config(&mut bitmap, &config)
+/// Draws a page small, without its forms, to see where it has ink. `None` if it has no size.
+pub(super) fn ink_map(page: &Page<'_>) -> Option<InkMap> {
+    /// Pixels per point: a letter of ordinary text has a few pixels.
+    const SCALE: f64 = 0.75;
+    const LONGEST_SIDE: f64 = 2_000.0;
+    let (width, height) = page.displayed_size();
+    let scale = SCALE.min(LONGEST_SIDE / width.max(height).max(1.0));
+    let [width_px, height_px] = [width, height].map(|side| (side * scale).round() as u32);
+    if width_px == 0 || height_px == 0 {
+        return None;
+    }
+    let size = ImageSize { width_px, height_px, scale, scaled_down: false };
+    let mut pixels = vec![0xff; width_px as usize * height_px as usize * PIXEL_BYTES];
+    let mut bitmap = Bitmap::over(page.library(), &mut pixels, size)?;
+    bitmap.draw(page, false);
+    drop(bitmap);
+    InkMap::of_pixels(&pixels, width_px as usize, height_px as usize, scale)
+}
+
+/// A bitmap of libpdfium over memory of ours.
+struct Bitmap<'p> {
+    library: Library,
+    handle: FPDF_BITMAP,
+    width: c_int,
+    height: c_int,
+    pixels: PhantomData<&'p mut [u8]>,
+}
+
+impl<'p> Bitmap<'p> {
+    /// Makes a bitmap over pixels that are in place. `None` if they are too few, or libpdfium makes none.
+    fn over(library: Library, pixels: &'p mut [u8], size: ImageSize) -> Option<Self> {
+        /// Blue, green, red and a byte without meaning, as libpdfium numbers the format.
+        const BGRX: c_int = 3;
+        let (width, height) = (c_int::try_from(size.width_px).ok()?, c_int::try_from(size.height_px).ok()?);
+        let row_bytes = (size.width_px as usize).checked_mul(PIXEL_BYTES)?;
+        if pixels.len() < row_bytes.checked_mul(size.height_px as usize)? {
+            return None;
+        }
+        let row_bytes = c_int::try_from(row_bytes).ok()?;
+        // SAFETY: the pixels are as many as the bitmap has, and are borrowed for as long as it lives.
+        let handle = unsafe { library.FPDFBitmap_CreateEx(width, height, BGRX, pixels.as_mut_ptr().cast(), row_bytes) };
+        (!handle.is_null()).then(|| Self { library, handle, width, height, pixels: PhantomData })
+    }
+
+    /// Draws a page over the whole bitmap, with its annotations.
+    fn draw(&mut self, page: &Page<'_>, draw_forms: bool) {
+        const ANNOTATIONS: c_int = 1;
+        /// Red first, as the encoders want it.
+        const REVERSE_BYTE_ORDER: c_int = 16;
+        const FLAGS: c_int = ANNOTATIONS | REVERSE_BYTE_ORDER;
+        let Self { handle, width, height, .. } = *self;
+        // SAFETY: bitmap and page are open.
+        unsafe { self.library.FPDF_RenderPageBitmap(handle, page.handle(), 0, 0, width, height, 0, FLAGS) };
+        if let Some(form) = page.form_handle().filter(|_| draw_forms) {
+            // SAFETY: form, bitmap and page are open, and the form is that of the page's document.
+            unsafe { self.library.FPDF_FFLDraw(form, handle, page.handle(), 0, 0, width, height, 0, FLAGS) };
+        }
+    }
+}
+
+impl Drop for Bitmap<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is given up once; the pixels stay ours.
+        unsafe { self.library.FPDFBitmap_Destroy(self.handle) };
+    }
 }

@@ -1,165 +1,141 @@
-//! A document that is open in pdfium, and what it says of itself.
+//! A document that is open in libpdfium, and the bytes that it is read from.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, os::raw::c_int, path::Path, sync::Arc};
 
 use memmap2::Mmap;
-use pdfium_render::prelude::{
-    PdfDocument, PdfDocumentMetadataTagType, PdfDocumentVersion, PdfFormType, PdfPage, PdfSecurityHandlerRevision,
-    Pdfium, PdfiumError, PdfiumInternalError,
-};
+use pdfium_render::prelude::FPDF_DOCUMENT;
 
-use super::{
-    super::{
-        bounds::cut_texts,
-        protocol::{DocumentInfo, OpenRefusal},
-    },
-    boxes::side,
-    links::outline,
-};
+use super::{super::protocol::OpenRefusal, file_facts::FileFacts, form::Form, library::Library};
 
-/// Why no libpdfium could be used.
-#[derive(Debug, thiserror::Error)]
-#[error("no usable libpdfium: {0}")]
-pub(crate) struct NoPdfium(String);
+/// Errors that libpdfium numbers so; all others mean that the document is damaged.
+mod last_error {
+    pub(super) const PASSWORD: u32 = 4;
+    pub(super) const SECURITY: u32 = 5;
+}
 
 /// A document that is open.
 pub(in crate::render) struct Document {
-    // Before the map: fields are dropped in this order, and the document reads from the map.
-    document: PdfDocument<'static>,
-    _map: Mmap,
+    // Fields are dropped in this order: the form goes before the document, and the document before
+    // the bytes that it reads from.
+    form: Option<Form>,
+    opened: Opened,
+    facts: FileFacts,
+    _corrected: Option<Vec<u8>>,
+    _map: Option<Arc<Mmap>>,
 }
 
-/// Loads libpdfium from the first of `candidates` that works; an empty one asks the system.
-/// Returns the library and where it was found. The error is that of the last candidate.
-pub(in crate::render) fn load_library(candidates: &[PathBuf]) -> Result<(&'static Pdfium, &Path), NoPdfium> {
-    let mut last = "no place to look for it".to_owned();
-    for candidate in candidates {
-        let bound = if candidate.as_os_str().is_empty() {
-            Pdfium::bind_to_system_library()
-        } else {
-            Pdfium::bind_to_library(candidate)
-        };
-        match bound {
-            // Never unloaded: documents borrow from it, and the process ends with its document.
-            Ok(bindings) => return Ok((Box::leak(Box::new(Pdfium::new(bindings))), candidate)),
-            Err(error) => last = format!("{}: {error:?}", candidate.display()),
-        }
-    }
-    Err(NoPdfium(last))
+/// The handle of a document. Closes it.
+struct Opened {
+    library: Library,
+    handle: FPDF_DOCUMENT,
 }
 
 impl Document {
     /// Opens a document from a file that stays as it is while this process lives.
-    pub(in crate::render) fn open(
-        pdfium: &'static Pdfium,
-        path: &Path,
-        password: Option<&str>,
-    ) -> Result<Self, OpenRefusal> {
+    pub(in crate::render) fn open(library: Library, path: &Path, password: Option<&str>) -> Result<Self, OpenRefusal> {
         let file = File::open(path).map_err(|_| OpenRefusal::Unreadable)?;
         // SAFETY: the file is a private temporary file of the parent, which writes it once and
         // unlinks it after the last renderer of the document has ended.
         let map = unsafe { Mmap::map(&file) }.map_err(|_| OpenRefusal::Unreadable)?;
-        // SAFETY: the mapping does not move with the value that owns it, and `Document` keeps that
-        // value until after the document is closed.
-        let bytes: &'static [u8] = unsafe { std::slice::from_raw_parts(map.as_ptr(), map.len()) };
-        match pdfium.load_pdf_from_byte_slice(bytes, password) {
-            // Without the right key the page tree cannot be read, and pdfium finds no page in it.
-            Ok(document) if document.pages().is_empty() && is_encrypted(&document) => Err(OpenRefusal::Password),
-            Ok(document) => Ok(Self { document, _map: map }),
-            Err(PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::PasswordError)) => {
-                Err(OpenRefusal::Password)
-            }
-            Err(PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::SecurityError)) => {
-                Err(OpenRefusal::Security)
-            }
-            Err(_) => Err(OpenRefusal::Damaged),
-        }
-    }
-
-    /// Returns how many pages the page tree claims.
-    pub(in crate::render) fn page_count(&self) -> u32 {
-        u32::try_from(self.document.pages().len()).unwrap_or_default()
-    }
-
-    /// Reads what the document says of itself, cut to what a frame may have.
-    pub(in crate::render) fn describe(&self) -> DocumentInfo {
-        let page_count = self.page_count();
-        let mut info = DocumentInfo {
-            page_count,
-            page_sizes: (0..page_count).map(|index| self.page_size(index)).collect(),
-            pdf_version: version(self.document.version()),
-            tagged: self.document.catalog().is_tagged(),
-            encrypted: is_encrypted(&self.document),
-            form_type: self.document.form().and_then(|form| form_name(form.form_type())),
-            language: self.document.catalog().get_language().ok().filter(|language| !language.is_empty()),
-            outline: outline(&self.document),
-            ..DocumentInfo::default()
+        let map = Arc::new(map);
+        let (corrected, facts) = FileFacts::read(&map, password);
+        // A correction that libpdfium does not read as it is meant is none.
+        let mended = corrected.and_then(|bytes| {
+            let opened = Opened::load(library, &bytes, password).ok()?;
+            facts.agree(opened.page_count()).then_some((opened, Some(bytes)))
+        });
+        let (opened, corrected) = match mended {
+            Some(mended) => mended,
+            None => (Opened::load(library, &map, password)?, None),
         };
-        for tag in self.document.metadata().iter() {
-            let value = tag.value().to_owned();
-            match tag.tag_type() {
-                _ if value.is_empty() => {}
-                PdfDocumentMetadataTagType::Title => info.title = Some(value),
-                PdfDocumentMetadataTagType::Author => info.author = Some(value),
-                other => info.metadata.push((metadata_key(other).to_owned(), value)),
-            }
+        let facts = if facts.agree(opened.page_count()) { facts } else { FileFacts::default() };
+        let form = Form::of(library, opened.handle);
+        let document = Self { form, opened, facts, _corrected: corrected, _map: Some(map) };
+        // Without the right key the page tree cannot be read, and libpdfium finds no page in it.
+        if document.page_count() == 0 && document.is_encrypted() {
+            return Err(OpenRefusal::Password);
         }
-        cut_texts(info)
+        Ok(document)
     }
 
-    fn page_size(&self, index: u32) -> (f64, f64) {
-        let size = i32::try_from(index).ok().and_then(|index| self.document.pages().page_size(index).ok());
-        size.map_or((0.0, 0.0), |size| (side(size.width().value), side(size.height().value)))
+    pub(super) const fn library(&self) -> Library {
+        self.opened.library
     }
 
-    /// Loads a page; pages count from 1. The error is pdfium's.
-    pub(in crate::render) fn page(&self, number: u32) -> Result<PdfPage<'static>, String> {
-        let index = i32::try_from(number).map_err(|error| error.to_string())? - 1;
-        self.document.pages().get(index).map_err(|error| format!("the page does not load: {error:?}"))
+    pub(super) const fn handle(&self) -> FPDF_DOCUMENT {
+        self.opened.handle
+    }
+
+    pub(super) const fn form(&self) -> Option<&Form> {
+        self.form.as_ref()
+    }
+
+    pub(super) const fn facts(&self) -> &FileFacts {
+        &self.facts
+    }
+
+    /// Returns how many pages libpdfium finds.
+    pub(in crate::render) fn page_count(&self) -> u32 {
+        self.opened.page_count()
+    }
+
+    /// Returns how many points a unit of a page's user space has.
+    pub(super) fn user_unit(&self, index: u32) -> f64 {
+        let stated = self.facts.user_unit(index);
+        if stated.is_finite() && stated > 0.0 { stated } else { 1.0 }
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        // SAFETY: the document is open.
+        unsafe { self.library().FPDF_GetSecurityHandlerRevision(self.handle()) != -1 }
+    }
+
+    /// Makes a document of one page of this one; pages count from 0.
+    pub(super) fn copy_of_page(&self, index: u32) -> Option<Self> {
+        let (library, index) = (self.library(), c_int::try_from(index).ok()?);
+        // SAFETY: the library is loaded.
+        let handle = unsafe { library.FPDF_CreateNewDocument() };
+        if handle.is_null() {
+            return None;
+        }
+        let opened = Opened { library, handle };
+        // SAFETY: both documents are open, and the pointer leads to one index.
+        let copied = unsafe { library.FPDF_ImportPagesByIndex(handle, self.handle(), &raw const index, 1, 0) } != 0;
+        copied.then(|| Self { form: None, opened, facts: FileFacts::default(), _corrected: None, _map: None })
     }
 }
 
-fn is_encrypted(document: &PdfDocument<'_>) -> bool {
-    !matches!(document.permissions().security_handler_revision(), Ok(PdfSecurityHandlerRevision::Unprotected))
-}
-
-fn form_name(form: PdfFormType) -> Option<String> {
-    match form {
-        PdfFormType::None => None,
-        PdfFormType::Acrobat => Some("acrobat".to_owned()),
-        PdfFormType::XfaFull | PdfFormType::XfaForeground => Some("xfa".to_owned()),
+impl Opened {
+    /// Opens a document. `bytes` must stay where they are until it is closed.
+    fn load(library: Library, bytes: &[u8], password: Option<&str>) -> Result<Self, OpenRefusal> {
+        // A password with a zero inside cannot reach libpdfium, and no document has one.
+        if password.is_some_and(|password| password.contains('\0')) {
+            return Err(OpenRefusal::Password);
+        }
+        // SAFETY: `Document` keeps what the bytes lie in, a map or a vector, until after it is closed.
+        let handle = unsafe { library.FPDF_LoadMemDocument64(bytes, password) };
+        if !handle.is_null() {
+            return Ok(Self { library, handle });
+        }
+        // SAFETY: the library is loaded.
+        match unsafe { library.FPDF_GetLastError() } as u32 {
+            last_error::PASSWORD => Err(OpenRefusal::Password),
+            last_error::SECURITY => Err(OpenRefusal::Security),
+            _ => Err(OpenRefusal::Damaged),
+        }
     }
 }
 
-const fn metadata_key(tag: PdfDocumentMetadataTagType) -> &'static str {
-    match tag {
-        PdfDocumentMetadataTagType::Title => "title",
-        PdfDocumentMetadataTagType::Author => "author",
-        PdfDocumentMetadataTagType::Subject => "subject",
-        PdfDocumentMetadataTagType::Keywords => "keywords",
-        PdfDocumentMetadataTagType::Creator => "creator",
-        PdfDocumentMetadataTagType::Producer => "producer",
-        PdfDocumentMetadataTagType::CreationDate => "creation_date",
-        PdfDocumentMetadataTagType::ModificationDate => "modification_date",
+impl Opened {
+    fn page_count(&self) -> u32 {
+        // SAFETY: the document is open.
+        u32::try_from(unsafe { self.library.FPDF_GetPageCount(self.handle) }).unwrap_or_default()
     }
 }
 
-fn version(version: PdfDocumentVersion) -> Option<String> {
-    let digits = match version {
-        PdfDocumentVersion::Unset => return None,
-        PdfDocumentVersion::Pdf1_0 => 10,
-        PdfDocumentVersion::Pdf1_1 => 11,
-        PdfDocumentVersion::Pdf1_2 => 12,
-        PdfDocumentVersion::Pdf1_3 => 13,
-        PdfDocumentVersion::Pdf1_4 => 14,
-        PdfDocumentVersion::Pdf1_5 => 15,
-        PdfDocumentVersion::Pdf1_6 => 16,
-        PdfDocumentVersion::Pdf1_7 => 17,
-        PdfDocumentVersion::Pdf2_0 => 20,
-        PdfDocumentVersion::Other(digits) => digits,
-    };
-    Some(format!("{}.{}", digits / 10, digits % 10))
+impl Drop for Opened {
+    fn drop(&mut self) {
+        // SAFETY: the handle is closed once, after the form and all pages.
+        unsafe { self.library.FPDF_CloseDocument(self.handle) };
+    }
 }

@@ -1,0 +1,190 @@
+"""Folders of PDFs from elsewhere: each page is compared with libpdfium's own character stream."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import rules
+import scoring
+from results import PageText, Result
+from worker import Worker
+
+STREAM = Path(__file__).with_name("stream.py")
+START_SECONDS = 60
+ORDINARY = range(500, 5_001)  # characters of an ordinary page
+HALF = 0.5
+WORST = 20
+DENSEST = 10  # so many documents are measured page by page
+
+
+def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path) -> dict:
+    files = {f"{number:05}": file for number, file in enumerate(sorted(folder.rglob("*.pdf"))[::every])}
+    scratch.mkdir(parents=True)
+    print(f"libpdfium reads {len(files)} files", file=sys.stderr, flush=True)
+    streams = Streams(pages, scratch, worker.file_seconds).read(files)
+    print("the worker parses them", file=sys.stderr, flush=True)
+    answers = worker.parse(files, scratch)
+    documents, compared, silent, lost = [], [], [], []
+    effects: dict[str, Counter] = {}
+    for name, file in files.items():
+        origin = file.relative_to(folder).as_posix()
+        stream, answer = streams[name], answers[name]
+        if not isinstance(answer, Result) or not answer.pages or not isinstance(stream, list):
+            documents.append({"file": origin, "libpdfium": stream if isinstance(stream, str) else "reads it",
+                              "worker": answer if isinstance(answer, str) else answer.error or answer.status})
+            continue
+        of_file = [compare_page(origin, number, page, answer) for number, page in enumerate(stream, start=1)
+                   if page["readable"] and number in answer.pages]
+        lost += [f"{origin}, page {number}" for number in range(1, len(stream) + 1) if number not in answer.pages]
+        silent += [page["page"] for page in of_file if page["silent"]]
+        for page in of_file:
+            for rule, change in page["effects"].items():
+                of_rule = effects.setdefault(rule, Counter())
+                of_rule.update(pages=1, removed=max(0, -change), added=max(0, change))
+        documents.append({"file": origin, "worker": answer.status, "error": answer.error,
+                          "parse_ms": answer.parse_ms, "pages": answer.page_count, **score_of(of_file)})
+        compared += of_file
+    with_words = [page for page in compared if page["size"]]
+    by_score = sorted(with_words, key=lambda page: (page["words"], page["pairs"], -page["size"]))
+    by_words = sorted(with_words, key=lambda page: -page["wrong"])
+    return {"documents": documents, "effects": {rule: dict(counts) for rule, counts in sorted(effects.items())},
+            "worst": {"by score": list(map(shown, by_score[:WORST])), "by words": list(map(shown, by_words[:WORST]))},
+            "together": score_of(compared), "silent": silent, "lost": lost, "pages": len(compared),
+            "with_words": len(with_words),
+            "cost": cost(worker, files, answers, streams, scratch)}
+
+
+def compare_page(origin: str, number: int, stream: dict, answer: Result) -> dict:
+    page = answer.pages[number]
+    comparison = rules.compare(stream, page)
+    raw = scoring.score(scoring.words(stream["text"]),
+                        [word for _, text in page.seen for word in scoring.words(text)])
+    characters = sum(map(len, scoring.words(stream["text"])))
+    return {"page": f"{origin}, page {number}", "words": comparison.score.words, "pairs": comparison.score.pairs,
+            "letters": comparison.letters, "raw": raw.words, "wrong": comparison.wrong,
+            "size": len(comparison.expected) + len(comparison.found), "differs": rules.excerpt(comparison),
+            "effects": {rule: change for rule, change in comparison.effects.items() if change},
+            "comparison": comparison, "silent": is_silent(page, characters, stream["picture"])}
+
+
+def is_silent(page: PageText, characters: int, picture: float) -> bool:
+    """Tells a page of which the result says nothing, neither text nor warning, although there is something."""
+    return page.empty and not page.warned and (characters > 0 or picture > HALF)
+
+
+def score_of(pages: list[dict]) -> dict:
+    """Returns the scores of a document: its pages' words are counted page by page, and put together."""
+    with_words = [page for page in pages if page["size"]]
+    if not with_words:
+        return {}
+    agreed, total, agreed_pairs, total_pairs = 0, 0, 0, 0
+    for page in with_words:
+        comparison = page["comparison"]
+        expected, found = Counter(comparison.expected), Counter(comparison.found)
+        agreed += 2 * (expected & found).total()
+        total += page["size"]
+        expected_pairs, found_pairs = scoring.pairs(comparison.expected), scoring.pairs(comparison.found)
+        agreed_pairs += 2 * (expected_pairs & found_pairs).total()
+        total_pairs += expected_pairs.total() + found_pairs.total()
+    return {"words": agreed / total, "pairs": agreed_pairs / total_pairs if total_pairs else 1.0,
+            "letters": scoring.mean(page["letters"] for page in with_words),
+            "raw": scoring.mean(page["raw"] for page in with_words)}
+
+
+def shown(page: dict) -> dict:
+    return {key: page[key] for key in ("page", "words", "pairs", "letters", "wrong", "differs")}
+
+
+def cost(worker: Worker, files: dict[str, Path], answers: dict, streams: dict, scratch: Path) -> dict:
+    """Returns the CPU time of the text pass: of a page of a document on average, and of the densest pages alone."""
+    timed = {name: answer for name, answer in answers.items()
+             if isinstance(answer, Result) and answer.parse_ms is not None and answer.page_count}
+    ordinary = []
+    for name, answer in timed.items():
+        if isinstance(streams[name], list):
+            sizes = [len("".join(page["text"].split())) for page in streams[name]]
+            ordinary += [answer.parse_ms / answer.page_count for size in sizes if size in ORDINARY]
+    highest = [(answer.parse_ms / answer.page_count, name, 0) for name, answer in timed.items()]
+    costly = sorted(timed, key=lambda name: -timed[name].parse_ms)[:DENSEST]
+    for name in costly:
+        pages = streams[name] if isinstance(streams[name], list) else []
+        if len(pages) > 1:
+            densest = max(range(len(pages)), key=lambda index: len(pages[index]["text"])) + 1
+            alone = worker.alone(name, files[name], scratch / f"densest-{name}", "--pages", str(densest))
+            if isinstance(alone, Result) and alone.parse_ms is not None:
+                highest.append((alone.parse_ms, name, densest))
+    top = max(highest, default=None)
+    return {"ordinary_pages": len(ordinary), "median_ms": scoring.quantile(ordinary, 0.5),
+            "p95_ms": scoring.quantile(ordinary, 0.95), "max_ms": top and top[0],
+            "max_page": top and f"{files[top[1]].name}{f', page {top[2]}' if top[2] else ''}"}
+
+
+class Streams:
+    """Asks stream.py about many files. A child that hangs or dies is replaced, and its file blamed."""
+
+    def __init__(self, pages: int, scratch: Path, file_seconds: float):
+        self.pages, self.scratch, self.file_seconds = pages, scratch, file_seconds
+
+    def read(self, files: dict[str, Path]) -> dict[str, list | str]:
+        """Returns the pages of each file by its name, or a sentence that says why there are none."""
+        answers: dict[str, list | str] = {}
+        waiting = list(files)
+        while waiting:
+            child = Child(self.command([files[name] for name in waiting]))
+            try:
+                child.next_answer(START_SECONDS)
+                while waiting:
+                    answer = child.next_answer(self.file_seconds)
+                    answers[waiting.pop(0)] = answer.get("pages", answer.get("error"))
+            except Silence as silence:
+                if not child.answered:
+                    raise SystemExit("stream.py does not start: pip install -r requirements.txt") from None
+                answers[waiting.pop(0)] = str(silence)
+            finally:
+                child.end()
+        return answers
+
+    def command(self, files: list[Path]) -> list[str]:
+        listed = self.scratch / "streams.json"
+        listed.write_text(json.dumps([str(file) for file in files]))
+        return [sys.executable, "-B", str(STREAM), str(listed), str(self.pages)]
+
+
+class Silence(Exception):
+    """A child that does not answer any more; the text says how it was noticed."""
+
+
+class Child:
+    """A process that is asked for one line of JSON at a time."""
+
+    def __init__(self, command: list[str]):
+        self.answered = False
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
+        self.lines: queue.Queue[str | None] = queue.Queue(maxsize=2)
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self) -> None:
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def next_answer(self, limit_seconds: float) -> dict:
+        try:
+            line = self.lines.get(timeout=limit_seconds)
+        except queue.Empty:
+            raise Silence(f"no answer in {limit_seconds:g} s") from None
+        if line is None:
+            raise Silence(f"ended with {self.process.wait()}")
+        self.answered = True
+        return json.loads(line)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()

@@ -1,0 +1,87 @@
+"""Reads what the worker found out of a `result.json`."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Warnings that say nothing of a page's text.
+NOT_OF_TEXT = {"image_scaled_down", "forms_left_out", "sandbox_reduced"}
+
+
+@dataclass
+class PageText:
+    """The texts of one page in reading order."""
+
+    seen: list[tuple[str, str]] = field(default_factory=list)  # where from: "page", "field" or "note"; text
+    hidden: list[tuple[str, str]] = field(default_factory=list)  # why; text
+    text_source: str | None = None
+    warned: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not any(text.strip() for _, text in (*self.seen, *self.hidden))
+
+
+@dataclass
+class Result:
+    status: str
+    error: str | None
+    pages: dict[int, PageText]
+    texts: list[str]  # of all layers but `invisible`, in reading order
+    parse_ms: float | None  # CPU time of the text pass, of all pages together
+    page_count: int
+
+
+def read(folder: Path) -> Result | None:
+    """Returns the result in a folder, or None if there is none that can be read."""
+    try:
+        return of_json(json.loads((folder / "result.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def of_json(data: dict) -> Result:
+    pages: dict[int, PageText] = defaultdict(PageText)
+    texts: list[str] = []
+    for page in data.get("pages", []):
+        pages[page["page_number"]].text_source = page.get("text_source")
+    for element in data.get("elements", []):
+        page, text, values = pages[element["page_number"]], text_of(element), value_of(element)
+        if element.get("content_layer") == "invisible":
+            page.hidden.append((str(element.get("extra", {}).get("hidden", "")), " ".join([text, *values]).strip()))
+            continue
+        note = element.get("content_layer") == "notes"
+        if text:
+            page.seen.append(("note" if note else "page", text))
+        page.seen.extend(("field", value) for value in values)
+        texts.extend(filter(None, [text, *values]))
+    for warning in data.get("warnings", []):
+        if warning.get("code") not in NOT_OF_TEXT:
+            mark_warned(pages, warning)
+    errors = data.get("errors") or [{}]
+    parsed = data.get("branches", {}).get("parse", {}).get("pages_succeeded")
+    return Result(data.get("status", ""), errors[0].get("code"), dict(pages), texts,
+                  data.get("timings", {}).get("parse"), parsed or 0)
+
+
+def mark_warned(pages: dict[int, PageText], warning: dict) -> None:
+    number = warning.get("page_number")
+    for page in pages if number is None else [number]:
+        pages[page].warned = True
+
+
+def text_of(element: dict) -> str:
+    """Returns an element's text; the cells of a table count once, whether its text repeats them or not."""
+    text = element.get("text") or ""
+    if not text and element.get("table"):
+        text = " ".join(filter(None, (cell.get("text") for cell in element["table"].get("cells", []))))
+    return text
+
+
+def value_of(element: dict) -> list[str]:
+    """Returns the value of a field if the element's text does not hold it."""
+    value = " ".join(((element.get("field") or {}).get("value") or "").split())
+    return [value] if value and value not in " ".join(text_of(element).split()) else []

@@ -1,0 +1,222 @@
+//! What the renderer reads of a page and hands to the pure code: characters in libpdfium's order, and
+//! the text objects, shapes, pictures, links, fields and notes of the page in the order of painting.
+//!
+//! Lengths are points. Places are on the displayed page, origin top-left, y downwards, unless a field
+//! says otherwise.
+
+use quire_schemas::{element::BBox, result::PdfBox};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fonts::{FontId, FontTable},
+    ink::InkMap,
+    quarter_turns::QuarterTurns,
+};
+
+/// Most glyphs of a page that are read; a page of a dense newspaper has 30,000.
+pub(crate) const MAX_GLYPHS: usize = 400_000;
+/// Most shapes of a page that are read, and as many pictures.
+pub(crate) const MAX_SHAPES: usize = 50_000;
+/// Most links of a page that are read, and as many fields and notes.
+pub(crate) const MAX_ANNOTATIONS: usize = 5_000;
+
+/// Everything that the renderer reads of one page.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageContent {
+    /// From 1.
+    pub(crate) page_number: u32,
+    /// As displayed.
+    pub(crate) width: f64,
+    /// As displayed.
+    pub(crate) height: f64,
+    /// How far the file turns the page for display.
+    pub(crate) rotation: QuarterTurns,
+    /// The printed page number, if the document has page labels.
+    pub(crate) label: Option<String>,
+    /// In user space, not scaled by the user unit.
+    pub(crate) media_box: PdfBox,
+    /// In user space, not scaled by the user unit.
+    pub(crate) crop_box: Option<PdfBox>,
+    /// In the order in which libpdfium gives them.
+    pub(crate) glyphs: Vec<Glyph>,
+    /// The text objects that glyphs name.
+    pub(crate) objects: Vec<TextObject>,
+    pub(crate) fonts: FontTable,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) pictures: Vec<Picture>,
+    pub(crate) links: Vec<PageLink>,
+    pub(crate) fields: Vec<PageField>,
+    pub(crate) notes: Vec<PageNote>,
+    /// Where the page has ink; only of pages that [need it](super::needs_ink).
+    pub(crate) ink: Option<InkMap>,
+    /// What was left out because the page has more of it than is read.
+    pub(crate) cut: Vec<Cut>,
+}
+
+/// Something that a page has more of than is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Cut {
+    Glyphs,
+    Shapes,
+    Links,
+    Annotations,
+}
+
+impl Cut {
+    pub(crate) const ALL: [Self; 4] = [Self::Glyphs, Self::Shapes, Self::Links, Self::Annotations];
+
+    /// Returns what there is too much of, and how much of it is read.
+    pub(crate) const fn limit(self) -> (&'static str, usize) {
+        match self {
+            Self::Glyphs => ("characters", MAX_GLYPHS),
+            Self::Shapes => ("shapes or pictures", MAX_SHAPES),
+            Self::Links => ("links", MAX_ANNOTATIONS),
+            Self::Annotations => ("form fields or notes", MAX_ANNOTATIONS),
+        }
+    }
+}
+
+/// A place in [`PageContent::objects`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ObjectId(pub(crate) u32);
+
+/// A character.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Glyph {
+    /// U+FFFD where the file gives no Unicode value.
+    pub(crate) character: char,
+    pub(crate) source: GlyphSource,
+    /// From its origin to where the next character would begin, with the ascent and descent of its font.
+    pub(crate) bbox: BBox,
+    /// Around its ink; empty for a space.
+    pub(crate) ink: BBox,
+    /// Its place on the baseline.
+    pub(crate) origin: (f64, f64),
+    /// The text object that draws it; `None` if libpdfium added it.
+    pub(crate) object: Option<ObjectId>,
+}
+
+/// Where the value of a character comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GlyphSource {
+    /// The file.
+    File,
+    /// The file, but libpdfium says that its Unicode value cannot be trusted.
+    Unmapped,
+    /// libpdfium put it in the place of a hyphen or soft hyphen at the end of a line. It is `-` here.
+    Hyphen,
+    /// libpdfium added it: a space or a line end that is not in the file.
+    Added,
+}
+
+/// A text object: what one operator of the content stream shows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TextObject {
+    /// Its place in the order of painting, forms included; later objects cover earlier ones.
+    pub(crate) order: u32,
+    pub(crate) font: FontId,
+    /// Font size as drawn.
+    pub(crate) size: f64,
+    /// Direction of its baseline as displayed, in degrees clockwise, 0 to 360; 0 runs to the right.
+    pub(crate) angle: f64,
+    /// Whether its glyphs are painted at all: false for text rendering modes 3 and 7.
+    pub(crate) painted: bool,
+    /// What its glyphs are filled with, or, if they are stroked only, stroked with. `None` for a pattern or a shading.
+    pub(crate) colour: Option<Colour>,
+    /// The part of the page to which it is clipped; `None` if nothing clips it.
+    pub(crate) clip: Option<BBox>,
+    /// Whether it belongs to a layer (optional content) that is not shown.
+    pub(crate) layer_off: bool,
+}
+
+/// A colour and how much it covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Colour {
+    pub(crate) rgb: [u8; 3],
+    /// 255 covers wholly.
+    pub(crate) alpha: u8,
+}
+
+/// Something painted that is neither text nor a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shape {
+    /// As in [`TextObject`].
+    pub(crate) order: u32,
+    /// Around it, clipped.
+    pub(crate) bbox: BBox,
+    pub(crate) kind: ShapeKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ShapeKind {
+    /// A straight stroke from left to right or from top to bottom; `width` is that of the stroke.
+    Rule { width: f64 },
+    /// A rectangle that is filled, its sides upright. A thin one looks like a rule.
+    Area { colour: Option<Colour> },
+    /// Anything else: curves, slanted strokes, filled outlines, shadings.
+    Drawing,
+}
+
+/// An image, placed once.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Picture {
+    /// As in [`TextObject`].
+    pub(crate) order: u32,
+    /// Around it, clipped.
+    pub(crate) bbox: BBox,
+    /// Whether nothing shines through it: no mask, no transparency.
+    pub(crate) opaque: bool,
+    pub(crate) layer_off: bool,
+}
+
+/// A link annotation.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageLink {
+    /// Where it can be clicked.
+    pub(crate) bbox: BBox,
+    /// The address it leads to.
+    pub(crate) uri: Option<String>,
+    /// Or the page of this document, from 1.
+    pub(crate) page_number: Option<u32>,
+}
+
+/// A widget of a form field.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageField {
+    pub(crate) bbox: BBox,
+    /// The full name.
+    pub(crate) name: String,
+    pub(crate) kind: FieldKind,
+    /// What is filled in or chosen; empty for a password.
+    pub(crate) value: String,
+    /// Of a checkbox or radio button.
+    pub(crate) checked: Option<bool>,
+    /// Whether the page shows it.
+    pub(crate) shown: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldKind {
+    Text,
+    Password,
+    Checkbox,
+    RadioButton,
+    PushButton,
+    ComboBox,
+    ListBox,
+    Signature,
+    Unknown,
+}
+
+/// An annotation that carries text and is neither a link nor a field.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageNote {
+    pub(crate) bbox: BBox,
+    /// The subtype as the file has it, such as `FreeText` or `Stamp`.
+    pub(crate) subtype: String,
+    /// The text that the page shows for it if there is one, else its comment.
+    pub(crate) text: String,
+    pub(crate) author: Option<String>,
+    /// Whether the page shows the text: true of free text and stamps only.
+    pub(crate) shown: bool,
+}

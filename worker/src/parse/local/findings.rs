@@ -1,0 +1,100 @@
+//! What is to be known of a page's text beside the text: numbers, and what becomes a warning. Pure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    content::{Cut, PageContent},
+    lines::Piece,
+    readability::{self, Mapping, Suspicion},
+    visibility::{Hidden, Layer, picture_share},
+};
+
+/// Unmapped characters up to this number are bullets and ornaments.
+const FEW_UNMAPPED: u32 = 5;
+/// On a page with little text they are fewer: this share of its characters, and more than one.
+const LARGE_SHARE: f64 = 0.02;
+/// Share of the page that the pictures of a scan cover.
+const SCAN_SHARE: f64 = 0.5;
+/// Height of the margins in which stamps and page numbers stand, as a share of the page's.
+const MARGIN: f64 = 0.1;
+/// A scan has at most so many characters of its own outside the margins.
+const FEW_CHARACTERS: u32 = 20;
+
+/// What is to be known of a page's text.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Findings {
+    /// Characters that the page shows or that its text layer has, without spaces.
+    pub(crate) visible_characters: u32,
+    /// Those of the text layer of a scan among them.
+    pub(crate) ocr_characters: u32,
+    /// Why the page needs optical recognition, if it does.
+    pub(crate) ocr_required: Option<NeedsOcr>,
+    /// Characters without a Unicode value to trust, of how many, if there are more than a few.
+    pub(crate) unmapped: Option<(u32, u32)>,
+    pub(crate) suspicion: Option<Suspicion>,
+    /// Characters that nobody sees, by reason.
+    pub(crate) hidden: Vec<(Hidden, u32)>,
+    pub(crate) cut: Vec<Cut>,
+}
+
+/// Why a page needs optical recognition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum NeedsOcr {
+    /// It is a picture with next to no text.
+    Picture,
+    /// It has characters, and none that can be read.
+    Unreadable,
+}
+
+impl Findings {
+    /// Lists every number of characters.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = u32> {
+        let unmapped = self.unmapped.into_iter().flat_map(|(unmapped, all)| [unmapped, all]);
+        let hidden = self.hidden.iter().map(|(_, count)| *count);
+        [self.visible_characters, self.ocr_characters].into_iter().chain(unmapped).chain(hidden)
+    }
+
+    /// Says whether a list is longer than there are kinds of what it lists.
+    pub(crate) fn lists_too_much(&self) -> bool {
+        self.hidden.len() > Hidden::ALL.len() || self.cut.len() > Cut::ALL.len()
+    }
+
+    pub(super) fn of(content: &PageContent, pieces: &[Piece], mapping: Mapping) -> Self {
+        let mut findings = Self { cut: content.cut.clone(), ..Self::default() };
+        let mut in_body = 0;
+        let mut hidden: BTreeMap<Hidden, u32> = BTreeMap::new();
+        let body = MARGIN * content.height..(1.0 - MARGIN) * content.height;
+        for Piece { token, layer } in pieces {
+            let characters = u32::try_from(token.text.chars().count()).unwrap_or(u32::MAX);
+            match layer {
+                Layer::Native => {
+                    findings.visible_characters += characters;
+                    in_body += if body.contains(&token.place.top()) { characters } else { 0 };
+                }
+                Layer::Ocr => {
+                    findings.visible_characters += characters;
+                    findings.ocr_characters += characters;
+                }
+                Layer::Hidden(reason) => *hidden.entry(*reason).or_default() += characters,
+            }
+        }
+        findings.hidden = hidden.into_iter().collect();
+        let is_picture = findings.ocr_characters < FEW_CHARACTERS
+            && in_body < FEW_CHARACTERS
+            && picture_share(content) >= SCAN_SHARE;
+        findings.ocr_required = match (mapping.is_nothing_mapped() && pieces.is_empty(), is_picture) {
+            (true, _) => Some(NeedsOcr::Unreadable),
+            (false, true) => Some(NeedsOcr::Picture),
+            (false, false) => None,
+        };
+        let is_share = f64::from(mapping.unmapped) > LARGE_SHARE * f64::from(mapping.characters);
+        let is_much =
+            mapping.unmapped > FEW_UNMAPPED || (mapping.unmapped > 1 && is_share) || mapping.is_nothing_mapped();
+        findings.unmapped = is_much.then_some((mapping.unmapped, mapping.characters));
+        findings.suspicion = readability::suspicion(pieces);
+        findings
+    }
+}

@@ -1,0 +1,426 @@
+//! From the lines of one column to paragraphs. Pure.
+
+use quire_schemas::element::BBox;
+
+use super::{
+    characters,
+    content::PageContent,
+    fonts::FontTable,
+    frames::Frame,
+    lines::{Line, Word, pair_brackets},
+    regions::Flow,
+    visibility::Layer,
+};
+
+// In units of the font size, but for the tolerances, which are factors.
+/// Baselines further apart are different paragraphs, unless the whole column is set that wide.
+const LARGEST_PITCH: f64 = 1.75;
+/// Baselines further apart are different paragraphs, even if the whole column is set that wide.
+const LARGEST_USUAL_PITCH: f64 = 3.2;
+/// Baselines closer than this are one row of a table, not two lines of a paragraph.
+const SMALLEST_PITCH: f64 = 0.5;
+/// A line that begins this much further right or left begins at another edge.
+const INDENT: f64 = 0.8;
+/// An edge further away is another column of a table.
+const LARGEST_INDENT: f64 = 8.0;
+/// Lines whose middles are closer than this are centred.
+const CENTRED: f64 = 0.5;
+/// The pitch within a paragraph varies by this factor.
+const PITCH_TOLERANCE: f64 = 1.25;
+/// Pitches of a column that is set wide vary by this factor.
+const USUAL_TOLERANCE: f64 = 1.1;
+/// The font size within a paragraph varies by this factor.
+const SIZE_TOLERANCE: f64 = 1.18;
+/// Width of a character that is not measured.
+const CHARACTER: f64 = 0.5;
+
+/// Lines that belong together. Boxes are on the displayed page.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Paragraph {
+    /// Lines joined; a word that is broken at a line end keeps its hyphen.
+    pub(super) text: String,
+    pub(super) bbox: BBox,
+    pub(super) frame: Frame,
+    /// The font of its longest line.
+    pub(super) font: Option<String>,
+    pub(super) size: f64,
+    pub(super) bold: bool,
+    pub(super) italic: bool,
+    pub(super) layer: Layer,
+    pub(super) lines: Vec<Span>,
+    /// Around the ink of each word.
+    pub(super) words: Vec<Span>,
+    /// Where in the text the hyphens of broken words stand, in Unicode scalar values.
+    pub(super) line_end_hyphens: Vec<u32>,
+}
+
+/// A part of a paragraph's text and where it stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Span {
+    pub(super) bbox: BBox,
+    /// Its first character, in Unicode scalar values.
+    pub(super) start: u32,
+    /// One past its last.
+    pub(super) end: u32,
+}
+
+/// Gathers the lines of a column into paragraphs.
+pub(super) fn paragraphs(mut flow: Flow, content: &PageContent) -> Vec<Paragraph> {
+    begin_beside_drop_cap(&mut flow);
+    let column = Column::of(&flow);
+    let mut paragraphs = Vec::new();
+    let mut open: Vec<Line> = Vec::new();
+    for line in flow {
+        if !open.is_empty() && !column.belongs(&open, &line) {
+            paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
+        }
+        open.push(line);
+    }
+    if !open.is_empty() {
+        paragraphs.push(join(open, &content.fonts));
+    }
+    paragraphs
+}
+
+/// Lets the lines beside a drop cap begin where it begins.
+fn begin_beside_drop_cap(flow: &mut [Line]) {
+    let mut drop: Option<BBox> = None;
+    for line in flow {
+        drop = line.drop.or(drop);
+        let Some(cap) = drop else { continue };
+        let is_beside = line.baseline <= cap.bottom() && line.bbox.left() <= cap.right() + 2.0 * line.size;
+        if is_beside {
+            line.start = cap.left();
+        } else {
+            drop = None;
+        }
+    }
+}
+
+/// What the lines of a column have in common.
+#[derive(Debug)]
+struct Column {
+    /// Where its longest lines end.
+    end: f64,
+    /// The pitch of most of its lines, if there are enough to tell.
+    pitch: Option<f64>,
+    indents: Indents,
+    /// Whether most of its lines end only because the next word had no room: running text.
+    is_running: bool,
+}
+
+/// How a column shows where its paragraphs begin.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Indents {
+    None,
+    /// Paragraphs begin at the outer edge, and go on at the inner one.
+    Hanging {
+        outer: f64,
+    },
+    /// Paragraphs begin at the inner edge, and go on at the outer one.
+    FirstLine {
+        inner: f64,
+    },
+}
+
+impl Column {
+    fn of(lines: &[Line]) -> Self {
+        let mut column = Self {
+            end: lines.iter().map(|line| line.end).fold(f64::NEG_INFINITY, f64::max),
+            pitch: usual_pitch(lines),
+            indents: Indents::None,
+            is_running: false,
+        };
+        let full = lines.windows(2).filter(|pair| column.is_full(&pair[0], &pair[1])).count();
+        column.is_running = 2 * full + 1 >= lines.len();
+        column.indents = column.indents(lines);
+        column
+    }
+
+    /// Tells a hanging indent from an indented first line: a line that begins a paragraph stands after one that
+    /// has ended early, and a line that goes on stands after one that was full.
+    fn indents(&self, lines: &[Line]) -> Indents {
+        let size = lines.iter().map(|line| line.size).fold(1.0, f64::max);
+        let outer = lines.iter().map(|line| line.start).fold(f64::INFINITY, f64::min);
+        let is_outer = |line: &Line| line.start - outer <= INDENT * size;
+        let inner = lines.iter().filter(|line| !is_outer(line)).map(|line| line.start).fold(f64::INFINITY, f64::min);
+        let is_inner = |line: &Line| (line.start - inner).abs() <= 0.5 * INDENT * size;
+        let count = |is: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| is(line)).count();
+        if inner - outer > LARGEST_INDENT * size || count(&is_outer) < 2 || count(&is_inner) < 2 {
+            return Indents::None;
+        }
+        let (mut hanging, mut first_line) = (0, usize::from(lines.first().is_some_and(is_inner)));
+        for pair in lines.windows(2) {
+            let (last, next) = (&pair[0], &pair[1]);
+            let goes_on = self.is_full(last, next);
+            if is_inner(next) && !is_inner(last) || is_outer(next) && !is_outer(last) {
+                if is_inner(next) == goes_on { hanging += 1 } else { first_line += 1 }
+            }
+        }
+        if hanging > first_line { Indents::Hanging { outer } } else { Indents::FirstLine { inner } }
+    }
+
+    /// Says whether the first word of the next line had no room in a line.
+    fn is_full(&self, line: &Line, next: &Line) -> bool {
+        let word = next.words.first().map_or(1, |word| word.text.chars().count());
+        self.end - line.end < (word as f64 + 0.5) * CHARACTER * line.size
+    }
+
+    fn belongs(&self, open: &[Line], next: &Line) -> bool {
+        let Some(last) = open.last() else { return true };
+        let size = last.size.max(next.size).max(1.0);
+        let pitch = next.baseline - last.baseline;
+        let established = open.len().checked_sub(2).map(|before| last.baseline - open[before].baseline);
+        let same_size = (last.size / next.size.max(0.1)).max(next.size / last.size.max(0.1)) <= SIZE_TOLERANCE;
+        last.layer == next.layer
+            && same_size
+            && last.bold == next.bold
+            && pitch > SMALLEST_PITCH * size
+            && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch))
+            && established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE)
+            && last.bbox.shared_width(next.bbox) > 0.0
+            && !starts_with_bullet(next)
+            && self.indents_allow(open, last, next)
+    }
+
+    /// Says whether the whole column is set with the pitch between two lines, and the first one goes on.
+    fn is_set_wide(&self, last: &Line, next: &Line, pitch: f64) -> bool {
+        let is_usual =
+            self.pitch.is_some_and(|usual| pitch <= usual * USUAL_TOLERANCE && pitch * USUAL_TOLERANCE >= usual);
+        is_usual && self.is_running && pitch <= LARGEST_USUAL_PITCH * last.size && self.is_full(last, next)
+    }
+
+    fn indents_allow(&self, open: &[Line], last: &Line, next: &Line) -> bool {
+        let size = last.size.max(next.size).max(1.0);
+        let at = |edge: f64| (next.start - edge).abs() <= 0.5 * INDENT * size;
+        match self.indents {
+            Indents::Hanging { outer } if at(outer) => return false,
+            Indents::FirstLine { inner } if at(inner) => return false,
+            _ => {}
+        }
+        let step = next.start - last.start;
+        let is_centred = (next.bbox.middle_x() - last.bbox.middle_x()).abs() <= CENTRED * size;
+        if step.abs() <= INDENT * size || is_centred {
+            return true;
+        }
+        // The second line of a paragraph may begin at another edge than the first one; the third may not.
+        open.len() == 1 && (starts_with_marker(last) || self.is_full(last, next))
+    }
+}
+
+/// Returns the pitch of most neighbouring lines; `None` if fewer than three have it.
+fn usual_pitch(lines: &[Line]) -> Option<f64> {
+    let mut pitches: Vec<f64> = lines
+        .windows(2)
+        .filter(|pair| pair[0].bbox.shared_width(pair[1].bbox) > 0.0)
+        .map(|pair| pair[1].baseline - pair[0].baseline)
+        .filter(|pitch| *pitch > 0.0)
+        .collect();
+    pitches.sort_by(f64::total_cmp);
+    let usual = *pitches.get(pitches.len() / 2)?;
+    let alike = pitches.iter().filter(|pitch| **pitch <= usual * USUAL_TOLERANCE && **pitch * USUAL_TOLERANCE >= usual);
+    (alike.count() >= 3).then_some(usual)
+}
+
+fn starts_with_bullet(line: &Line) -> bool {
+    let first = line.words.first().map_or("", |word| word.text.as_str());
+    first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '➢', '✓'])
+        || (line.words.len() > 1 && matches!(first, "–" | "-" | "*" | "—"))
+}
+
+/// Says whether a line begins with the number, letter or bullet of a list.
+fn starts_with_marker(line: &Line) -> bool {
+    let first = line.words.first().map_or("", |word| word.text.as_str());
+    let number = first.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.', ':']);
+    let is_short = number.chars().count() <= 4 && number.len() < first.len();
+    starts_with_bullet(line) || (is_short && number.chars().all(char::is_alphanumeric))
+}
+
+/// What stands between two lines of a paragraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joint {
+    Space,
+    Nothing,
+    /// Nothing, and the hyphen before it may only mark the break.
+    Hyphen,
+}
+
+/// Says how the text of a line goes on in the next one:
+///
+/// - a hyphen after a letter or digit stays for now, without a space, and the whole document decides about it later;
+///   before a word such as "and" it stands for a part that is left out, and stays with its space;
+/// - a dash or slash without a space before it joins what it stands between;
+/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines;
+/// - everything else has one.
+fn joint(last: &Line, next: &Line) -> Joint {
+    let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };
+    let mut before = end.text.chars().rev();
+    let (mark, letter) = (before.next().unwrap_or(' '), before.next());
+    let follows_word = letter.is_some_and(char::is_alphanumeric);
+    let first = begin.text.chars().next().unwrap_or(' ');
+    match mark {
+        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(begin) => Joint::Space,
+        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
+        '\u{2011}' | '\u{2012}' | '–' | '—' | '/' if follows_word => Joint::Nothing,
+        _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Nothing,
+        _ => Joint::Space,
+    }
+}
+
+/// Says whether a word is "and" or "or" in a language that leaves out parts of compounds: `vracht- en verzendkosten`.
+fn is_conjunction(word: &Word) -> bool {
+    const CONJUNCTIONS: [&str; 15] =
+        ["and", "or", "und", "oder", "bzw", "bis", "en", "of", "och", "eller", "og", "ja", "tai", "y", "e"];
+    CONJUNCTIONS.contains(&word.text.trim_end_matches(['.', ',']))
+}
+
+fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
+    pair_brackets(&mut lines);
+    let mut text = Text::default();
+    let (mut spans, mut words, mut hyphens) = (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
+    for (index, line) in lines.iter().enumerate() {
+        match index.checked_sub(1).map(|before| joint(&lines[before], line)) {
+            Some(Joint::Space) => text.push(" "),
+            Some(Joint::Hyphen) => hyphens.push(text.length.saturating_sub(1)),
+            Some(Joint::Nothing) | None => {}
+        }
+        let start = text.length;
+        for (index, word) in line.words.iter().enumerate() {
+            if index > 0 {
+                text.push(" ");
+            }
+            let start = text.length;
+            text.push(&word.text);
+            words.push(Span { bbox: word.place, start, end: text.length });
+        }
+        spans.push(Span { bbox: on_page(line), start, end: text.length });
+    }
+    let longest = lines.iter().max_by_key(|line| line.words.len()).expect("a paragraph has a line");
+    let font = fonts.get(longest.font).map(|font| font.name.clone()).filter(|name| !name.is_empty());
+    Paragraph {
+        text: text.text,
+        bbox: spans.iter().map(|span| span.bbox).reduce(BBox::union).expect("a paragraph has a line"),
+        frame: longest.frame,
+        font,
+        size: longest.size,
+        bold: longest.bold,
+        italic: longest.italic,
+        layer: longest.layer,
+        lines: spans,
+        words,
+        line_end_hyphens: hyphens,
+    }
+}
+
+/// Returns the box of a line on the displayed page: as high as its font, or around its ink if it is askew.
+fn on_page(line: &Line) -> BBox {
+    line.frame.quarter().map_or_else(|| line.place(), |turns| turns.bbox(line.bbox))
+}
+
+/// A text and how many characters it has.
+#[derive(Default)]
+struct Text {
+    text: String,
+    length: u32,
+}
+
+impl Text {
+    fn push(&mut self, more: &str) {
+        self.text.push_str(more);
+        self.length += u32::try_from(more.chars().count()).unwrap_or(u32::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{lines::Piece, regions::flows, testing::Page, tokens::tokens},
+        *,
+    };
+
+    fn read(page: &Page) -> Vec<Paragraph> {
+        let content = page.content();
+        let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
+        let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
+        flows(&pieces, &content.fonts, &[]).into_iter().flat_map(|flow| paragraphs(flow, &content)).collect()
+    }
+
+    fn texts(page: &Page) -> Vec<String> {
+        read(page).into_iter().map(|paragraph| paragraph.text).collect()
+    }
+
+    fn lines(lines: &[(&str, f64)], pitch: f64) -> Page {
+        lines.iter().enumerate().fold(Page::new(), |page, (row, (line, indent))| {
+            page.write(line, 50.0 + indent, 100.0 + pitch * row as f64)
+        })
+    }
+
+    #[test]
+    fn lines_of_a_paragraph_are_joined_and_a_gap_parts_paragraphs() {
+        let page = Page::new().write("one two", 50.0, 100.0).write("three", 50.0, 112.0).write("next one", 50.0, 140.0);
+        assert_eq!(texts(&page), ["one two three", "next one"]);
+    }
+
+    #[test]
+    fn a_broken_word_keeps_its_hyphen_and_the_place_is_noted() {
+        let found = read(&lines(&[("of a para-", 0.0), ("graph that goes on", 0.0)], 12.0)).remove(0);
+        assert_eq!(
+            (found.text.as_str(), found.line_end_hyphens.as_slice()),
+            ("of a para-graph that goes on", &[9][..])
+        );
+        let spans: Vec<_> = found.lines.iter().map(|line| (line.start, line.end)).collect();
+        assert_eq!(spans, [(0, 10), (10, 28)]);
+        let words: Vec<_> = found.words.iter().map(|word| (word.start, word.end)).collect();
+        assert_eq!(words[..4], [(0, 2), (3, 4), (5, 10), (10, 15)]);
+    }
+
+    #[test]
+    fn what_stands_at_a_line_end_decides_how_lines_are_joined() {
+        let joined = |last: &str, next: &str| read(&lines(&[(last, 0.0), (next, 0.0)], 12.0)).remove(0);
+        for (last, next, expected, hyphens) in [
+            ("pages 120-", "135 of it", "pages 120-135 of it", 1),
+            ("vracht-", "en meer", "vracht- en meer", 0),
+            ("home \u{2014}", "and left", "home \u{2014} and left", 0),
+            ("A\u{2013}", "Z is full", "A\u{2013}Z is full", 0),
+            ("and/", "or not so", "and/or not so", 0),
+            ("5 -", "3 is two", "5 - 3 is two", 0),
+            ("我们在，", "使用我们在", "我们在，使用我们在", 0),
+            ("한국어 문장", "계속되는", "한국어 문장 계속되는", 0),
+        ] {
+            let found = joined(last, next);
+            assert_eq!((found.text.as_str(), found.line_end_hyphens.len()), (expected, hyphens));
+        }
+    }
+
+    const OUTER: &str = "Adams and Clark, the long title of a work about";
+    const INNER: &str = "nothing in particular, Journal of Tests.";
+
+    #[test]
+    fn hanging_and_first_line_indents_part_paragraphs() {
+        let hanging = [(OUTER, 0.0), (INNER, 18.0), (OUTER, 0.0), (INNER, 18.0)];
+        assert_eq!(texts(&lines(&hanging, 12.0)), [format!("{OUTER} {INNER}"), format!("{OUTER} {INNER}")]);
+        let first_line = [(OUTER, 12.0), (INNER, 0.0), (OUTER, 12.0), (INNER, 0.0)];
+        assert_eq!(texts(&lines(&first_line, 12.0)), [format!("{OUTER} {INNER}"), format!("{OUTER} {INNER}")]);
+    }
+
+    #[test]
+    fn double_spacing_parts_no_paragraph() {
+        let wide = [(OUTER, 0.0), (OUTER, 0.0), (OUTER, 0.0), (OUTER, 0.0), (INNER, 0.0)];
+        assert_eq!(texts(&lines(&wide, 24.0)).len(), 1);
+        let single = [("one", 0.0), ("two", 0.0), ("a longer line that decides", 0.0), ("four", 0.0), ("five", 0.0)];
+        assert_eq!(texts(&lines(&single, 24.0)).len(), 5);
+    }
+
+    #[test]
+    fn a_drop_cap_begins_the_first_word_of_its_paragraph() {
+        let page = Page::new().size(40.0).write("O", 50.0, 124.0).size(10.0);
+        let page = page.write("nce upon a time there was", 72.0, 100.0).write("a small house beside the", 72.0, 112.0);
+        let page = page.write("road.", 72.0, 124.0).write("Nobody knew.", 50.0, 136.0);
+        assert_eq!(texts(&page), ["Once upon a time there was a small house beside the road. Nobody knew."]);
+    }
+
+    #[test]
+    fn centred_lines_are_one_paragraph() {
+        assert_eq!(texts(&lines(&[("a rather long title that", 0.0), ("is centred", 35.0)], 12.0)).len(), 1);
+    }
+}

@@ -1,0 +1,54 @@
+//! An element of a page with its place, and how its regions are written. Pure.
+
+use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Granularity, Native, Region};
+
+use super::paragraphs::Span;
+
+/// An element, where it is, and its words.
+pub(super) struct Placed {
+    pub(super) bbox: BBox,
+    pub(super) words: Vec<Span>,
+    pub(super) element: Element,
+}
+
+impl Placed {
+    pub(super) fn is_body(&self) -> bool {
+        self.element.content_layer == Some(ContentLayer::Body)
+    }
+}
+
+impl Placed {
+    pub(super) fn into_element(self, page_number: u32, with_words: bool) -> Element {
+        let Self { words, mut element, .. } = self;
+        if with_words {
+            element.regions.extend(words.iter().map(|word| part(page_number, word, Granularity::Word)));
+        }
+        element
+    }
+}
+
+pub(super) fn blank(page_number: u32, kind: ElementType, native: &str) -> Element {
+    let native = Native { engine: "pdfium".to_owned(), kind: native.to_owned(), id: None, path: None };
+    Element::new(page_number, kind, native)
+}
+
+pub(super) fn element_region(page_number: u32, bbox: BBox) -> Region {
+    Region { granularity: Some(Granularity::Element), ..region(page_number, bbox) }
+}
+
+pub(super) fn part(page_number: u32, span: &Span, granularity: Granularity) -> Region {
+    Region { granularity: Some(granularity), char_span: Some([span.start, span.end]), ..region(page_number, span.bbox) }
+}
+
+pub(super) fn region(page_number: u32, bbox: BBox) -> Region {
+    Region {
+        page_number,
+        bbox: Some(bbox.rounded()),
+        polygon: None,
+        angle: None,
+        confidence: None,
+        char_span: None,
+        granularity: None,
+        label: None,
+    }
+}

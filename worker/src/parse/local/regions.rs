@@ -1,0 +1,425 @@
+//! The order of reading: a region is cut at channels into columns, else read row by row; ruled areas and pictures are
+//! regions of their own. Pure.
+//!
+//! The order depends on places alone, never on the order in which the file draws its text objects.
+
+use quire_schemas::element::BBox;
+
+use super::{
+    channels::{self, Channel},
+    characters::Writing,
+    containers::Container,
+    fonts::FontTable,
+    lines::{Line, Piece},
+    rows::{self, Item, Row, What},
+};
+
+/// Regions that are cut again; a region deeper inside is read row by row.
+const MAX_DEPTH: usize = 24;
+/// A gap this wide, in units of the font size, parts a row into lines.
+const LINE_GAP: f64 = 1.5;
+/// And so many times as wide as the usual gap of the row: justified text may have wide gaps.
+const RATIO: f64 = 2.2;
+/// Large type that lies over this many other tokens does not stand in their order.
+const OVERLAID: usize = 3;
+
+/// Lines that follow each other in one column.
+pub(super) type Flow = Vec<Line>;
+
+/// Lays out the tokens of one frame.
+pub(super) struct Regions<'a> {
+    pieces: &'a [Piece],
+    fonts: &'a FontTable,
+    containers: &'a [Container],
+    flows: Vec<Flow>,
+    /// Whether columns are read from the right.
+    from_the_right: bool,
+}
+
+/// Returns the flows of a page in the order of reading. `containers` are those of the frame, the largest first.
+pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, containers: &[Container]) -> Vec<Flow> {
+    let (mut right, mut left) = (0, 0);
+    for piece in pieces {
+        match piece.token.writing {
+            Writing::RightToLeft => right += piece.token.text.len(),
+            Writing::LeftToRight => left += piece.token.text.len(),
+            Writing::Number | Writing::Neutral => {}
+        }
+    }
+    let mut regions = Regions { pieces, fonts, containers, flows: Vec::new(), from_the_right: right > left };
+    let (overlays, tokens) = regions.without_overlays();
+    regions.region(tokens, 0, 0);
+    regions.region(overlays, containers.len(), MAX_DEPTH);
+    regions.flows
+}
+
+impl<'a> Regions<'a> {
+    /// Parts large type that lies over other text, such as a stamp or a watermark, from everything else.
+    fn without_overlays(&self) -> (Vec<usize>, Vec<usize>) {
+        let items: Vec<Item<'_>> = (0..self.pieces.len()).map(|index| self.item(index)).collect();
+        let usual = rows::usual_size(&items);
+        let mut small: Vec<(f64, f64)> = items
+            .iter()
+            .filter(|item| item.size < 1.6 * usual)
+            .map(|item| (f64::midpoint(item.bbox.top(), item.bbox.bottom()), item.bbox.middle_x()))
+            .collect();
+        small.sort_by(|a, b| a.0.total_cmp(&b.0));
+        (0..self.pieces.len()).partition(|&index| {
+            let item = &items[index];
+            if item.size < 2.2 * usual {
+                return false;
+            }
+            let (top, bottom) = (item.bbox.top() + 0.1 * item.size, item.bbox.bottom() - 0.1 * item.size);
+            let from = small.partition_point(|(y, _)| *y < top);
+            let below = small[from..].iter().take_while(|(y, _)| *y <= bottom);
+            below.filter(|(_, x)| (item.bbox.left()..=item.bbox.right()).contains(x)).take(OVERLAID).count() == OVERLAID
+        })
+    }
+
+    fn item(&self, index: usize) -> Item<'a> {
+        let token = &self.pieces[index].token;
+        let (bbox, baseline, size) = (token.bbox, token.baseline, token.size);
+        Item { what: What::Piece(index), text: &token.text, bbox, baseline, size }
+    }
+
+    /// Lays out tokens in which only the containers from `first` on may lie.
+    fn region(&mut self, tokens: Vec<usize>, first: usize, depth: usize) {
+        let mut blocks: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut items: Vec<Item<'a>> = Vec::new();
+        let mut inside: Vec<Option<usize>> = vec![None; tokens.len()];
+        for (number, container) in self.containers.iter().enumerate().skip(first) {
+            if depth >= MAX_DEPTH || tokens.is_empty() {
+                break;
+            }
+            let members = self.members(&tokens, &inside, container.bbox);
+            // A region of nothing else is cut by its cells, not by a block of its own size.
+            let is_all = members.len() == tokens.len() && container.cells.len() == 1;
+            if is_all || members.is_empty() && !(container.is_picture && depth == 0 && self.is_free(container.bbox)) {
+                continue;
+            }
+            for &place in &members {
+                inside[place] = Some(number);
+            }
+            blocks.push((number, members.into_iter().map(|place| tokens[place]).collect()));
+        }
+        for (number, members) in &blocks {
+            let bbox = self.containers[*number].bbox;
+            let baseline = f64::midpoint(bbox.top(), bbox.bottom());
+            let size = members.iter().map(|index| self.pieces[*index].token.size).fold(1.0, f64::max);
+            items.push(Item { what: What::Block(*number), text: "", bbox, baseline, size });
+        }
+        items.extend(
+            tokens.iter().zip(&inside).filter(|(_, inside)| inside.is_none()).map(|(index, _)| self.item(*index)),
+        );
+        self.items(items, &blocks, depth);
+    }
+
+    /// Returns the places of tokens that lie in a box. Empty if the box cuts through tokens: it is no area of its own.
+    fn members(&self, tokens: &[usize], inside: &[Option<usize>], area: BBox) -> Vec<usize> {
+        let mut members = Vec::new();
+        for (place, index) in tokens.iter().enumerate() {
+            let bbox = self.pieces[*index].token.bbox;
+            let (x, y) = (bbox.middle_x(), f64::midpoint(bbox.top(), bbox.bottom()));
+            let is_in = (area.left()..=area.right()).contains(&x) && (area.top()..=area.bottom()).contains(&y);
+            if !is_in || inside[place].is_some() {
+                continue;
+            }
+            let sticks_out = (area.left() - bbox.left()).max(bbox.right() - area.right());
+            if sticks_out > 0.3 * bbox.width() {
+                return Vec::new();
+            }
+            members.push(place);
+        }
+        members
+    }
+
+    /// Says whether no token touches a box.
+    fn is_free(&self, area: BBox) -> bool {
+        self.pieces.iter().all(|piece| piece.token.bbox.overlap(area) <= 0.0)
+    }
+
+    /// Cuts a region into columns, if it has some, and reads it from top to bottom if not.
+    fn items(&mut self, items: Vec<Item<'a>>, blocks: &[(usize, Vec<usize>)], depth: usize) {
+        // A stack instead of recursion; blocks recurse, as deep as containers lie in each other.
+        let mut pending = vec![(items, depth)];
+        while let Some((items, depth)) = pending.pop() {
+            if items.is_empty() {
+                continue;
+            }
+            let size = rows::usual_size(&items);
+            let mut rows = rows::rows(items);
+            let channel = (depth < MAX_DEPTH).then(|| channels::columns(&rows, size)).flatten();
+            let Some(channel) = channel else {
+                self.rows(&rows, blocks, depth);
+                continue;
+            };
+            let below = rows.split_off(channel.last + 1);
+            let beside = rows.split_off(channel.first);
+            let [one, other] = self.sides(&beside, &channel);
+            for part in [all(below), other, one, all(rows)] {
+                pending.push((part, depth + 1));
+            }
+        }
+    }
+
+    /// Returns the items on both sides of a channel, those that are read first before the others.
+    fn sides(&self, rows: &[Row<'a>], channel: &Channel) -> [Vec<Item<'a>>; 2] {
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        for row in rows {
+            let (on_left, on_right) = channels::parted(row, channel);
+            left.extend(row.drop_cap.filter(|cap| cap.bbox.middle_x() < channel.middle()));
+            right.extend(row.drop_cap.filter(|cap| cap.bbox.middle_x() >= channel.middle()));
+            left.extend_from_slice(on_left);
+            right.extend_from_slice(on_right);
+        }
+        if self.from_the_right { [right, left] } else { [left, right] }
+    }
+
+    fn rows(&mut self, rows: &[Row<'a>], blocks: &[(usize, Vec<usize>)], depth: usize) {
+        let mut flow: Flow = Vec::new();
+        for row in rows {
+            for part in self.parts(row) {
+                if let What::Block(number) = part[0].what {
+                    self.end(&mut flow);
+                    self.block(number, blocks, depth);
+                } else {
+                    flow.extend(self.line(&part));
+                }
+            }
+            if let Some(cap) = &row.drop_cap {
+                give_drop_cap(self, &mut flow, cap, row);
+            }
+        }
+        self.end(&mut flow);
+    }
+
+    fn end(&mut self, flow: &mut Flow) {
+        if !flow.is_empty() {
+            self.flows.push(std::mem::take(flow));
+        }
+    }
+
+    fn block(&mut self, number: usize, blocks: &[(usize, Vec<usize>)], depth: usize) {
+        let Some((_, members)) = blocks.iter().find(|(block, _)| *block == number) else { return };
+        let cells = &self.containers[number].cells;
+        let mut rest = members.clone();
+        for cell in cells {
+            let (inside, outside): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|index| {
+                let bbox = self.pieces[*index].token.bbox;
+                let (x, y) = (bbox.middle_x(), f64::midpoint(bbox.top(), bbox.bottom()));
+                (cell.left()..=cell.right()).contains(&x) && (cell.top()..=cell.bottom()).contains(&y)
+            });
+            rest = outside;
+            if !inside.is_empty() {
+                self.region(inside, number + 1, depth + 1);
+            }
+        }
+        if !rest.is_empty() {
+            self.region(rest, number + 1, depth + 1);
+        }
+    }
+
+    /// Parts a row at wide gaps and between what the page shows and what it does not, in the order of reading.
+    fn parts(&self, row: &Row<'a>) -> Vec<Vec<Item<'a>>> {
+        let mut end = f64::NEG_INFINITY;
+        let mut gaps: Vec<f64> = Vec::with_capacity(row.items.len());
+        for pair in row.items.windows(2) {
+            end = end.max(pair[0].bbox.right());
+            gaps.push((pair[1].bbox.left() - end) / pair[0].size.max(pair[1].size).max(1.0));
+        }
+        let mut words: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > 0.1).collect();
+        words.sort_by(f64::total_cmp);
+        let usual = words.get(words.len() / 2).copied().unwrap_or_default();
+        let least = if usual < 1.0 { LINE_GAP.max(RATIO * usual) } else { LINE_GAP };
+        let mut parts: Vec<Vec<Item<'a>>> = Vec::new();
+        for (index, item) in row.items.iter().enumerate() {
+            let goes_on = index > 0 && gaps[index - 1] <= least && self.is_alike(&row.items[index - 1], item);
+            match parts.last_mut().filter(|_| goes_on) {
+                Some(part) => part.push(*item),
+                None => parts.push(vec![*item]),
+            }
+        }
+        if self.from_the_right {
+            parts.reverse();
+        }
+        parts
+    }
+
+    fn is_alike(&self, a: &Item<'_>, b: &Item<'_>) -> bool {
+        match (a.what, b.what) {
+            (What::Piece(a), What::Piece(b)) => self.pieces[a].layer == self.pieces[b].layer,
+            _ => false,
+        }
+    }
+
+    fn line(&self, part: &[Item<'_>]) -> Option<Line> {
+        let piece = |item: &Item<'_>| if let What::Piece(index) = item.what { self.pieces.get(index) } else { None };
+        let pieces: Vec<&Piece> = part.iter().filter_map(piece).collect();
+        Line::of(&pieces, self.fonts, self.from_the_right)
+    }
+}
+
+fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
+    rows.into_iter().flat_map(|row| row.drop_cap.into_iter().chain(row.items)).collect()
+}
+
+/// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. A small
+/// letter after it belongs to its word.
+fn give_drop_cap(regions: &Regions<'_>, flow: &mut Flow, cap: &Item<'_>, row: &Row<'_>) {
+    let Some(mut letter) = regions.line(&[*cap]) else { return };
+    let first = flow.iter_mut().rev().take_while(|line| line.baseline >= row.baseline - 0.5 * line.size).last();
+    let Some(first) = first else {
+        flow.push(letter);
+        return;
+    };
+    let goes_on = first.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase);
+    let mut words = std::mem::take(&mut letter.words);
+    if let (true, Some(cap), Some(word)) = (goes_on, words.last_mut(), first.words.first_mut()) {
+        word.text.insert_str(0, &cap.text);
+        word.place = word.place.union(cap.place);
+        words.pop();
+    }
+    words.append(&mut first.words);
+    first.words = words;
+    first.bbox = first.bbox.union(letter.bbox);
+    first.start = letter.bbox.left();
+    first.drop = Some(letter.bbox);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            containers::containers,
+            content::{Colour, Shape, ShapeKind},
+            testing::Page,
+            tokens::tokens,
+            visibility::Layer,
+        },
+        *,
+    };
+
+    fn read(page: &Page) -> String {
+        let content = page.content();
+        let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
+        let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
+        let flows = flows(&pieces, &content.fonts, &containers(&content));
+        let flow = |flow: &Flow| flow.iter().map(Line::text).collect::<Vec<_>>().join("/");
+        flows.iter().map(flow).collect::<Vec<_>>().join(" | ")
+    }
+
+    fn column(page: Page, lines: &[&str], x: f64, y: f64) -> Page {
+        lines.iter().enumerate().fold(page, |page, (row, line)| page.write(line, x, y + 12.0 * row as f64))
+    }
+
+    const LEFT: [&str; 4] =
+        ["the first words of a", "column that goes on", "for some lines until", "it comes to an end"];
+    const RIGHT: [&str; 4] =
+        ["and then the second", "column has its words", "beside those of the", "first one, unmixed"];
+
+    #[test]
+    fn columns_are_read_one_after_the_other_however_they_are_drawn() {
+        let whole = format!("{} | {}", LEFT.join("/"), RIGHT.join("/"));
+        let page = column(column(Page::new(), &RIGHT, 165.0, 100.0), &LEFT, 50.0, 100.0);
+        assert_eq!(read(&page), whole);
+        // The second column begins lower, on baselines of its own.
+        let page = column(column(Page::new(), &LEFT, 50.0, 100.0), &RIGHT, 165.0, 119.0);
+        assert_eq!(read(&page), whole);
+        let mut rowwise = Page::new();
+        for row in 0..4 {
+            let y = 100.0 + 12.0 * row as f64;
+            rowwise = rowwise.write(LEFT[row], 50.0, y).write(RIGHT[row], 165.0, y);
+        }
+        assert_eq!(read(&rowwise), whole);
+    }
+
+    #[test]
+    fn a_title_above_and_a_note_below_columns_keep_their_place() {
+        let page = Page::new().write("a title that runs over both of the two columns", 50.0, 88.0);
+        let page = column(column(page, &LEFT, 50.0, 100.0), &RIGHT, 165.0, 100.0);
+        let page = page.write("and a last line that runs over both of them too", 50.0, 148.0);
+        let expected = format!(
+            "a title that runs over both of the two columns | {} | {} | and a last line that runs over both of them too",
+            LEFT.join("/"),
+            RIGHT.join("/")
+        );
+        assert_eq!(read(&page), expected);
+    }
+
+    #[test]
+    fn three_columns_of_unequal_width_are_read_in_order() {
+        let page = column(Page::new(), &LEFT, 50.0, 100.0);
+        let page = column(page, &RIGHT, 170.0, 100.0);
+        let wide = [
+            "the third column is wider than",
+            "the others and has its own",
+            "lines of running text that",
+            "go on to the last of them",
+        ];
+        let page = column(page, &wide, 290.0, 100.0);
+        assert_eq!(read(&page), format!("{} | {} | {}", LEFT.join("/"), RIGHT.join("/"), wide.join("/")));
+    }
+
+    #[test]
+    fn two_addresses_are_blocks_and_labels_stay_with_their_values() {
+        let page = column(Page::new(), &["Alpine Tools Ltd", "14 Mill Road", "Exeter EX1 2AB"], 50.0, 100.0);
+        let page = column(page, &["Borel & Sons SA", "7 Quai du Port", "13002 Marseille"], 250.0, 100.0);
+        assert_eq!(
+            read(&page),
+            "Alpine Tools Ltd/14 Mill Road/Exeter EX1 2AB | Borel & Sons SA/7 Quai du Port/13002 Marseille"
+        );
+        let page = column(Page::new(), &["Invoice", "Date", "Amount due"], 50.0, 100.0);
+        let page = column(page, &["2024-118", "3 May 2024", "1,250.00 EUR"], 150.0, 100.0);
+        assert_eq!(read(&page), "Invoice/2024-118/Date/3 May 2024/Amount due/1,250.00 EUR");
+        let page = column(Page::new(), &["Name:", "Place of birth:", "Country:"], 50.0, 100.0);
+        let page = column(page, &["Maria Example", "Old Oslo", "United Kingdom"], 150.0, 100.0);
+        assert_eq!(read(&page), "Name:/Maria Example/Place of birth:/Old Oslo/Country:/United Kingdom");
+    }
+
+    #[test]
+    fn a_small_table_is_read_row_by_row() {
+        let page = column(Page::new(), &["Item", "Bolt M8", "Nut M8"], 50.0, 100.0);
+        let page = column(page, &["Qty", "100", "250"], 150.0, 100.0);
+        let page = column(page, &["Price", "12.50", "9.75"], 220.0, 100.0);
+        assert_eq!(read(&page), "Item/Qty/Price/Bolt M8/100/12.50/Nut M8/250/9.75");
+    }
+
+    #[test]
+    fn a_shaded_box_beside_text_is_read_by_itself() {
+        let shade = Shape {
+            order: 0,
+            bbox: BBox::new(160.0, 85.0, 300.0, 150.0),
+            kind: ShapeKind::Area { colour: Some(Colour { rgb: [220; 3], alpha: 255 }) },
+        };
+        let page = column(Page::new(), &LEFT, 50.0, 100.0).and(|page| page.shapes.push(shade));
+        let page = column(page, &["Note", "well"], 170.0, 112.0);
+        assert_eq!(read(&page), format!("{} | Note/well", LEFT.join("/")));
+    }
+
+    #[test]
+    fn a_picture_between_two_parts_of_columns_parts_them() {
+        use super::super::content::Picture;
+        let page = column(column(Page::new(), &LEFT, 50.0, 100.0), &RIGHT, 165.0, 100.0);
+        let page = column(column(page, &LEFT, 50.0, 300.0), &RIGHT, 165.0, 300.0).write("Fig", 100.0, 220.0);
+        let bbox = BBox::new(50.0, 150.0, 265.0, 280.0);
+        let page = page.and(|page| page.pictures.push(Picture { order: 0, bbox, opaque: true, layer_off: false }));
+        let (left, right) = (LEFT.join("/"), RIGHT.join("/"));
+        assert_eq!(read(&page), format!("{left} | {right} | Fig | {left} | {right}"));
+    }
+
+    #[test]
+    fn a_large_word_over_text_comes_after_it() {
+        let page = column(Page::new(), &LEFT, 50.0, 100.0).size(60.0).write("COPY", 40.0, 135.0);
+        assert_eq!(read(&page), format!("{} | COPY", LEFT.join("/")));
+    }
+
+    #[test]
+    fn columns_of_a_page_from_right_to_left_begin_on_the_right() {
+        let words = |page: Page, x: f64| {
+            (0..4).fold(page, |page, row| page.write_leftwards("שלום עולם גדול", x, 100.0 + 12.0 * f64::from(row)))
+        };
+        let page = words(Page::new(), 150.0);
+        let page = words(page, 280.0).write_leftwards("אחרון", 150.0, 148.0);
+        assert!(read(&page).ends_with("אחרון"), "{}", read(&page));
+    }
+}

@@ -1,0 +1,246 @@
+//! Rows: what stands on one baseline of a region, whatever column it belongs to. Pure.
+
+use quire_schemas::element::BBox;
+
+use super::characters;
+
+// In units of the font size.
+/// Baselines that differ by more are two rows.
+const SAME_BASELINE: f64 = 0.3;
+/// Raised and lowered characters stand this near to their neighbour, and are shifted against it by at most the next.
+const SCRIPT_GAP: f64 = 0.35;
+const SCRIPT_SHIFT: f64 = 0.65;
+/// A capital that is this many times as large as the text is a drop cap.
+const DROP_CAP: f64 = 1.8;
+
+/// Something that has a place in a region: a token, or a block that is laid out by itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Item<'a> {
+    pub(super) what: What,
+    pub(super) text: &'a str,
+    pub(super) bbox: BBox,
+    pub(super) baseline: f64,
+    pub(super) size: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// A token by its number.
+    Piece(usize),
+    /// A ruled area or a picture by its number.
+    Block(usize),
+}
+
+impl Item<'_> {
+    pub(super) const fn is_block(&self) -> bool {
+        matches!(self.what, What::Block(_))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row<'a> {
+    /// From left to right.
+    pub(super) items: Vec<Item<'a>>,
+    pub(super) baseline: f64,
+    /// A capital that the row begins with, drawn over several rows.
+    pub(super) drop_cap: Option<Item<'a>>,
+}
+
+impl Row<'_> {
+    pub(super) fn top(&self) -> f64 {
+        self.items.iter().map(|item| item.bbox.top()).fold(f64::INFINITY, f64::min)
+    }
+
+    pub(super) fn bottom(&self) -> f64 {
+        self.items.iter().map(|item| item.bbox.bottom()).fold(f64::NEG_INFINITY, f64::max)
+    }
+}
+
+/// Returns the font size of most characters; 10 where there are none.
+pub(super) fn usual_size(items: &[Item<'_>]) -> f64 {
+    let mut sizes: Vec<(f64, usize)> =
+        items.iter().filter(|item| !item.is_block()).map(|item| (item.size, item.text.len())).collect();
+    sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = sizes.iter().map(|(_, length)| length).sum::<usize>() / 2;
+    let mut passed = 0;
+    for (size, length) in sizes {
+        passed += length;
+        if passed > half {
+            return size.max(1.0);
+        }
+    }
+    10.0
+}
+
+/// Gathers the items of a region into rows from top to bottom.
+pub(super) fn rows(mut items: Vec<Item<'_>>) -> Vec<Row<'_>> {
+    let usual = usual_size(&items);
+    let caps = take_drop_caps(&mut items, usual);
+    items.sort_by(|a, b| a.baseline.total_cmp(&b.baseline).then(a.bbox.left().total_cmp(&b.bbox.left())));
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for item in items {
+        let fits = rows.last().is_some_and(|row| {
+            let first = &row.items[0];
+            let tolerance = SAME_BASELINE * item.size.min(first.size).max(1.0);
+            !item.is_block() && !first.is_block() && item.baseline - row.baseline <= tolerance
+        });
+        match rows.last_mut().filter(|_| fits) {
+            Some(row) => row.items.push(item),
+            None => rows.push(Row { items: vec![item], baseline: item.baseline, drop_cap: None }),
+        }
+    }
+    for row in &mut rows {
+        sort(row);
+    }
+    let mut rows = with_scripts(rows);
+    for cap in caps {
+        give_drop_cap(&mut rows, cap);
+    }
+    rows
+}
+
+fn sort(row: &mut Row<'_>) {
+    row.items.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
+}
+
+/// Puts superscripts, subscripts and marks of footnotes into the row of the characters that they stand beside.
+fn with_scripts(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    for index in 0..rows.len() {
+        // First the row below: exponents are more frequent than indices.
+        for host in [index.checked_add(1), index.checked_sub(1)].into_iter().flatten() {
+            if host >= rows.len() || rows[host].items.is_empty() || rows[index].items.is_empty() {
+                continue;
+            }
+            let near = SCRIPT_SHIFT * rows[host].items.iter().map(|item| item.size).fold(1.0, f64::max);
+            if (rows[host].baseline - rows[index].baseline).abs() > near {
+                continue;
+            }
+            let row = std::mem::take(&mut rows[index].items);
+            let (scripts, others): (Vec<_>, Vec<_>) =
+                row.into_iter().partition(|item| is_script_of(item, &rows[host].items));
+            rows[index].items = others;
+            if !scripts.is_empty() {
+                rows[host].items.extend(scripts);
+                sort(&mut rows[host]);
+            }
+        }
+    }
+    rows.retain(|row| !row.items.is_empty());
+    rows
+}
+
+/// Says whether an item stands beside one of a row, shifted against it. `row` is ordered from left to right.
+fn is_script_of(item: &Item<'_>, row: &[Item<'_>]) -> bool {
+    if item.is_block() {
+        return false;
+    }
+    let reach = 2.0 * item.size.max(1.0);
+    let from = row.partition_point(|host| host.bbox.left() < item.bbox.left() - 40.0 * reach);
+    row[from..].iter().take_while(|host| host.bbox.left() <= item.bbox.right() + reach).any(|host| {
+        let size = host.size.max(1.0);
+        let gap = (item.bbox.left() - host.bbox.right()).max(host.bbox.left() - item.bbox.right());
+        let shared = item.bbox.bottom().min(host.bbox.bottom()) - item.bbox.top().max(host.bbox.top());
+        let height = (item.bbox.bottom() - item.bbox.top()).max(0.1);
+        let shift = (item.baseline - host.baseline).abs();
+        let is_smaller = item.size <= 0.85 * host.size;
+        let most = if is_smaller { SCRIPT_SHIFT } else { 0.5 };
+        !host.is_block()
+            && item.size <= 1.05 * host.size
+            && (-0.3 * size..=SCRIPT_GAP * size).contains(&gap)
+            && shared >= 0.3 * height
+            && shift <= most * size
+    })
+}
+
+/// Takes out single capitals that are much larger than the text.
+fn take_drop_caps<'a>(items: &mut Vec<Item<'a>>, usual: f64) -> Vec<Item<'a>> {
+    let is_cap = |item: &Item<'_>| {
+        let mut characters = item.text.chars().filter(|character| !characters::is_combining(*character));
+        let (first, second) = (characters.next(), characters.next());
+        !item.is_block() && item.size >= DROP_CAP * usual && first.is_some_and(char::is_uppercase) && second.is_none()
+    };
+    let caps: Vec<Item<'a>> = items.iter().filter(|item| is_cap(item)).copied().collect();
+    // A heading in large type has letters beside each other; a cap stands alone.
+    let alone = |cap: &Item<'_>| {
+        !items.iter().any(|other| {
+            other.what != cap.what
+                && other.size >= 0.8 * cap.size
+                && (other.baseline - cap.baseline).abs() < 0.5 * cap.size
+                && other.bbox.left() - cap.bbox.right() < 0.5 * cap.size
+                && cap.bbox.left() - other.bbox.right() < 0.5 * cap.size
+        })
+    };
+    let caps: Vec<Item<'a>> = caps.into_iter().filter(alone).collect();
+    items.retain(|item| caps.iter().all(|cap| cap.what != item.what));
+    caps
+}
+
+/// Gives a drop cap to the uppermost row on its right that it reaches; a cap without one is a row of its own.
+fn give_drop_cap<'a>(rows: &mut Vec<Row<'a>>, cap: Item<'a>) {
+    let reaches = |row: &&mut Row<'a>| {
+        let first = &row.items[0];
+        let gap = first.bbox.left() - cap.bbox.right();
+        row.drop_cap.is_none()
+            && !first.is_block()
+            && row.baseline > cap.baseline - 0.9 * cap.size
+            && row.baseline <= cap.baseline + 0.2 * first.size
+            && (-0.5 * first.size..=1.5 * first.size).contains(&gap)
+    };
+    if let Some(row) = rows.iter_mut().find(reaches) {
+        row.drop_cap = Some(cap);
+        return;
+    }
+    let at = rows.partition_point(|row| row.baseline < cap.baseline);
+    rows.insert(at, Row { items: vec![cap], baseline: cap.baseline, drop_cap: None });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(number: usize, text: &str, x: f64, baseline: f64, size: f64) -> Item<'_> {
+        let bbox = BBox::new(x, baseline - 0.8 * size, x + 0.5 * size * text.len() as f64, baseline + 0.2 * size);
+        Item { what: What::Piece(number), text, bbox, baseline, size }
+    }
+
+    fn texts(items: Vec<Item<'_>>) -> Vec<String> {
+        let text =
+            |row: &Row<'_>| row.drop_cap.iter().chain(&row.items).map(|item| item.text).collect::<Vec<_>>().join(" ");
+        rows(items).iter().map(text).collect()
+    }
+
+    #[test]
+    fn raised_and_lowered_characters_stay_in_their_row() {
+        let items = vec![
+            item(0, "mc", 50.0, 100.0, 12.0),
+            item(1, "2", 62.0, 94.0, 8.0),
+            item(2, "H", 90.0, 100.0, 12.0),
+            item(3, "2", 96.0, 103.0, 8.0),
+            item(4, "next", 50.0, 114.0, 12.0),
+        ];
+        assert_eq!(texts(items), ["mc 2 H 2", "next"]);
+        let footnote = vec![item(0, "source", 50.0, 100.0, 10.0), item(1, "1", 80.2, 95.5, 10.0)];
+        assert_eq!(texts(footnote), ["source 1"]);
+    }
+
+    #[test]
+    fn small_rows_with_a_pitch_of_their_own_are_rows() {
+        let items = vec![item(0, "left", 50.0, 100.0, 10.0), item(1, "right", 200.0, 105.0, 10.0)];
+        assert_eq!(texts(items), ["left", "right"]);
+        let tight = vec![item(0, "above", 50.0, 100.0, 6.0), item(1, "below", 50.0, 107.0, 10.0)];
+        assert_eq!(texts(tight), ["above", "below"]);
+    }
+
+    #[test]
+    fn a_drop_cap_belongs_to_the_first_of_its_rows() {
+        let items = vec![
+            item(0, "O", 72.0, 124.0, 40.0),
+            item(1, "nce", 93.0, 100.0, 12.0),
+            item(2, "house", 93.0, 114.0, 12.0),
+            item(3, "knew", 72.0, 138.0, 12.0),
+        ];
+        assert_eq!(texts(items), ["O nce", "house", "knew"]);
+        let heading = vec![item(0, "A", 72.0, 100.0, 40.0), item(1, "Tale", 102.0, 100.0, 40.0)];
+        assert_eq!(texts([heading, vec![item(2, "text of ordinary size", 72.0, 130.0, 10.0)]].concat())[0], "A Tale");
+    }
+}

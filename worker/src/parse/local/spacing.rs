@@ -1,0 +1,164 @@
+//! Where a line has spaces: from its gaps, where the file has none. Pure.
+
+use super::{characters, tokens::Token};
+
+// In units of the font size.
+/// A gap wider than this is a space.
+const SPACE: f64 = 0.15;
+/// A gap wider than this is a space between a character of Chinese or Japanese and any other; theirs are set apart by a
+/// quarter of their size without one.
+const SPACE_BESIDE_CJK: f64 = 0.5;
+/// A gap wider than this is a space in Thai and its neighbours, which have spaces between sentences only.
+const SPACE_OF_UNSPACED: f64 = 0.17;
+/// Letters of a spaced word are further apart than this, and closer than the next.
+const LETTER_GAP: (f64, f64) = (0.1, 1.2);
+/// Gaps between spaced letters differ by this factor, and words are at least as much further apart.
+const EVEN: f64 = 1.4;
+/// This many single letters with even gaps are a spaced word.
+const LETTERS: usize = 4;
+
+/// Says between which neighbours of a row, ordered from left to right, a space stands: one entry less than tokens.
+pub(super) fn spaces(tokens: &[&Token]) -> Vec<bool> {
+    let gaps = gaps(tokens);
+    let written: Vec<bool> = tokens.windows(2).map(|pair| pair[0].spaced.1 || pair[1].spaced.0).collect();
+    let mut spaces: Vec<bool> = tokens
+        .windows(2)
+        .zip(gaps.iter().zip(&written))
+        .map(|(pair, (gap, written))| *written || *gap > least_space(pair[0], pair[1]))
+        .collect();
+    close_spaced_words(tokens, &gaps, &written, &mut spaces);
+    spaces
+}
+
+/// Returns the gaps between neighbours in units of the larger font size. A mark over a letter ends before the letter does,
+/// so a gap begins where all that comes before has ended.
+fn gaps(tokens: &[&Token]) -> Vec<f64> {
+    let mut end = f64::NEG_INFINITY;
+    let mut gaps = Vec::with_capacity(tokens.len().saturating_sub(1));
+    for pair in tokens.windows(2) {
+        end = end.max(pair[0].bbox.right());
+        gaps.push((pair[1].bbox.left() - end) / pair[0].size.max(pair[1].size).max(1.0));
+    }
+    gaps
+}
+
+fn least_space(left: &Token, right: &Token) -> f64 {
+    if characters::is_unspaced(left.last()) && characters::is_unspaced(right.first()) {
+        let is_cjk = characters::is_cjk(left.last()) || characters::is_cjk(right.first());
+        return if is_cjk { f64::INFINITY } else { SPACE_OF_UNSPACED };
+    }
+    let has_cjk = |token: &Token| token.text.chars().any(characters::is_cjk);
+    if has_cjk(left) || has_cjk(right) { SPACE_BESIDE_CJK } else { SPACE }
+}
+
+/// Takes the spaces out of words whose letters are set apart. Their letters are tokens of their own with gaps that are
+/// all alike; a gap that is clearly wider is the limit of a word. One such word tells the gap for the whole line.
+fn close_spaced_words(tokens: &[&Token], gaps: &[f64], written: &[bool], spaces: &mut [bool]) {
+    let is_letter = |token: &Token| {
+        let mut letters = token.text.chars().filter(|character| !characters::is_combining(*character));
+        let (first, second) = (letters.next(), letters.next());
+        first.is_some_and(characters::is_spaced_out) && second.is_none()
+    };
+    // A letter beside another without a gap is part of an ordinary word, of which each character is a token.
+    let is_apart = |at: usize| (LETTER_GAP.0..=LETTER_GAP.1).contains(&gaps[at]);
+    let is_isolated = |token: usize| {
+        (token == 0 || written[token - 1] || gaps[token - 1] >= LETTER_GAP.0)
+            && (token == gaps.len() || written[token] || gaps[token] >= LETTER_GAP.0)
+    };
+    let joins = |at: usize| {
+        let are_letters = is_letter(tokens[at]) && is_letter(tokens[at + 1]);
+        are_letters && !written[at] && is_apart(at) && is_isolated(at) && is_isolated(at + 1)
+    };
+    let mut usual: Option<f64> = None;
+    let mut at = 0;
+    while at < gaps.len() {
+        let length = (at..gaps.len()).take_while(|&at| joins(at)).count();
+        if length + 1 >= LETTERS {
+            usual = usual.or_else(|| even_gap(&gaps[at..at + length]));
+        }
+        at += length.max(1);
+    }
+    let Some(usual) = usual else { return };
+    for at in 0..gaps.len() {
+        let is_pair = tokens[at].size == tokens[at + 1].size && is_isolated(at) && is_isolated(at + 1);
+        if !written[at] && is_pair && gaps[at] <= usual * EVEN {
+            spaces[at] = false;
+        }
+    }
+}
+
+/// Returns the gap between the letters of spaced words, if most of these gaps are alike and the others clearly wider.
+fn even_gap(gaps: &[f64]) -> Option<f64> {
+    let mut sorted = gaps.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let usual = sorted[sorted.len() / 3];
+    let even = sorted.iter().filter(|gap| **gap <= usual * EVEN && **gap * EVEN >= usual).count();
+    (even * 10 >= sorted.len() * 6).then_some(usual)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{testing::Page, tokens::tokens},
+        *,
+    };
+
+    fn line(page: &Page) -> String {
+        let content = page.content();
+        let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
+        let mut tokens: Vec<&Token> = tokens.iter().collect();
+        tokens.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
+        let spaces = spaces(&tokens);
+        let mut text = String::new();
+        for (index, token) in tokens.iter().enumerate() {
+            if index > 0 && spaces[index - 1] {
+                text.push(' ');
+            }
+            text.push_str(&token.text);
+        }
+        text
+    }
+
+    #[test]
+    fn a_gap_as_wide_as_a_space_is_one_and_a_kern_is_none() {
+        let pair = |gap: f64| line(&Page::new().write("two", 50.0, 100.0).write("words", 65.0 + gap, 100.0));
+        assert_eq!([pair(2.0), pair(1.2), pair(-1.0)], ["two words", "twowords", "twowords"]);
+    }
+
+    #[test]
+    fn spaced_words_are_whole_and_their_limits_stay() {
+        let spaced = Page::new().spacing(3.0);
+        assert_eq!(line(&spaced.clone().write("ANNUAL REPORT OF 1999", 50.0, 100.0)), "ANNUAL REPORT OF 1999");
+        let by_gaps =
+            spaced.clone().write("ANNUAL", 50.0, 100.0).write("REPORT", 106.0, 100.0).write("OF", 162.0, 100.0);
+        assert_eq!(line(&by_gaps), "ANNUAL REPORT OF");
+        let inside = Page::new().write("the word ", 50.0, 100.0).spacing(2.0).write("wichtig", 95.0, 100.0);
+        assert_eq!(line(&inside.spacing(0.0).write("is spaced", 150.0, 100.0)), "the word wichtig is spaced");
+    }
+
+    #[test]
+    fn words_of_one_letter_between_words_of_single_characters_stay_apart() {
+        let (mut page, mut x) = (Page::new(), 50.0);
+        for word in ["мир", "и", "в", "рай", "и", "в", "дом"] {
+            for letter in word.chars() {
+                page = page.write(&letter.to_string(), x, 100.0);
+                x += 5.0;
+            }
+            x += 2.6;
+        }
+        assert_eq!(line(&page), "мир и в рай и в дом");
+    }
+
+    #[test]
+    fn single_letters_with_written_spaces_stay_apart() {
+        assert_eq!(line(&Page::new().write("a b c d e", 50.0, 100.0)), "a b c d e");
+        assert_eq!(line(&Page::new().write("1", 50.0, 100.0).write("2", 60.0, 100.0).write("3", 70.0, 100.0)), "1 2 3");
+    }
+
+    #[test]
+    fn chinese_and_japanese_have_only_written_spaces() {
+        let page = Page::new().advance(1.0).write("広", 50.0, 100.0).write("島", 64.0, 100.0);
+        assert_eq!(line(&page), "広島");
+        assert_eq!(line(&Page::new().advance(1.0).write("広 島", 50.0, 100.0)), "広 島");
+    }
+}

@@ -1,0 +1,149 @@
+//! Warnings about the text of a page that the local engine has read. Pure.
+
+use quire_schemas::{
+    failure::WarningCode,
+    job::Engine,
+    page_ranges::PageRanges,
+    result::{BranchName, Phase, Warning},
+};
+
+use crate::parse::local::{Doubt, Findings, Hidden, NeedsOcr};
+
+/// Makes the warnings of a page.
+pub(super) fn of_page(page: u32, findings: &Findings) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |code, message| {
+        let warning = Warning::of(code, message).on_page(page).in_branch(BranchName::Parse).in_phase(Phase::Parse);
+        warnings.push(warning);
+    };
+    if let Some(need) = findings.ocr_required {
+        warn(WarningCode::OcrRequired, needs_ocr(need).to_owned());
+    }
+    if let Some((unmapped, all)) = findings.unmapped {
+        let share = percent(f64::from(unmapped) / f64::from(all.max(1)));
+        let message = format!("{unmapped} of {all} characters ({share}) have no Unicode value that can be trusted");
+        warn(WarningCode::TextUnmapped, message);
+    }
+    if let Some(suspicion) = findings.suspicion {
+        let doubt = suspicion.doubt.name();
+        let measure = match suspicion.doubt {
+            Doubt::LetterFrequency => format!("{:.1} bits a letter", suspicion.measure),
+            _ => percent(suspicion.measure),
+        };
+        warn(WarningCode::SuspiciousText, format!("the text of a font is not plausible; {doubt}: {measure}"));
+    }
+    for (reason, characters) in &findings.hidden {
+        match reason {
+            Hidden::OutsidePage => {
+                warn(WarningCode::OutsidePage, format!("{characters} characters lie outside the displayed page"));
+            }
+            _ => {
+                let reason = reason.name();
+                warn(WarningCode::HiddenText, format!("{characters} characters are not shown by the page ({reason})"));
+            }
+        }
+    }
+    for cut in &findings.cut {
+        let (what, most) = cut.limit();
+        warn(WarningCode::LimitReached, format!("the page has more than {most} {what}; the rest is left out"));
+    }
+    warnings
+}
+
+/// Names the pages of a document that need optical recognition, once, so that they can be sent again alone. `readers`
+/// are the engines of this worker that read pictures of text.
+pub(super) fn of_document(warnings: &[Warning], readers: &[Engine]) -> Option<Warning> {
+    let needs_ocr = |warning: &&Warning| warning.code == WarningCode::OcrRequired.as_str();
+    let pages: Vec<u32> = warnings.iter().filter(needs_ocr).filter_map(|warning| warning.page_number).collect();
+    if pages.is_empty() {
+        return None;
+    }
+    let pages = PageRanges::of_pages(pages);
+    let readers: Vec<&str> = readers.iter().map(|engine| engine.as_str()).collect();
+    let cure = if readers.is_empty() {
+        "this worker has no engine that does it".to_owned()
+    } else {
+        format!("a job with parse.pages \"{pages}\" and parse.engine {} reads them alone", readers.join(" or "))
+    };
+    let message = format!("pages that need optical recognition: {pages}; {cure}");
+    Some(Warning::of(WarningCode::OcrRequired, message).in_branch(BranchName::Parse).in_phase(Phase::Assemble))
+}
+
+/// Says that a document carries files. `None` if it carries none.
+pub(super) fn of_attachments(count: u32, is_portfolio: bool) -> Option<Warning> {
+    let what = if is_portfolio { "is a portfolio of" } else { "carries" };
+    let message = format!("the document {what} {count} files, whose content is not read");
+    let warning = Warning::of(WarningCode::AttachmentsNotRead, message);
+    (count > 0).then(|| warning.in_branch(BranchName::Parse).in_phase(Phase::Assemble))
+}
+
+const fn needs_ocr(need: NeedsOcr) -> &'static str {
+    match need {
+        NeedsOcr::Picture => "the page is a picture with next to no text",
+        NeedsOcr::Unreadable => "the page has characters, and none of them has a Unicode value that can be trusted",
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::local::{Cut, Suspicion};
+
+    #[test]
+    fn pages_that_need_recognition_are_named_once_for_the_document() {
+        let of = |page| Warning::of(WarningCode::OcrRequired, "a picture").on_page(page);
+        let other = Warning::of(WarningCode::HiddenText, "unseen").on_page(9);
+        assert_eq!(of_document(std::slice::from_ref(&other), &[]), None);
+        let told =
+            |readers: &[Engine]| of_document(&[of(2), of(3), other.clone(), of(7)], readers).map(|told| told.message);
+        assert_eq!(
+            told(&[Engine::Llamaparse]).as_deref(),
+            Some(
+                "pages that need optical recognition: 2-3,7; a job with parse.pages \"2-3,7\" and parse.engine llamaparse \
+                 reads them alone"
+            )
+        );
+        let message = told(&[]).expect("a warning");
+        assert!(message.ends_with("this worker has no engine that does it"), "{message}");
+    }
+
+    #[test]
+    fn a_document_that_carries_files_is_named() {
+        assert_eq!(of_attachments(0, false), None);
+        let message = |is_portfolio| of_attachments(3, is_portfolio).map(|warning| warning.message);
+        assert_eq!(message(false).as_deref(), Some("the document carries 3 files, whose content is not read"));
+        assert_eq!(message(true).as_deref(), Some("the document is a portfolio of 3 files, whose content is not read"));
+    }
+
+    #[test]
+    fn each_finding_is_one_warning_that_says_how_much() {
+        assert_eq!(of_page(1, &Findings::default()), []);
+        let findings = Findings {
+            ocr_required: Some(NeedsOcr::Unreadable),
+            unmapped: Some((7, 28)),
+            suspicion: Some(Suspicion { doubt: Doubt::Symbols, measure: 0.5 }),
+            hidden: vec![(Hidden::OutsidePage, 12), (Hidden::Covered, 3)],
+            cut: vec![Cut::Links],
+            ..Findings::default()
+        };
+        let warnings = of_page(4, &findings);
+        assert!(warnings.iter().all(|warning| warning.page_number == Some(4)));
+        let texts: Vec<String> =
+            warnings.iter().map(|warning| format!("{}: {}", warning.code, warning.message)).collect();
+        assert_eq!(
+            texts,
+            [
+                "ocr_required: the page has characters, and none of them has a Unicode value that can be trusted",
+                "text_unmapped: 7 of 28 characters (25 %) have no Unicode value that can be trusted",
+                "suspicious_text: the text of a font is not plausible; symbols: 50 %",
+                "outside_page: 12 characters lie outside the displayed page",
+                "hidden_text: 3 characters are not shown by the page (covered)",
+                "limit_reached: the page has more than 5000 links; the rest is left out",
+            ]
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! What a file says and libpdfium's interface keeps to itself: how many pages its tree really has,
+//! units, layers, attachments. Pure: bytes in, facts out.
+
+mod attachments;
+mod decode;
+mod hidden;
+mod layers;
+mod page;
+mod scan;
+mod section;
+mod syntax;
+mod text_string;
+mod tree;
+mod update;
+mod values;
+
+use std::{
+    cell::OnceCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use hayro_syntax::{LoadPdfError, Pdf, PdfData, xref::XRef};
+
+pub(super) use attachments::Attachments;
+pub(super) use hidden::HiddenObjects;
+use layers::Layers;
+pub(super) use page::PageArea;
+pub(super) use text_string::decode as decode_text_string;
+use tree::PageAt;
+
+/// What is read of a file.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The bytes to open instead of the file's, if its page tree states what is not so.
+    pub(super) corrected: Option<Vec<u8>>,
+    /// What the file says. `None` if it cannot be read, or has no page.
+    pub(super) facts: Option<FileFacts>,
+}
+
+/// A file that can be asked. Nothing is read before it is asked for.
+pub(super) struct FileFacts {
+    xref: XRef,
+    pages: Vec<PageAt>,
+    embedded: OnceCell<attachments::Found>,
+}
+
+impl std::fmt::Debug for FileFacts {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("FileFacts").field("pages", &self.pages.len()).finish_non_exhaustive()
+    }
+}
+
+/// Reads a file. It is shared, because what it says is read from it when asked for.
+pub(super) fn read<T>(file: &Arc<T>, password: Option<&str>) -> Reading
+where
+    T: AsRef<[u8]> + Send + Sync + 'static,
+{
+    guarded(|| read_unguarded(file, password)).unwrap_or(Reading { corrected: None, facts: None })
+}
+
+fn read_unguarded<T>(file: &Arc<T>, password: Option<&str>) -> Option<Reading>
+where
+    T: AsRef<[u8]> + Send + Sync + 'static,
+{
+    let bytes = (**file).as_ref();
+    let start = scan::header(bytes)?;
+    let xref = open(&PdfData::from(Arc::new(FromHeader { file: Arc::clone(file), start })), password)?;
+    let tree = tree::read(&xref, &bytes[start..]).filter(|tree| !tree.pages.is_empty())?;
+    let corrected = if tree.wrong.is_empty() { None } else { update::corrected(bytes, start, &xref, &tree.wrong) };
+    Some(Reading { corrected, facts: Some(FileFacts { xref, pages: tree.pages, embedded: OnceCell::new() }) })
+}
+
+/// A file without what stands before its header: offsets count from the header.
+struct FromHeader<T> {
+    file: Arc<T>,
+    start: usize,
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for FromHeader<T> {
+    fn as_ref(&self) -> &[u8] {
+        (*self.file).as_ref().get(self.start..).unwrap_or_default()
+    }
+}
+
+/// Opens a file with its password, or without one if that is no user's password.
+fn open(data: &PdfData, password: Option<&str>) -> Option<XRef> {
+    let opened = match Pdf::new_with_password(data.clone(), password.unwrap_or_default()) {
+        Err(LoadPdfError::Decryption(_)) if password.is_some() => Pdf::new(data.clone()),
+        opened => opened,
+    };
+    // The pages that the reader lists by itself, by other rules than ours, end here.
+    opened.ok().map(|pdf| pdf.xref().clone())
+}
+
+/// Runs what reads a hostile file. `None` if the reader panics: its state is not used again in a way
+/// that a panic could have broken.
+fn guarded<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+}
+
+impl FileFacts {
+    /// Returns how many pages the tree has.
+    pub(super) fn page_count(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// Reads what a page states of its area; pages count from 0.
+    pub(super) fn page_area(&self, index: u32) -> PageArea {
+        let page = || page::dictionary(&self.xref, self.page_at(index)?).map(|page| PageArea::of(&page));
+        guarded(page).unwrap_or(PageArea::UNKNOWN)
+    }
+
+    /// Tells which objects of a page lie in layers that are off; pages count from 0. `None` if the
+    /// document has no layer that is off, or the page's content cannot be read whole.
+    ///
+    /// The lists follow libpdfium's page objects, through forms. One whose length is not libpdfium's
+    /// own count is worth nothing: the two have read the content differently.
+    pub(super) fn hidden_objects(&self, index: u32) -> Option<HiddenObjects> {
+        guarded(|| {
+            let layers = Layers::with_one_off(&self.xref)?;
+            hidden::read(&self.xref, &layers, &page::dictionary(&self.xref, self.page_at(index)?)?)
+        })
+    }
+
+    /// Lists the embedded files. The first question looks at the annotations of every page.
+    pub(super) fn attachments(&self) -> &Attachments {
+        &self.embedded().attachments
+    }
+
+    /// Decodes an embedded file by its place in the list. `None` if it may become larger than `limit`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "attachments are listed and not stored yet"))]
+    pub(super) fn attachment_bytes(&self, index: usize, limit: usize) -> Option<Vec<u8>> {
+        guarded(|| self.embedded().bytes(&self.xref, index, limit))
+    }
+
+    fn embedded(&self) -> &attachments::Found {
+        self.embedded.get_or_init(|| guarded(|| attachments::find(&self.xref, &self.pages)).unwrap_or_default())
+    }
+
+    fn page_at(&self, index: u32) -> Option<PageAt> {
+        self.pages.get(usize::try_from(index).ok()?).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! `ActualText`: text that the file states for what some text objects draw.
+
+use std::{
+    cell::Cell,
+    os::raw::{c_uint, c_ulong},
+};
+
+use pdfium_render::prelude::FPDF_PAGEOBJECTMARK;
+use quire_schemas::element::BBox;
+
+use super::{
+    super::file_facts::decode_text_string as decode,
+    page_object::PageObject,
+    placement::Matrix,
+    strings::{byte_length, bytes},
+};
+use crate::parse::local::{Glyph, GlyphSource, ObjectId, TextObject, runs_leftwards};
+
+/// Marks of an object beyond this are not looked at.
+const MAX_MARKS: c_uint = 32;
+/// Most bytes of a text that stands for what is drawn.
+const MAX_TEXT_BYTES: usize = 64 * 1024;
+/// Objects of one mark stand beside each other if they share this part of their height.
+const SHARED_HEIGHT: f64 = 0.5;
+/// White space on a side of a glyph, in units of the font size, that is believed.
+const LARGEST_BEARING: f64 = 0.08;
+const SOFT_HYPHEN: char = '\u{ad}';
+
+/// A text that stands for what one or several text objects draw.
+#[derive(Clone)]
+pub(super) struct ActualText<'p> {
+    pub(super) text: String,
+    /// The first of the objects, whose font and size count.
+    pub(super) object: PageObject<'p>,
+    /// Maps the space of its glyphs to user space, without the font size.
+    pub(super) matrix: Matrix,
+    /// Around the objects, on the displayed page.
+    pub(super) bbox: BBox,
+}
+
+impl ActualText<'_> {
+    /// Adds the box of a further object with the same mark, if it goes on in the same line.
+    pub(super) fn go_on(&mut self, bbox: BBox) {
+        let shared = bbox.bottom().min(self.bbox.bottom()) - bbox.top().max(self.bbox.top());
+        if shared >= SHARED_HEIGHT * bbox.height().min(self.bbox.height()) {
+            self.bbox = self.bbox.union(bbox);
+        }
+    }
+
+    /// Widens its box, which is around its ink, to where it begins, and by as much at its end: the next text follows there.
+    fn advance(&self, (x, y): (f64, f64), size: f64, runs_down: bool) -> BBox {
+        let [left, top, right, bottom] = self.bbox.sides();
+        let most = LARGEST_BEARING * size;
+        if runs_down {
+            let bearing = (top - y).clamp(0.0, most);
+            BBox::new(left, top - bearing, right, bottom + bearing)
+        } else {
+            let bearing = (left - x).clamp(0.0, most);
+            BBox::new(left - bearing, top, right + bearing, bottom)
+        }
+    }
+
+    /// Places its characters: in equal parts of its box, along its writing. `origin` is where the first object begins, on
+    /// the displayed page.
+    pub(super) fn glyphs(&self, id: ObjectId, object: &TextObject, origin: (f64, f64)) -> Vec<Glyph> {
+        let mut characters: Vec<char> = self.text.chars().collect();
+        // Inside a text it says where a word may be broken; alone it stands for the hyphen that is drawn.
+        if characters.len() > 1 {
+            characters.retain(|character| *character != SOFT_HYPHEN);
+        }
+        let runs_down = (45.0..135.0).contains(&object.angle) || (225.0..315.0).contains(&object.angle);
+        let backwards = (135.0..315.0).contains(&object.angle) != runs_leftwards(&self.text);
+        let count = characters.len();
+        let [left, top, right, bottom] = self.advance(origin, object.size, runs_down).sides();
+        let part = |place: usize| {
+            let place = if backwards { count - 1 - place } else { place };
+            let cut = |from: f64, to: f64, at: usize| from + (to - from) * at as f64 / count as f64;
+            if runs_down {
+                BBox::new(left, cut(top, bottom, place), right, cut(top, bottom, place + 1))
+            } else {
+                BBox::new(cut(left, right, place), top, cut(left, right, place + 1), bottom)
+            }
+        };
+        let glyph = |(place, character): (usize, char)| {
+            let ink = part(place);
+            let (high, low) = (0.8 * object.size, 0.2 * object.size);
+            let (origin, bbox) = if runs_down {
+                let x = origin.0;
+                ((x, ink.top()), BBox::new(x - low.max(high), ink.top(), x + low.max(high), ink.bottom()))
+            } else {
+                let y = origin.1;
+                ((ink.left(), y), BBox::new(ink.left(), y - high, ink.right(), y + low))
+            };
+            Glyph { character, source: GlyphSource::File, bbox, ink, origin, object: Some(id) }
+        };
+        characters.into_iter().enumerate().map(|(place, character)| glyph((place, character))).collect()
+    }
+}
+
+impl PageObject<'_> {
+    /// Returns the text that is to be read in its place, the outermost of several, and the mark that says so; several objects may share it.
+    pub(super) fn actual_text(&self) -> Option<(FPDF_PAGEOBJECTMARK, String)> {
+        // SAFETY: the object's page is loaded.
+        let count = unsafe { self.library().FPDFPageObj_CountMarks(self.handle()) };
+        (0..u32::try_from(count).ok()?.min(MAX_MARKS)).find_map(|index| {
+            // SAFETY: the object's page is loaded; libpdfium refuses an index that no mark has.
+            let mark = unsafe { self.library().FPDFPageObj_GetMark(self.handle(), c_ulong::from(index)) };
+            if mark.is_null() {
+                return None;
+            }
+            let stated = Cell::new(false);
+            // Not the string value: libpdfium reads it as UTF-8, which no text string is.
+            let value = bytes(|buffer| {
+                let mut needed = 0;
+                let (start, length) = (buffer.as_mut_ptr().cast(), byte_length(buffer));
+                // SAFETY: the mark belongs to the object, and the buffer has the length that is stated.
+                let found = unsafe {
+                    self.library().FPDFPageObjMark_GetParamBlobValue(mark, "ActualText", start, length, &raw mut needed)
+                };
+                stated.set(found != 0);
+                needed
+            });
+            stated.get().then(|| (mark, decode(&value, MAX_TEXT_BYTES)))
+        })
+    }
+}

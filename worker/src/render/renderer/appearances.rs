@@ -1,0 +1,136 @@
+//! Reads the text that annotations show. libpdfium orders only the characters of a page's own content,
+//! so it is asked for those of a copy of the page in which annotations are content.
+
+use std::{cell::OnceCell, collections::HashSet, os::raw::c_int};
+
+use pdfium_render::prelude::FPDF_PAGEOBJECT;
+use quire_schemas::result::PdfBox;
+
+use super::{
+    characters::decode,
+    page::Page,
+    page_object::{ObjectKind, PageObject},
+    placement::Point,
+    text_page::TextPage,
+};
+
+/// A page with more annotations is not copied.
+const MAX_ANNOTATIONS: c_int = 1_000;
+/// Characters beyond this are left out.
+const MAX_CHARACTERS: c_int = 20_000;
+/// Objects of appearances beyond this are not looked at.
+const MAX_OBJECTS: usize = 20_000;
+/// Forms inside forms deeper than this are not looked into: that of the copy, those of the annotations,
+/// and what these draw.
+const MAX_DEPTH: usize = 8;
+/// How far outside its annotation a character may begin, in points.
+const SLACK: f64 = 1.0;
+
+/// The text that the annotations of a page show. It is read when it is asked for.
+pub(super) struct Appearances<'p> {
+    page: &'p Page<'p>,
+    characters: OnceCell<Vec<Character>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Character {
+    /// A space where libpdfium has added something.
+    value: char,
+    /// Where it begins, in user space; `None` if libpdfium has added it.
+    origin: Option<Point>,
+}
+
+impl<'p> Appearances<'p> {
+    pub(super) const fn of(page: &'p Page<'p>) -> Self {
+        Self { page, characters: OnceCell::new() }
+    }
+
+    /// Returns the text that annotations show within a box in user space; empty if there is none.
+    pub(super) fn text_within(&self, rect: PdfBox) -> String {
+        text_within(self.characters.get_or_init(|| read(self.page).unwrap_or_default()), rect)
+    }
+}
+
+fn read(page: &Page<'_>) -> Option<Vec<Character>> {
+    if page.annotation_count() > MAX_ANNOTATIONS {
+        return None;
+    }
+    let copy = page.document().copy_of_page(page.index())?;
+    if !copy.page(1).ok()?.flatten() {
+        return None;
+    }
+    let page = copy.page(1).ok()?;
+    // The annotations become one form at the end of the content.
+    let drawn = text_objects(page.object(page.object_count() - 1)?);
+    let text = TextPage::load(&page).ok()?;
+    let (mut found, mut index) = (Vec::new(), 0);
+    while index < text.count().min(MAX_CHARACTERS) {
+        let (value, taken) = decode(text.code(index), || text.code(index + 1));
+        if text.is_generated(index) {
+            found.push(Character { value: ' ', origin: None });
+        } else if text.object(index).is_some_and(|object| drawn.contains(&object.handle())) {
+            let value = value.unwrap_or(char::REPLACEMENT_CHARACTER);
+            found.extend(text.origin(index).map(|origin| Character { value, origin: Some(origin) }));
+        }
+        index += taken;
+    }
+    Some(found)
+}
+
+fn text_objects(form: PageObject<'_>) -> HashSet<FPDF_PAGEOBJECT> {
+    let mut found = HashSet::new();
+    let mut pending = vec![(form, 0)];
+    let mut looked_at = 0;
+    while let Some((object, depth)) = pending.pop() {
+        looked_at += 1;
+        match object.kind() {
+            ObjectKind::Text if depth > 0 => {
+                found.insert(object.handle());
+            }
+            ObjectKind::Form if depth < MAX_DEPTH => {
+                let room = MAX_OBJECTS.saturating_sub(looked_at + pending.len());
+                let children = (0..object.child_count()).filter_map(|index| object.child(index));
+                pending.extend(children.take(room).map(|child| (child, depth + 1)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn text_within(characters: &[Character], rect: PdfBox) -> String {
+    let inside = |(x, y): Point| {
+        (rect.left() - SLACK..=rect.right() + SLACK).contains(&x)
+            && (rect.bottom() - SLACK..=rect.top() + SLACK).contains(&y)
+    };
+    let (mut text, mut apart) = (String::new(), false);
+    for character in characters {
+        if !character.origin.is_some_and(inside) || character.value.is_whitespace() {
+            apart = true;
+        } else if !character.value.is_control() {
+            if apart && !text.is_empty() {
+                text.push(' ');
+            }
+            apart = false;
+            text.push(character.value);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_an_annotation_is_what_begins_within_it() {
+        let write = |text: &str, y: f64| -> Vec<Character> {
+            let placed = |(index, value): (usize, char)| Character { value, origin: Some((10.0 * index as f64, y)) };
+            text.chars().enumerate().map(placed).collect()
+        };
+        let gap = vec![Character { value: ' ', origin: None }; 2];
+        let all = [write("seen", 50.0), gap.clone(), write("FINAL 2", 100.0), gap, write("copy\u{2}", 90.0)].concat();
+        assert_eq!(text_within(&all, PdfBox::new(0.0, 80.0, 100.0, 120.0)), "FINAL 2 copy");
+        assert_eq!(text_within(&all, PdfBox::new(500.0, 80.0, 600.0, 120.0)), "");
+    }
+}

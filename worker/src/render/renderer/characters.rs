@@ -1,0 +1,271 @@
+//! Reads the characters of a page and the text objects that draw them.
+
+use std::{collections::HashMap, os::raw::c_int};
+
+use pdfium_render::prelude::{FPDF_FONT, FPDF_PAGEOBJECT};
+use quire_schemas::element::BBox;
+
+use super::{
+    super::geometry::Transform,
+    actual_text::ActualText,
+    objects::{Painted, PlacedText, seen_through},
+    page_object::PageObject,
+    placement::Matrix,
+    text_page::TextPage,
+};
+use crate::parse::local::{FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject};
+
+/// A mark that libpdfium sets in the place of a hyphen at the end of a line.
+const HYPHEN_MARK: u32 = 2;
+/// libpdfium adds spaces and line ends, and nothing else.
+const LAST_ADDED: u32 = b' ' as u32;
+
+/// The characters of a page.
+#[derive(Default)]
+pub(super) struct Characters {
+    pub(super) glyphs: Vec<Glyph>,
+    pub(super) objects: Vec<TextObject>,
+    pub(super) fonts: FontTable,
+    /// Whether the page has more than are read.
+    pub(super) cut: bool,
+}
+
+/// Reads the characters of a page. What has no place, or a place that is no number, is left out.
+pub(super) fn characters<'p>(text: &TextPage<'p>, transform: &Transform, painted: &Painted<'p>) -> Characters {
+    let mut reader = Reader {
+        text,
+        transform,
+        painted,
+        found: Characters::default(),
+        known: HashMap::new(),
+        fonts: HashMap::new(),
+        last: None,
+    };
+    let count = text.count();
+    let mut index = 0;
+    while index < count {
+        if reader.found.glyphs.len() == MAX_GLYPHS {
+            reader.found.cut = true;
+            break;
+        }
+        index += reader.read(index);
+    }
+    for actual in &painted.actual {
+        reader.actual_text(actual);
+    }
+    reader.found
+}
+
+struct Reader<'a, 'p> {
+    text: &'a TextPage<'p>,
+    transform: &'a Transform,
+    painted: &'a Painted<'p>,
+    found: Characters,
+    /// The text objects that were met; `None` for one whose numbers are not finite.
+    known: HashMap<FPDF_PAGEOBJECT, Option<ObjectId>>,
+    fonts: HashMap<FPDF_FONT, FontId>,
+    /// Neighbouring characters share an object.
+    last: Option<(FPDF_PAGEOBJECT, Option<ObjectId>)>,
+}
+
+impl<'p> Reader<'_, 'p> {
+    /// Reads the character at `index`. Returns how many of libpdfium's characters it takes.
+    fn read(&mut self, index: c_int) -> c_int {
+        let code = self.text.code(index);
+        if code <= LAST_ADDED && self.text.is_generated(index) {
+            self.found.glyphs.push(added(char::from_u32(code).unwrap_or(' ')));
+            return 1;
+        }
+        if code == HYPHEN_MARK && self.text.is_hyphen(index) {
+            self.push(index, '-', GlyphSource::Hyphen);
+            return 1;
+        }
+        let (character, taken) = decode(code, || self.text.code(index + 1));
+        match character {
+            Some(character) if !self.text.is_unmapped(index) => self.push(index, character, GlyphSource::File),
+            character => self.push(index, character.unwrap_or(char::REPLACEMENT_CHARACTER), GlyphSource::Unmapped),
+        }
+        taken
+    }
+
+    fn push(&mut self, index: c_int, character: char, source: GlyphSource) {
+        let glyph = self.glyph(index, character, source);
+        self.found.glyphs.extend(glyph);
+    }
+
+    fn glyph(&mut self, index: c_int, character: char, source: GlyphSource) -> Option<Glyph> {
+        let bbox = self.transform.bbox(self.text.loose_box(index)?);
+        let origin = self.transform.point(self.text.origin(index)?);
+        let ink = if character.is_whitespace() {
+            BBox::spanning(origin, origin)
+        } else {
+            self.transform.bbox(self.text.ink_box(index)?)
+        };
+        let object = match self.text.object(index) {
+            Some(object) if self.is_replaced(&object) => return None,
+            Some(object) => Some(self.object(&object, index)?),
+            None => None,
+        };
+        (bbox.is_finite() && ink.is_finite() && origin.0.is_finite() && origin.1.is_finite()).then_some(Glyph {
+            character,
+            source,
+            bbox,
+            ink,
+            origin,
+            object,
+        })
+    }
+
+    /// Adds a text that is to be read in the place of text objects. Its place in the order does not matter.
+    fn actual_text(&mut self, actual: &ActualText<'p>) {
+        let Some(object) = self.text_object(&actual.object, &actual.matrix) else { return };
+        let Ok(id) = u32::try_from(self.found.objects.len()).map(ObjectId) else { return };
+        let origin = self.transform.point((actual.matrix.e, actual.matrix.f));
+        let room = MAX_GLYPHS.saturating_sub(self.found.glyphs.len());
+        let glyphs = actual.glyphs(id, &object, origin);
+        self.found.cut |= glyphs.len() > room;
+        self.found.glyphs.extend(glyphs.into_iter().take(room));
+        self.found.objects.push(object);
+    }
+
+    /// Returns the text object that draws a character; it is read with its first character.
+    fn object(&mut self, object: &PageObject<'p>, index: c_int) -> Option<ObjectId> {
+        let handle = object.handle();
+        if let Some((last, id)) = self.last
+            && last == handle
+        {
+            return id;
+        }
+        let id = match self.known.get(&handle) {
+            Some(id) => *id,
+            None => {
+                let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix));
+                let id = read.and_then(|read| {
+                    let id = u32::try_from(self.found.objects.len()).ok().map(ObjectId);
+                    self.found.objects.push(read);
+                    id
+                });
+                self.known.insert(handle, id);
+                id
+            }
+        };
+        self.last = Some((handle, id));
+        id
+    }
+
+    fn text_object(&mut self, object: &PageObject<'p>, matrix: &Matrix) -> Option<TextObject> {
+        let font_size = object.font_size();
+        let placed = self.painted.texts.get(&object.handle()).copied().unwrap_or(PlacedText::UNREACHED);
+        let mode = RenderMode(object.render_mode());
+        let colour = if mode.is_stroked_only() { object.stroke_colour() } else { object.fill_colour() };
+        let size = drawn_size(matrix, font_size) * self.transform.scale();
+        size.is_finite().then(|| TextObject {
+            order: placed.order,
+            font: self.font(object),
+            size,
+            angle: angle(matrix, font_size, self.transform),
+            painted: mode.is_painted(),
+            colour: colour.map(|colour| seen_through(colour, object, placed.alpha)),
+            clip: placed.clip,
+            layer_off: placed.layer_off,
+        })
+    }
+
+    /// Says whether another text is to be read in the place of an object.
+    fn is_replaced(&self, object: &PageObject<'p>) -> bool {
+        self.painted.texts.get(&object.handle()).is_some_and(|placed| placed.is_replaced)
+    }
+
+    fn font(&mut self, object: &PageObject<'p>) -> FontId {
+        let font = object.font();
+        if font.is_null() {
+            return FontId::UNKNOWN;
+        }
+        *self.fonts.entry(font).or_insert_with(|| {
+            let (name, italic) = object.font_style();
+            self.found.fonts.id(&name, italic)
+        })
+    }
+}
+
+/// Makes a character that libpdfium added. It has no place of its own.
+const fn added(character: char) -> Glyph {
+    let nowhere = BBox::new(0.0, 0.0, 0.0, 0.0);
+    Glyph { character, source: GlyphSource::Added, bbox: nowhere, ink: nowhere, origin: (0.0, 0.0), object: None }
+}
+
+/// Returns what a value of libpdfium means, `None` if it means nothing, and how many values that takes:
+/// a character beyond U+FFFF may come in two halves.
+pub(super) fn decode(code: u32, next: impl FnOnce() -> u32) -> (Option<char>, c_int) {
+    match code {
+        0 | 0xfffe | 0xffff => (None, 1),
+        0xd800..=0xdbff => match next() {
+            low @ 0xdc00..=0xdfff => (char::from_u32(0x1_0000 + ((code - 0xd800) << 10) + (low - 0xdc00)), 2),
+            _ => (None, 1),
+        },
+        _ => (char::from_u32(code), 1),
+    }
+}
+
+/// Returns the size in which a font is drawn. It grows with the length of the matrix' second row, of
+/// which `d` alone is 0 for text that runs up or down the page.
+fn drawn_size(matrix: &Matrix, font_size: f64) -> f64 {
+    font_size.abs() * matrix.c.hypot(matrix.d)
+}
+
+/// Returns the direction of the baseline as displayed, in degrees clockwise, from 0 up to 360. A
+/// negative font size turns the writing round.
+fn angle(matrix: &Matrix, font_size: f64, transform: &Transform) -> f64 {
+    let forwards = if font_size < 0.0 { -1.0 } else { 1.0 };
+    let ((x, y), (from_x, from_y)) =
+        (transform.point((matrix.a * forwards, matrix.b * forwards)), transform.point((0.0, 0.0)));
+    let degrees = (y - from_y).atan2(x - from_x).to_degrees();
+    // Finer is noise, and noise below 0 would be next to 360.
+    ((degrees * 1000.0).round() / 1000.0).rem_euclid(360.0)
+}
+
+/// A text rendering mode, as the format numbers it.
+struct RenderMode(c_int);
+
+impl RenderMode {
+    const fn is_painted(&self) -> bool {
+        !matches!(self.0, 3 | 7)
+    }
+
+    const fn is_stroked_only(&self) -> bool {
+        matches!(self.0, 1 | 5)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quire_schemas::result::PdfBox;
+
+    use super::*;
+    use crate::parse::local::QuarterTurns;
+
+    #[test]
+    fn halves_of_a_character_are_joined_and_a_lone_half_means_nothing() {
+        let none = || -> u32 { panic!("no second half is needed") };
+        assert_eq!(decode(0x1d538, none), (Some('𝔸'), 1));
+        assert_eq!(decode(0xd835, || 0xdd38), (Some('𝔸'), 2));
+        assert_eq!(decode(0xd835, || 0x78), (None, 1));
+        for meaningless in [0, 0xdd38, 0xfffe, 0xffff, 0x11_0000] {
+            assert_eq!(decode(meaningless, none), (None, 1), "{meaningless:x}");
+        }
+    }
+
+    #[test]
+    fn the_angle_is_that_of_the_baseline_on_the_displayed_page() {
+        let page = |turns, width| Transform::new(PdfBox::new(0.0, 0.0, 100.0, 200.0), QuarterTurns::new(turns), width);
+        let upwards = Matrix { a: 0.0, b: 1.0, c: -1.0, d: 0.0, e: 7.0, f: 7.0 };
+        assert_eq!(angle(&Matrix::IDENTITY, 12.0, &page(0, 100.0)), 0.0);
+        assert_eq!(angle(&upwards, 12.0, &page(0, 100.0)), 270.0);
+        assert_eq!(angle(&upwards, 12.0, &page(1, 200.0)), 0.0);
+        assert_eq!(angle(&upwards, -12.0, &page(0, 100.0)), 90.0);
+        assert_eq!(drawn_size(&upwards, -12.0), 12.0);
+        // A hair below the horizontal is not a whole turn.
+        let noise = Matrix { b: 1e-9, ..Matrix::IDENTITY };
+        assert_eq!(angle(&noise, 12.0, &page(0, 100.0)), 0.0);
+    }
+}

@@ -1,0 +1,288 @@
+//! Walks the objects of a page in the order of painting, those of forms included: shapes and pictures,
+//! and where in that order each text object stands.
+
+use std::{collections::HashMap, os::raw::c_int};
+
+use pdfium_render::prelude::{FPDF_PAGEOBJECT, FPDF_PAGEOBJECTMARK};
+use quire_schemas::element::BBox;
+
+use super::{
+    super::{file_facts::HiddenObjects, geometry::Transform},
+    actual_text::ActualText,
+    page::Page,
+    page_object::{ObjectKind, PageObject},
+    paths::{PlacedPath, SegmentBudget, path_shapes},
+    placement::{Placement, clipped, shared},
+};
+use crate::parse::local::{Colour, MAX_SHAPES, Picture, Shape, ShapeKind};
+
+/// Objects of a page beyond this are not looked at.
+const MAX_OBJECTS: u32 = 200_000;
+/// Forms inside forms deeper than this are not looked into.
+const MAX_DEPTH: usize = 32;
+/// Pictures of a page beyond this are not asked whether they are stencils, which costs a look at their data.
+const MAX_STENCIL_CHECKS: usize = 200;
+
+/// What the walk tells of a text object.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PlacedText {
+    pub(super) order: u32,
+    pub(super) clip: Option<BBox>,
+    pub(super) layer_off: bool,
+    /// How much the forms around it cover; 255 wholly.
+    pub(super) alpha: u8,
+    /// Whether a text is stated that is to be read in its place.
+    pub(super) is_replaced: bool,
+}
+
+impl PlacedText {
+    /// What is said of an object that the walk has not reached: it lies above all others.
+    pub(super) const UNREACHED: Self =
+        Self { order: u32::MAX, clip: None, layer_off: false, alpha: u8::MAX, is_replaced: false };
+}
+
+/// What a page paints.
+#[derive(Default)]
+pub(super) struct Painted<'p> {
+    pub(super) texts: HashMap<FPDF_PAGEOBJECT, PlacedText>,
+    /// Texts that are to be read in the place of text objects.
+    pub(super) actual: Vec<ActualText<'p>>,
+    pub(super) shapes: Vec<Shape>,
+    pub(super) pictures: Vec<Picture>,
+    /// The images that the pictures show, in the same order.
+    pub(super) images: Vec<PageObject<'p>>,
+    /// Whether something was left out.
+    pub(super) cut: bool,
+}
+
+/// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
+/// has another length than libpdfium has objects of its kind is not believed.
+pub(super) fn painted<'p>(page: &'p Page<'_>, transform: Transform, hidden: Option<HiddenObjects>) -> Painted<'p> {
+    let mut layers = Layers { hidden: hidden.unwrap_or_default(), met: [0; 3] };
+    let painted = walk(page, transform, &mut layers);
+    if layers.drop_wrong() { walk(page, transform, &mut layers) } else { painted }
+}
+
+/// Which objects lie in layers that are off, and how many of each kind were met.
+#[derive(Default)]
+struct Layers {
+    hidden: HiddenObjects,
+    met: [usize; 3],
+}
+
+impl Layers {
+    /// Says whether the next object of a kind is hidden.
+    fn hides_next(&mut self, kind: ObjectKind) -> bool {
+        let (list, place) = match kind {
+            ObjectKind::Text => (&self.hidden.texts, 0),
+            ObjectKind::Image => (&self.hidden.images, 1),
+            ObjectKind::Path => (&self.hidden.paths, 2),
+            ObjectKind::Shading | ObjectKind::Form | ObjectKind::Unknown => return false,
+        };
+        let met = self.met[place];
+        self.met[place] += 1;
+        list.get(met).copied().unwrap_or(false)
+    }
+
+    /// Drops lists that do not fit what was met. Says whether one of them hid something.
+    fn drop_wrong(&mut self) -> bool {
+        let met = std::mem::take(&mut self.met);
+        let HiddenObjects { texts, images, paths } = &mut self.hidden;
+        let mut hid = false;
+        for (list, met) in [texts, images, paths].into_iter().zip(met) {
+            if list.len() != met {
+                hid |= list.contains(&true);
+                list.clear();
+            }
+        }
+        hid
+    }
+}
+
+fn walk<'p>(page: &'p Page<'_>, transform: Transform, layers: &mut Layers) -> Painted<'p> {
+    let root = Level {
+        form: None,
+        next: 0,
+        count: page.object_count(),
+        state: State { space: Placement::of_page(transform), clip: None, alpha: u8::MAX, layer_off: false },
+    };
+    let (found, budget) = (Painted::default(), SegmentBudget::default());
+    let mut walk = Walk { page, layers, found, budget, order: 0, marks: HashMap::new() };
+    walk.run(root);
+    walk.found
+}
+
+/// A page or a form whose objects are being walked.
+struct Level<'p> {
+    /// `None` for the page.
+    form: Option<PageObject<'p>>,
+    next: c_int,
+    count: c_int,
+    state: State,
+}
+
+/// What holds of everything in a form.
+#[derive(Clone, Copy)]
+struct State {
+    space: Placement,
+    clip: Option<BBox>,
+    alpha: u8,
+    layer_off: bool,
+}
+
+struct Walk<'p, 'l> {
+    page: &'p Page<'p>,
+    layers: &'l mut Layers,
+    found: Painted<'p>,
+    budget: SegmentBudget,
+    order: u32,
+    /// The place of the text that a mark states.
+    marks: HashMap<FPDF_PAGEOBJECTMARK, usize>,
+}
+
+impl<'p> Walk<'p, '_> {
+    fn run(&mut self, root: Level<'p>) {
+        let mut levels = vec![root];
+        while let Some(level) = levels.last_mut() {
+            if level.next >= level.count {
+                levels.pop();
+                continue;
+            }
+            if self.order == MAX_OBJECTS {
+                self.found.cut = true;
+                return;
+            }
+            let (index, state) = (level.next, level.state);
+            level.next += 1;
+            let object = match level.form {
+                Some(form) => form.child(index),
+                None => self.page.object(index),
+            };
+            let Some(object) = object else { continue };
+            let inner = self.visit(object, &state);
+            if levels.len() < MAX_DEPTH {
+                levels.extend(inner);
+            } else {
+                self.found.cut |= inner.is_some();
+            }
+            self.order += 1;
+        }
+    }
+
+    /// Notes an object. Returns what is inside it, if it is a form.
+    fn visit(&mut self, object: PageObject<'p>, outer: &State) -> Option<Level<'p>> {
+        let own_clip = object.clip(&outer.space);
+        let clip = match (outer.clip, own_clip) {
+            (Some(outer), Some(own)) => Some(shared(outer, own)),
+            (outer, own) => outer.or(own),
+        };
+        let kind = object.kind();
+        let state = State { clip, layer_off: self.layers.hides_next(kind), ..*outer };
+        match kind {
+            ObjectKind::Text => {
+                let State { clip, alpha, layer_off, .. } = state;
+                let is_replaced = self.replace(&object, &state);
+                let text = PlacedText { order: self.order, clip, layer_off, alpha, is_replaced };
+                self.found.texts.insert(object.handle(), text);
+            }
+            ObjectKind::Path => self.path(&object, &state),
+            ObjectKind::Image => self.picture(&object, &state),
+            ObjectKind::Shading => {
+                let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
+                self.shape(bbox.and_then(|bbox| clipped(bbox, clip)), ShapeKind::Drawing, &state);
+            }
+            ObjectKind::Form => {
+                let space = state.space.inside(&object.matrix()?);
+                // A form has no colour of its own, but it is as transparent as its fill.
+                let own_alpha = object.fill_colour().map_or(u8::MAX, |colour| colour.alpha);
+                let state = State { space, alpha: dimmed(state.alpha, own_alpha), ..state };
+                return Some(Level { form: Some(object), next: 0, count: object.child_count(), state });
+            }
+            ObjectKind::Unknown => {}
+        }
+        None
+    }
+
+    /// Notes the text that is to be read in the place of an object, if there is one.
+    fn replace(&mut self, object: &PageObject<'p>, state: &State) -> bool {
+        let Some((mark, text)) = object.actual_text() else { return false };
+        let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
+        let (Some(bbox), Some(matrix)) = (bbox, object.matrix()) else { return false };
+        match self.marks.get(&mark) {
+            Some(&known) => self.found.actual[known].go_on(bbox),
+            None => {
+                self.marks.insert(mark, self.found.actual.len());
+                let matrix = state.space.in_user_space(&matrix);
+                self.found.actual.push(ActualText { text, object: *object, matrix, bbox });
+            }
+        }
+        true
+    }
+
+    fn path(&mut self, object: &PageObject<'p>, state: &State) {
+        let colour = object.fill_colour().map(|colour| seen_through(colour, object, state.alpha));
+        let path = PlacedPath { object, space: &state.space, clip: state.clip, colour };
+        for (bbox, kind) in path_shapes(&path, &mut self.budget) {
+            self.shape(Some(bbox), kind, state);
+        }
+    }
+
+    fn shape(&mut self, bbox: Option<BBox>, kind: ShapeKind, state: &State) {
+        let Some(bbox) = bbox.filter(|_| !state.layer_off) else { return };
+        if self.found.shapes.len() == MAX_SHAPES {
+            self.found.cut = true;
+            return;
+        }
+        self.found.shapes.push(Shape { order: self.order, bbox, kind });
+    }
+
+    fn picture(&mut self, object: &PageObject<'p>, state: &State) {
+        let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
+        let Some(bbox) = bbox.and_then(|bbox| clipped(bbox, state.clip)) else { return };
+        let count = self.found.pictures.len();
+        if count == MAX_SHAPES {
+            self.found.cut = true;
+            return;
+        }
+        let opaque = state.alpha == u8::MAX
+            && !object.has_transparency()
+            && count < MAX_STENCIL_CHECKS
+            && !object.is_stencil(self.page.handle());
+        self.found.pictures.push(Picture { order: self.order, bbox, opaque, layer_off: state.layer_off });
+        self.found.images.push(*object);
+    }
+}
+
+/// Returns a colour as it covers the page, with the forms around the object. What is blended or masked
+/// does not cover wholly.
+pub(super) fn seen_through(colour: Colour, object: &PageObject<'_>, alpha: u8) -> Colour {
+    let alpha = dimmed(colour.alpha, alpha);
+    let most = if object.has_transparency() { u8::MAX - 1 } else { u8::MAX };
+    Colour { alpha: alpha.min(most), ..colour }
+}
+
+fn dimmed(alpha: u8, by: u8) -> u8 {
+    let product = u16::from(alpha) * u16::from(by) / u16::from(u8::MAX);
+    u8::try_from(product).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_hidden_objects_is_believed_only_if_it_has_the_right_length() {
+        let hidden = HiddenObjects { texts: vec![false, true], images: vec![true], paths: vec![] };
+        let mut layers = Layers { hidden, met: [0; 3] };
+        let met = [ObjectKind::Text, ObjectKind::Text, ObjectKind::Form, ObjectKind::Image, ObjectKind::Image];
+        assert_eq!(met.map(|kind| layers.hides_next(kind)), [false, true, false, true, false]);
+        assert!(layers.drop_wrong());
+        assert_eq!(met.map(|kind| layers.hides_next(kind)), [false, true, false, false, false]);
+        assert!(!layers.drop_wrong());
+    }
+
+    #[test]
+    fn a_form_dims_what_is_in_it() {
+        assert_eq!([dimmed(255, 255), dimmed(255, 128), dimmed(128, 128), dimmed(0, 255)], [255, 128, 64, 0]);
+    }
+}
