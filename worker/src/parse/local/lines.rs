@@ -244,47 +244,44 @@ fn words(tokens: &[&Token], order: &[Item]) -> Vec<Word> {
 fn word(tokens: &[&Token]) -> Option<Word> {
     let place = tokens.iter().map(|token| token.place).reduce(BBox::union)?;
     let mut text = String::new();
+    let mut waiting: Option<char> = None;
     for (index, token) in tokens.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| tokens.get(before)).copied();
         match accent(token, before, tokens.get(index + 1).copied()) {
-            Accent::None => text.push_str(&token.text),
-            Accent::OnLast(mark) => text.push(mark),
-            // The letter comes with the next token; its mark goes behind its first letter there.
-            Accent::OnNext => {}
-        }
-        if let Some(before) = before
-            && let Accent::OnNext = accent(before, None, Some(token))
-            && let Some(mark) = characters::combining_accent(before.first())
-        {
-            let first = token.first().len_utf8();
-            let at = text.len() - token.text.len() + first;
-            text.insert(at, mark);
+            Some(Accent { mark, on_next: false }) => text.push(mark),
+            Some(Accent { mark, on_next: true }) => waiting = Some(mark),
+            None => {
+                let mut letters = token.text.chars();
+                text.extend(letters.next());
+                text.extend(waiting.take());
+                text.push_str(letters.as_str());
+            }
         }
     }
     let text = composed(&text);
     (!text.is_empty()).then_some(Word { text, place })
 }
 
-enum Accent {
-    None,
-    OnLast(char),
-    OnNext,
+/// A mark that is drawn over the letter before it, or over the next one.
+struct Accent {
+    mark: char,
+    on_next: bool,
 }
 
-/// Says whether a token is an accent that is drawn over its neighbour.
-fn accent(token: &Token, before: Option<&Token>, next: Option<&Token>) -> Accent {
-    let Some(mark) = characters::combining_accent(token.first()).filter(|_| token.is_one_character()) else {
-        return Accent::None;
+/// Says whether a token is an accent that is drawn over its neighbour. An accent never stands on another accent.
+fn accent(token: &Token, before: Option<&Token>, next: Option<&Token>) -> Option<Accent> {
+    let mark = characters::combining_accent(token.first()).filter(|_| token.is_one_character())?;
+    let stands_on = |letter: char, place: BBox| {
+        let shared = token.place.shared_width(place);
+        letter.is_alphabetic()
+            && characters::combining_accent(letter).is_none()
+            && shared >= 0.5 * token.place.width().min(place.width())
+            && token.place.width() > 0.0
     };
-    let stands_on = |letter: &Token| {
-        let shared = token.place.shared_width(letter.place);
-        shared >= 0.5 * token.place.width().min(letter.place.width()) && token.place.width() > 0.0
-    };
-    match (before, next) {
-        (Some(before), _) if before.last().is_alphabetic() && stands_on(before) => Accent::OnLast(mark),
-        (_, Some(next)) if next.first().is_alphabetic() && stands_on(next) => Accent::OnNext,
-        _ => Accent::None,
+    if before.is_some_and(|before| stands_on(before.last(), before.place)) {
+        return Some(Accent { mark, on_next: false });
     }
+    next.filter(|next| stands_on(next.first(), next.place)).map(|_| Accent { mark, on_next: true })
 }
 
 /// Composes marks with their letters (NFC) and replaces presentation forms by the letters that they show.
@@ -397,6 +394,11 @@ mod tests {
         }
         assert_eq!(line(&Page::new().write("e\u{301}a\u{308}", 50.0, 100.0)), "éä");
         assert_eq!(line(&Page::new().write("5 ´ 3", 50.0, 100.0)), "5 ´ 3");
+        // Between two letters that it lies over, it counts once; one accent over another stays as it is.
+        let narrow = Page::new().write("e", 65.0, 100.0).write("´", 66.5, 100.0).write("i", 67.0, 100.0);
+        assert_eq!(line(&narrow), "éi");
+        let two = Page::new().write("¨", 65.0, 100.0).write("ˆ", 65.1, 100.0).write("a", 65.2, 100.0);
+        assert_eq!(line(&two), "¨â");
     }
 
     #[test]
