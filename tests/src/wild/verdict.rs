@@ -33,7 +33,7 @@ pub fn assert_right(cases: &[Case], known: &[Known]) {
     );
 }
 
-/// Tells what is not as it should be: a case that is wrong, or one that is right and known to be wrong.
+/// Returns a message if a case is wrong and not listed as wrong, or right and listed as wrong.
 fn surprise(case: &Case, outcome: &Result<Outcome, String>, known: &[Known]) -> Option<String> {
     let wrong = match outcome {
         Ok(outcome) => case.wrong(outcome),

@@ -1,5 +1,6 @@
 //! Divided words of ten languages, in about the proportion in which print has them, and how many the rule gets right
-//! when the document says nothing of them. Half of the English compounds were written down after the lists of the rule.
+//! when the document says nothing of them. The lists of the rule were extended with these words in view, so the score is
+//! better than that of unseen text.
 
 use hypher::Lang;
 
