@@ -71,6 +71,25 @@ impl BBox {
         f64::midpoint(self.left(), self.right())
     }
 
+    /// Returns the middle between top and bottom.
+    #[must_use]
+    pub const fn middle_y(self) -> f64 {
+        f64::midpoint(self.top(), self.bottom())
+    }
+
+    /// Returns the area; 0 for a box whose sides are the wrong way round.
+    #[must_use]
+    pub const fn area(self) -> f64 {
+        self.width().max(0.0) * self.height().max(0.0)
+    }
+
+    /// Says whether the middle of another box lies in this one.
+    #[must_use]
+    pub fn has_middle_of(self, other: Self) -> bool {
+        (self.left()..=self.right()).contains(&other.middle_x())
+            && (self.top()..=self.bottom()).contains(&other.middle_y())
+    }
+
     /// Returns the smallest box around both.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

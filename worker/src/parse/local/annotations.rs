@@ -40,7 +40,7 @@ pub(super) fn insert(page_number: u32, fields: Vec<PageField>, notes: Vec<PageNo
 /// Returns before which element an annotation comes: behind its label on the left, else before the text on its right,
 /// else behind what ends above it.
 fn place(bbox: BBox, elements: &[Option<BBox>]) -> usize {
-    let middle = f64::midpoint(bbox.top(), bbox.bottom());
+    let middle = bbox.middle_y();
     let in_row = |label: &BBox| label.top() <= middle && middle <= label.bottom();
     let boxes = || elements.iter().enumerate().filter_map(|(index, bbox)| bbox.map(|bbox| (index, bbox)));
     let nearest = |candidates: Vec<(usize, f64)>| {

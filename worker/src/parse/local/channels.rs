@@ -34,22 +34,22 @@ impl Channel {
     pub(super) fn middle(&self) -> f64 {
         f64::midpoint(self.left, self.right)
     }
-
-    fn width(&self) -> f64 {
-        self.right - self.left
-    }
 }
 
 /// Finds the channel whose sides are columns, if there is one: the one that most rows prove.
 pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Option<Channel> {
-    let mut found: Vec<(usize, Channel)> = candidates(rows, LEAST_WIDTH * size)
+    let mut found: Vec<(Sides, Channel)> = candidates(rows, LEAST_WIDTH * size)
         .into_iter()
-        .filter_map(|channel| trimmed(rows, channel, size))
-        .map(|channel| (Sides::of(rows, &channel).proof(), channel))
-        .filter(|(proof, _)| *proof > 0)
+        .map(|channel| trimmed(rows, channel, size))
+        .map(|channel| (Sides::of(rows, &channel), channel))
+        .filter(|(sides, _)| sides.proof() > 0)
         .collect();
-    found.sort_by(|(a, one), (b, other)| b.cmp(a).then(other.width().total_cmp(&one.width())));
-    found.into_iter().map(|(_, channel)| channel).find(|channel| Sides::of(rows, channel).are_columns(channel, size))
+    let width = |channel: &Channel| channel.right - channel.left;
+    found.sort_by(|(a, one), (b, other)| b.proof().cmp(&a.proof()).then(width(other).total_cmp(&width(one))));
+    found
+        .into_iter()
+        .find(|(sides, channel)| sides.are_columns(width(channel) / size, size))
+        .map(|(_, channel)| channel)
 }
 
 /// Follows every gap of a row, and its margins, down through the rows below, as far as it goes on. Where several gaps of
@@ -125,7 +125,7 @@ fn common(channel: &Channel, gaps: &[(f64, f64)], least: f64) -> Vec<(f64, f64)>
 
 /// Takes rows off both ends that stand on one side only and far from the rest: a line below two short columns belongs
 /// to neither.
-fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Option<Channel> {
+fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Channel {
     let has_both = |row: &Row<'_>| {
         let (left, right) = parted(row, &channel);
         !left.is_empty() && !right.is_empty()
@@ -135,7 +135,7 @@ fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Option<Channel> {
     let last_both = within.clone().rev().find(|&index| has_both(&rows[index]));
     let (Some(first_both), Some(last_both)) = (first_both, last_both) else {
         // No row has both: two columns whose lines lie at different heights, if both are there.
-        return Some(channel);
+        return channel;
     };
     let pitches = pitches(&rows[channel.first..=channel.last]);
     let usual = median(pitches).unwrap_or(1.2 * size);
@@ -154,7 +154,7 @@ fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Option<Channel> {
             break;
         }
     }
-    Some(channel)
+    channel
 }
 
 fn pitches(rows: &[Row<'_>]) -> Vec<f64> {
@@ -256,7 +256,8 @@ impl Sides {
         self.left.len().min(self.right.len())
     }
 
-    /// Says whether the two sides are read one after the other. The rules, in this order:
+    /// Says whether the two sides of a channel are read one after the other; `width` is its width in units of the font
+    /// size. The rules, in this order:
     ///
     /// 1. Ruled areas and pictures beside text, with nothing else on their side, are read by themselves.
     /// 2. Lines of running text on both sides are columns.
@@ -266,7 +267,7 @@ impl Sides {
     /// 4. Sides whose lines lie at different heights, or differ in size, are blocks: a margin note, a sidebar.
     /// 5. Two blocks of short lines, as of addresses, have several words in a line on both sides, and stand closer than
     ///    the rows of a form or have figures on both sides.
-    fn are_columns(&self, channel: &Channel, size: f64) -> bool {
+    fn are_columns(&self, width: f64, size: f64) -> bool {
         if self.blocks_only {
             return true;
         }
@@ -274,7 +275,6 @@ impl Sides {
         if fewer < 2 {
             return false;
         }
-        let width = channel.width() / size;
         if is_running_text(&self.left) && is_running_text(&self.right) {
             return fewer >= MANY_ROWS || width >= LEAST_WIDTH_OF_FEW;
         }

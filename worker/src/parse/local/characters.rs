@@ -6,7 +6,7 @@ use unicode_script::{Script, UnicodeScript};
 
 use super::content::{Glyph, GlyphSource};
 
-pub(super) const SOFT_HYPHEN: char = '\u{ad}';
+pub(crate) const SOFT_HYPHEN: char = '\u{ad}';
 /// Stands for a character that has a place on the page and no Unicode value.
 pub(super) const UNREADABLE: char = char::REPLACEMENT_CHARACTER;
 

@@ -42,7 +42,7 @@ struct Rule {
 pub(super) fn containers(content: &PageContent) -> Vec<Container> {
     let page = content.width * content.height;
     let fits = |bbox: &BBox| {
-        let area = bbox.width() * bbox.height();
+        let area = bbox.area();
         area > 0.0 && area <= LARGEST_SHARE * page && bbox.height() >= LEAST_HEIGHT && bbox.width() >= LEAST_HEIGHT
     };
     let mut containers: Vec<Container> = grids(&rules(content)).into_iter().filter(|grid| fits(&grid.bbox)).collect();
@@ -52,14 +52,12 @@ pub(super) fn containers(content: &PageContent) -> Vec<Container> {
     });
     let pictures = content.pictures.iter().filter(|picture| !picture.layer_off).map(|picture| (picture.bbox, true));
     for (bbox, is_picture) in shaded.map(|bbox| (bbox, false)).chain(pictures).filter(|(bbox, _)| fits(bbox)) {
-        let is_grid = |known: &Container| {
-            known.cells.len() > 1 && known.bbox.overlap(bbox) >= 0.9 * known.bbox.width() * known.bbox.height()
-        };
+        let is_grid = |known: &Container| known.cells.len() > 1 && known.bbox.overlap(bbox) >= 0.9 * known.bbox.area();
         if !containers.iter().any(is_grid) && containers.len() < MAX_CONTAINERS {
             containers.push(Container { bbox, cells: vec![bbox], is_picture });
         }
     }
-    containers.sort_by(|a, b| (b.bbox.width() * b.bbox.height()).total_cmp(&(a.bbox.width() * a.bbox.height())));
+    containers.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
     containers
 }
 
@@ -185,11 +183,7 @@ fn cut(area: BBox, rules: &[&Rule]) -> Vec<BBox> {
         let mut places: Vec<f64> = rules
             .iter()
             .filter(|rule| rule.is_upright == is_upright)
-            .map(
-                |rule| {
-                    if is_upright { rule.bbox.middle_x() } else { f64::midpoint(rule.bbox.top(), rule.bbox.bottom()) }
-                },
-            )
+            .map(|rule| if is_upright { rule.bbox.middle_x() } else { rule.bbox.middle_y() })
             .filter(|place| (frame.top() + 2.0 * TOUCH..=frame.bottom() - 2.0 * TOUCH).contains(place))
             .collect();
         places.sort_by(f64::total_cmp);

@@ -129,10 +129,7 @@ fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>) {
 
 /// Returns the part of a text whose words lie in a box by their middle.
 fn covered(area: BBox, words: &[Span]) -> Option<[u32; 2]> {
-    let is_in = |word: &&Span| {
-        let (x, y) = (word.bbox.middle_x(), f64::midpoint(word.bbox.top(), word.bbox.bottom()));
-        (area.left()..=area.right()).contains(&x) && (area.top()..=area.bottom()).contains(&y)
-    };
+    let is_in = |word: &&Span| area.has_middle_of(word.bbox);
     let first = words.iter().find(is_in)?;
     let last = words.iter().rev().find(is_in)?;
     Some([first.start, last.end])

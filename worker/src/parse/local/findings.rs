@@ -8,15 +8,13 @@ use super::{
     content::{Cut, PageContent},
     lines::Piece,
     readability::{self, Mapping, Suspicion},
-    visibility::{Hidden, Layer, picture_share},
+    visibility::{Hidden, Layer, is_scan},
 };
 
 /// Unmapped characters up to this number are bullets and ornaments.
 const FEW_UNMAPPED: u32 = 5;
 /// On a page with little text they are fewer: this share of its characters, and more than one.
 const LARGE_SHARE: f64 = 0.02;
-/// Share of the page that the pictures of a scan cover.
-const SCAN_SHARE: f64 = 0.5;
 /// Height of the margins in which stamps and page numbers stand, as a share of the page's.
 const MARGIN: f64 = 0.1;
 /// A scan has at most so many characters of its own outside the margins.
@@ -82,9 +80,7 @@ impl Findings {
             }
         }
         findings.hidden = hidden.into_iter().collect();
-        let is_picture = findings.ocr_characters < FEW_CHARACTERS
-            && in_body < FEW_CHARACTERS
-            && picture_share(content) >= SCAN_SHARE;
+        let is_picture = findings.ocr_characters < FEW_CHARACTERS && in_body < FEW_CHARACTERS && is_scan(content);
         findings.ocr_required = match (mapping.is_nothing_mapped() && pieces.is_empty(), is_picture) {
             (true, _) => Some(NeedsOcr::Unreadable),
             (false, true) => Some(NeedsOcr::Picture),

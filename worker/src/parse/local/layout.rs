@@ -1,10 +1,10 @@
 //! Lays out a page: from what the renderer has read to paragraphs in the order of reading. Pure.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cell::LazyCell, cmp::Reverse, collections::BTreeMap};
 
 use super::{
     PageText,
-    containers::containers,
+    containers::{Container, containers},
     content::PageContent,
     findings::Findings,
     frames::Frame,
@@ -29,13 +29,16 @@ pub(crate) fn lay_out(content: PageContent) -> PageText {
         pieces.clear();
     }
     let findings = Findings::of(&content, &pieces, mapping);
+    // Found once, and only for a page that has upright text.
+    let containers = LazyCell::new(|| containers(&content));
     let mut paragraphs = Vec::new();
     for ((_, _, frame), pieces) in grouped(pieces) {
         // Places of containers are on the displayed page; only upright text is laid out there.
-        let containers = if frame == Frame::UPRIGHT { containers(&content) } else { Vec::new() };
-        let flows = regions::flows(&pieces, &content.fonts, &containers);
+        let containers: &[Container] = if frame == Frame::UPRIGHT { &containers } else { &[] };
+        let flows = regions::flows(&pieces, &content.fonts, containers);
         paragraphs.extend(flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content)));
     }
+    drop(containers);
     paragraphs.retain(|paragraph: &Paragraph| !paragraph.text.trim().is_empty());
     PageText { content, paragraphs, findings }
 }

@@ -37,6 +37,7 @@ mod visibility;
 
 use self::paragraphs::Paragraph;
 
+pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
     Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATIONS, MAX_GLYPHS, MAX_SHAPES, ObjectId, PageContent,
     PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,

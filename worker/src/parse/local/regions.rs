@@ -12,6 +12,7 @@ use super::{
     fonts::FontTable,
     lines::{Line, Piece},
     rows::{self, Item, Row, What},
+    spacing::gaps,
 };
 
 /// Regions that are cut again; a region deeper inside is read row by row.
@@ -61,7 +62,7 @@ impl<'a> Regions<'a> {
         let mut small: Vec<(f64, f64)> = items
             .iter()
             .filter(|item| item.size < 1.6 * usual)
-            .map(|item| (f64::midpoint(item.bbox.top(), item.bbox.bottom()), item.bbox.middle_x()))
+            .map(|item| (item.bbox.middle_y(), item.bbox.middle_x()))
             .collect();
         small.sort_by(|a, b| a.0.total_cmp(&b.0));
         (0..self.pieces.len()).partition(|&index| {
@@ -104,7 +105,7 @@ impl<'a> Regions<'a> {
         }
         for (number, members) in &blocks {
             let bbox = self.containers[*number].bbox;
-            let baseline = f64::midpoint(bbox.top(), bbox.bottom());
+            let baseline = bbox.middle_y();
             let size = members.iter().map(|index| self.pieces[*index].token.size).fold(1.0, f64::max);
             items.push(Item { what: What::Block(*number), text: "", bbox, baseline, size });
         }
@@ -119,9 +120,7 @@ impl<'a> Regions<'a> {
         let mut members = Vec::new();
         for (place, index) in tokens.iter().enumerate() {
             let bbox = self.pieces[*index].token.bbox;
-            let (x, y) = (bbox.middle_x(), f64::midpoint(bbox.top(), bbox.bottom()));
-            let is_in = (area.left()..=area.right()).contains(&x) && (area.top()..=area.bottom()).contains(&y);
-            if !is_in || inside[place].is_some() {
+            if !area.has_middle_of(bbox) || inside[place].is_some() {
                 continue;
             }
             let sticks_out = (area.left() - bbox.left()).max(bbox.right() - area.right());
@@ -204,11 +203,8 @@ impl<'a> Regions<'a> {
         let cells = &self.containers[number].cells;
         let mut rest = members.clone();
         for cell in cells {
-            let (inside, outside): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(|index| {
-                let bbox = self.pieces[*index].token.bbox;
-                let (x, y) = (bbox.middle_x(), f64::midpoint(bbox.top(), bbox.bottom()));
-                (cell.left()..=cell.right()).contains(&x) && (cell.top()..=cell.bottom()).contains(&y)
-            });
+            let is_in = |index: &usize| cell.has_middle_of(self.pieces[*index].token.bbox);
+            let (inside, outside): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(is_in);
             rest = outside;
             if !inside.is_empty() {
                 self.region(inside, number + 1, depth + 1);
@@ -221,12 +217,7 @@ impl<'a> Regions<'a> {
 
     /// Parts a row at wide gaps and between what the page shows and what it does not, in the order of reading.
     fn parts(&self, row: &Row<'a>) -> Vec<Vec<Item<'a>>> {
-        let mut end = f64::NEG_INFINITY;
-        let mut gaps: Vec<f64> = Vec::with_capacity(row.items.len());
-        for pair in row.items.windows(2) {
-            end = end.max(pair[0].bbox.right());
-            gaps.push((pair[1].bbox.left() - end) / pair[0].size.max(pair[1].size).max(1.0));
-        }
+        let gaps = gaps(row.items.iter().map(|item| (item.bbox, item.size)));
         let mut words: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > 0.1).collect();
         words.sort_by(f64::total_cmp);
         let usual = words.get(words.len() / 2).copied().unwrap_or_default();

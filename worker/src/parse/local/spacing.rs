@@ -1,5 +1,7 @@
 //! Where a line has spaces: from its gaps, where the file has none. Pure.
 
+use quire_schemas::element::BBox;
+
 use super::{characters, tokens::Token};
 
 // In units of the font size.
@@ -19,7 +21,7 @@ const LETTERS: usize = 4;
 
 /// Says between which neighbours of a row, ordered from left to right, a space stands: one entry less than tokens.
 pub(super) fn spaces(tokens: &[&Token]) -> Vec<bool> {
-    let gaps = gaps(tokens);
+    let gaps = gaps(tokens.iter().map(|token| (token.bbox, token.size)));
     let written: Vec<bool> = tokens.windows(2).map(|pair| pair[0].spaced.1 || pair[1].spaced.0).collect();
     let mut spaces: Vec<bool> = tokens
         .windows(2)
@@ -30,14 +32,17 @@ pub(super) fn spaces(tokens: &[&Token]) -> Vec<bool> {
     spaces
 }
 
-/// Returns the gaps between neighbours in units of the larger font size. A mark over a letter ends before the letter does,
-/// so a gap begins where all that comes before has ended.
-fn gaps(tokens: &[&Token]) -> Vec<f64> {
-    let mut end = f64::NEG_INFINITY;
-    let mut gaps = Vec::with_capacity(tokens.len().saturating_sub(1));
-    for pair in tokens.windows(2) {
-        end = end.max(pair[0].bbox.right());
-        gaps.push((pair[1].bbox.left() - end) / pair[0].size.max(pair[1].size).max(1.0));
+/// Returns the gaps between neighbours, given by box and font size from left to right, in units of the larger font size. A
+/// mark over a letter ends before the letter does, so a gap begins where all that comes before has ended.
+pub(super) fn gaps(places: impl Iterator<Item = (BBox, f64)>) -> Vec<f64> {
+    let mut gaps = Vec::new();
+    let mut before: Option<(f64, f64)> = None;
+    for (bbox, size) in places {
+        if let Some((end, last)) = before {
+            gaps.push((bbox.left() - end) / size.max(last).max(1.0));
+        }
+        let end = before.map_or(bbox.right(), |(end, _)| end.max(bbox.right()));
+        before = Some((end, size));
     }
     gaps
 }

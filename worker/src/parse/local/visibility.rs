@@ -103,10 +103,10 @@ impl<'a> Visibility<'a> {
             .collect();
         let pictures = content.pictures.iter().filter(|picture| picture.opaque && !picture.layer_off);
         areas.extend(pictures.map(|picture| Painted { order: picture.order, bbox: picture.bbox, colour: None }));
-        areas.sort_by(|a, b| area(b.bbox).total_cmp(&area(a.bbox)));
+        areas.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
         areas.truncate(MAX_AREAS);
         areas.sort_by_key(|area| area.order);
-        let inked = if picture_share(content) >= SCAN_SHARE { inked(content, tokens) } else { HashSet::new() };
+        let inked = if is_scan(content) { inked(content, tokens) } else { HashSet::new() };
         Self { content, page, areas, inked }
     }
 
@@ -185,14 +185,19 @@ fn inked(content: &PageContent, tokens: &[Token]) -> HashSet<ObjectId> {
 pub(crate) fn needs_ink(content: &PageContent) -> bool {
     let topmost = content.pictures.iter().map(|picture| picture.order).max();
     let is_unseen = |object: &TextObject| !object.painted || topmost.is_some_and(|picture| object.order < picture);
-    topmost.is_some() && content.objects.iter().any(is_unseen) && picture_share(content) >= SCAN_SHARE
+    topmost.is_some() && content.objects.iter().any(is_unseen) && is_scan(content)
+}
+
+/// Says whether pictures cover as much of a page as those of a scan.
+pub(super) fn is_scan(content: &PageContent) -> bool {
+    picture_share(content) >= SCAN_SHARE
 }
 
 /// Returns the share of the page that its pictures cover: each strip of a scan counts, overlaps count once.
-pub(super) fn picture_share(content: &PageContent) -> f64 {
+fn picture_share(content: &PageContent) -> f64 {
     let page = BBox::new(0.0, 0.0, content.width, content.height);
     let boxes = content.pictures.iter().filter(|picture| !picture.layer_off).map(|picture| picture.bbox);
-    let page_area = area(page);
+    let page_area = page.area();
     if page_area > 0.0 { covered_area(page, boxes) / page_area } else { 0.0 }
 }
 
@@ -212,22 +217,13 @@ fn covered_area(page: BBox, boxes: impl Iterator<Item = BBox>) -> f64 {
         }
     }
     let cells: u32 = covered.iter().map(|row| row.count_ones()).sum();
-    area(page) * f64::from(cells) / (CELLS * CELLS) as f64
-}
-
-fn area(bbox: BBox) -> f64 {
-    bbox.width().max(0.0) * bbox.height().max(0.0)
+    page.area() * f64::from(cells) / (CELLS * CELLS) as f64
 }
 
 /// Returns the share of a box that lies in another one. A box without area counts by its middle.
 fn share(of: BBox, within: BBox) -> f64 {
-    let whole = area(of);
-    if whole > 0.0 {
-        return of.overlap(within) / whole;
-    }
-    let (x, y) = (of.middle_x(), f64::midpoint(of.top(), of.bottom()));
-    let is_in = (within.left()..=within.right()).contains(&x) && (within.top()..=within.bottom()).contains(&y);
-    f64::from(u8::from(is_in))
+    let whole = of.area();
+    if whole > 0.0 { of.overlap(within) / whole } else { f64::from(u8::from(within.has_middle_of(of))) }
 }
 
 #[cfg(test)]

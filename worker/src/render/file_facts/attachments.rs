@@ -7,7 +7,10 @@ use hayro_syntax::{
     xref::XRef,
 };
 
+use quire_schemas::result::Attachment;
+
 use super::{
+    super::bounds::{MAX_ATTACHMENTS, MAX_BOOKMARK_TITLE_BYTES, MAX_NAME_BYTES},
     decode::decoded,
     page::dictionary,
     text_string::decode,
@@ -15,8 +18,6 @@ use super::{
     values::{Entry, resolve, text},
 };
 
-/// How many are listed.
-const MAX_LISTED: usize = 1000;
 /// How many are counted, and how many entries are looked at to find them.
 const MAX_LOOKS: usize = 100_000;
 /// How deep the tree of names may be.
@@ -25,29 +26,16 @@ const MAX_DEPTH: usize = 32;
 const MAX_PAGES: usize = 2000;
 /// How many annotations of a page are looked at.
 const MAX_ANNOTATIONS: usize = 10_000;
-/// How long a name, a description or a type may be.
-const MAX_TEXT_BYTES: usize = 1024;
-
-/// What a document says of an embedded file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::render) struct EmbeddedFile {
-    /// Its name; at most 1,024 bytes.
-    pub(in crate::render) name: String,
-    /// Its size as stated, which nobody has checked.
-    pub(in crate::render) size_bytes: Option<u64>,
-    /// Its media type as stated.
-    pub(in crate::render) media_type: Option<String>,
-    /// What it is, as stated.
-    pub(in crate::render) description: Option<String>,
-}
+/// How long a key of the names may be.
+const MAX_KEY_BYTES: usize = MAX_BOOKMARK_TITLE_BYTES;
 
 /// The embedded files of a document.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(in crate::render) struct Attachments {
-    /// The first thousand: those of the names, of the document, and of the pages.
-    pub(in crate::render) files: Vec<EmbeddedFile>,
+    /// The first thousand: those of the names, of the document, and of the pages. None is stored.
+    pub(in crate::render) files: Vec<Attachment>,
     /// How many there are; of pages, the first 2,000 are searched.
-    pub(in crate::render) count: usize,
+    pub(in crate::render) count: u32,
     /// Whether the document is a portfolio: a wrapper around them.
     pub(in crate::render) is_portfolio: bool,
 }
@@ -109,7 +97,7 @@ impl<'a> Search<'a> {
             while let (Some(key), Some(value)) = (items.next(), items.next()) {
                 self.look()?;
                 let key = match resolve(self.xref, key) {
-                    Some(Object::String(key)) => decode(&key, MAX_TEXT_BYTES),
+                    Some(Object::String(key)) => decode(&key, MAX_KEY_BYTES),
                     _ => String::new(),
                 };
                 self.specification(value, &key);
@@ -165,7 +153,7 @@ impl<'a> Search<'a> {
         }
         let attachments = &mut self.found.attachments;
         attachments.count += 1;
-        if attachments.files.len() < MAX_LISTED {
+        if attachments.files.len() < MAX_ATTACHMENTS {
             attachments.files.push(describe(specification, &stream, key));
             self.found.streams.push(id);
         }
@@ -173,15 +161,17 @@ impl<'a> Search<'a> {
     }
 }
 
-fn describe(specification: &Dict<'_>, stream: &Stream<'_>, key: &str) -> EmbeddedFile {
-    let stated = |dict: &Dict<'_>, key: &str| {
-        text(dict, key).map(|bytes| decode(&bytes, MAX_TEXT_BYTES)).filter(|text| !text.is_empty())
+fn describe(specification: &Dict<'_>, stream: &Stream<'_>, key: &str) -> Attachment {
+    let stated = |dict: &Dict<'_>, key: &str, limit: usize| {
+        text(dict, key).map(|bytes| decode(&bytes, limit)).filter(|text| !text.is_empty())
     };
+    let specified = |key: &str| stated(specification, key, MAX_BOOKMARK_TITLE_BYTES);
     let size = stream.dict().get::<Dict<'_>>("Params").and_then(|parameters| parameters.get::<Number>("Size"));
-    EmbeddedFile {
-        name: stated(specification, "UF").or_else(|| stated(specification, "F")).unwrap_or_else(|| key.to_owned()),
+    Attachment {
+        name: specified("UF").or_else(|| specified("F")).or_else(|| Some(key.to_owned()).filter(|key| !key.is_empty())),
         size_bytes: size.and_then(|size| u64::try_from(size.as_i64()).ok()),
-        media_type: stated(stream.dict(), "Subtype"),
-        description: stated(specification, "Desc"),
+        media_type: stated(stream.dict(), "Subtype", MAX_NAME_BYTES),
+        description: specified("Desc"),
+        object: None,
     }
 }

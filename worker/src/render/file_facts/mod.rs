@@ -32,7 +32,7 @@ use tree::PageAt;
 /// What is read of a file.
 #[derive(Debug)]
 pub(super) struct Reading {
-    /// The bytes to open instead of the file's, if its page tree states what is not so.
+    /// The file with its page tree corrected; `None` if the tree is right.
     pub(super) corrected: Option<Vec<u8>>,
     /// What the file says. `None` if it cannot be read, or has no page.
     pub(super) facts: Option<FileFacts>,

@@ -7,9 +7,9 @@ use hayro_syntax::{
     object::{Dict, ObjectIdentifier},
 };
 use proptest::{collection::vec, prelude::*};
-use quire_schemas::result::PdfBox;
+use quire_schemas::result::{Attachment, PdfBox};
 
-use super::{FileFacts, HiddenObjects, Reading, attachments::EmbeddedFile, read, tree::PageAt};
+use super::{FileFacts, HiddenObjects, Reading, read, tree::PageAt};
 
 /// How a document lists its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -429,14 +429,16 @@ fn embedded_files_are_found_once_wherever_they_are_named() {
     let facts = facts(&document(&objects, Form::Table));
     let attachments = facts.attachments();
     assert!(attachments.is_portfolio && attachments.count == 3);
-    let first = EmbeddedFile {
-        name: "ä".to_owned(),
+    let first = Attachment {
+        name: Some("ä".to_owned()),
         size_bytes: Some(5),
         media_type: Some("text/plain".to_owned()),
         description: Some("what".to_owned()),
+        object: None,
     };
     assert_eq!(attachments.files[0], first);
-    assert_eq!(attachments.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>(), ["ä", "", "c"]);
+    let names: Vec<_> = attachments.files.iter().map(|file| file.name.as_deref()).collect();
+    assert_eq!(names, [Some("ä"), None, Some("c")]);
     assert_eq!(facts.attachment_bytes(0, 5).as_deref(), Some(&b"hello"[..]));
     assert_eq!((facts.attachment_bytes(0, 4), facts.attachment_bytes(3, 9)), (None, None));
 }

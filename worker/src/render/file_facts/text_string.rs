@@ -1,5 +1,7 @@
 //! Text strings of a file as Unicode: UTF-16, UTF-8 or PDFDocEncoding. Pure.
 
+use super::super::bounds::cut;
+
 /// What PDFDocEncoding has from 0x18 to 0x1F.
 const ACCENTS: [char; 8] = ['˘', 'ˇ', 'ˆ', '˙', '˝', '˛', '˚', '˜'];
 /// What it has from 0x80 to 0xA0; `\u{FFFD}` stands for nothing.
@@ -20,12 +22,7 @@ pub(in crate::render) fn decode(bytes: &[u8], limit: usize) -> String {
         _ => within(bytes).into_iter().map(character).collect(),
     };
     text.retain(|character| !character.is_control());
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
+    cut(text, limit)
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {

@@ -14,7 +14,7 @@ use super::{
     placement::Matrix,
     strings::{byte_length, bytes},
 };
-use crate::parse::local::{Glyph, GlyphSource, ObjectId, TextObject, runs_leftwards};
+use crate::parse::local::{Glyph, GlyphSource, ObjectId, SOFT_HYPHEN, TextObject, runs_leftwards};
 
 /// Marks of an object beyond this are not looked at.
 const MAX_MARKS: c_uint = 32;
@@ -24,7 +24,6 @@ const MAX_TEXT_BYTES: usize = 64 * 1024;
 const SHARED_HEIGHT: f64 = 0.5;
 /// White space on a side of a glyph, in units of the font size, that is believed.
 const LARGEST_BEARING: f64 = 0.08;
-const SOFT_HYPHEN: char = '\u{ad}';
 
 /// A text that stands for what one or several text objects draw.
 #[derive(Clone)]

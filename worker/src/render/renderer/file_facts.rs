@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use memmap2::Mmap;
-use quire_schemas::result::{Attachment, PdfBox};
+use quire_schemas::result::PdfBox;
 
 use super::super::file_facts::{self, Attachments, HiddenObjects};
 
@@ -16,8 +16,8 @@ pub(super) struct FileFacts {
 }
 
 impl FileFacts {
-    /// Reads a file before libpdfium does. Returns the bytes that libpdfium is to open in its place, if its page tree
-    /// states what is not so.
+    /// Reads a file before libpdfium does. Returns the bytes that libpdfium opens in its place, if its page tree has a
+    /// false count.
     pub(super) fn read(file: &Arc<Mmap>, password: Option<&str>) -> (Option<Vec<u8>>, Self) {
         let reading = file_facts::read(file, password);
         (reading.corrected, Self { file: reading.facts })
@@ -44,26 +44,8 @@ impl FileFacts {
         self.file.as_ref()?.hidden_objects(page_index)
     }
 
-    /// Lists the files that the document carries. Looks at every page: ask once.
-    pub(super) fn attachments(&self) -> Carried {
-        let Attachments { files, count, is_portfolio } =
-            self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default();
-        let files = files.into_iter().map(|file| Attachment {
-            name: Some(file.name).filter(|name| !name.is_empty()),
-            size_bytes: file.size_bytes,
-            media_type: file.media_type,
-            description: file.description,
-            object: None,
-        });
-        Carried { files: files.collect(), count: u32::try_from(count).unwrap_or(u32::MAX), is_portfolio }
+    /// Lists the files that the document carries.
+    pub(super) fn attachments(&self) -> Attachments {
+        self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default()
     }
-}
-
-/// The files that a document carries.
-#[derive(Debug)]
-pub(super) struct Carried {
-    pub(super) files: Vec<Attachment>,
-    /// Those that are not listed included.
-    pub(super) count: u32,
-    pub(super) is_portfolio: bool,
 }

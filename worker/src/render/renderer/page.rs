@@ -21,6 +21,8 @@ pub(in crate::render) struct Page<'d> {
     handle: FPDF_PAGE,
     /// From 0.
     index: u32,
+    /// Points of a unit of its user space.
+    unit: f64,
 }
 
 impl Document {
@@ -41,7 +43,7 @@ impl<'d> Page<'d> {
         if handle.is_null() {
             return Err("the page does not load".to_owned());
         }
-        Ok(Self { document, handle, index })
+        Ok(Self { document, handle, index, unit: document.user_unit(index) })
     }
 
     pub(super) const fn document(&self) -> &'d Document {
@@ -68,9 +70,8 @@ impl<'d> Page<'d> {
 
     /// Returns the displayed width and height in points; 0 where the document states no number.
     pub(super) fn displayed_size(&self) -> (f64, f64) {
-        let unit = self.document.user_unit(self.index);
         let (width, height) = self.size_in_units();
-        (width * unit, height * unit)
+        (width * self.unit, height * self.unit)
     }
 
     /// Returns width and height as displayed, in units of its user space.
