@@ -50,7 +50,7 @@ def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path
         documents.append({"file": origin, "worker": answer.status, "error": answer.error,
                           "parse_ms": answer.parse_ms, "pages": answer.page_count, **score_of(of_file)})
         compared += of_file
-    with_words = [page for page in compared if page["told"]]
+    with_words = [page for page in compared if page["size"]]
     by_score = sorted(with_words, key=lambda page: (page["words"], page["pairs"], -page["size"]))
     by_words = sorted(with_words, key=lambda page: -page["wrong"])
     return {"documents": documents, "effects": {rule: dict(counts) for rule, counts in sorted(effects.items())},
@@ -68,7 +68,6 @@ def compare_page(origin: str, number: int, stream: dict, answer: Result) -> dict
     characters = sum(map(len, before))
     return {"page": f"{origin}, page {number}", "words": comparison.score.words, "pairs": comparison.score.pairs,
             "letters": comparison.letters, "raw": raw.words, "wrong": comparison.wrong,
-            "told": bool(before or page.seen or page.hidden),
             "size": len(comparison.expected) + len(comparison.found), "differs": rules.excerpt(comparison),
             "effects": {rule: change for rule, change in comparison.effects.items() if change},
             "comparison": comparison, "silent": is_silent(page, characters, stream["picture"])}
@@ -82,9 +81,9 @@ def is_silent(page: PageText, characters: int, picture: float) -> bool:
 def score_of(pages: list[dict]) -> dict:
     """Returns the scores of a document: its pages' words are counted page by page, and put together.
 
-    Without a word on either side there is nothing to score, unless it is the rules that leave nothing: that is right.
+    A document without a word on either side, or of which the rules leave none, has no score.
     """
-    with_words = [page for page in pages if page["told"]]
+    with_words = [page for page in pages if page["size"]]
     if not with_words:
         return {}
     agreed, total, agreed_pairs, total_pairs = 0, 0, 0, 0
@@ -96,7 +95,7 @@ def score_of(pages: list[dict]) -> dict:
         expected_pairs, found_pairs = scoring.pairs(comparison.expected), scoring.pairs(comparison.found)
         agreed_pairs += 2 * (expected_pairs & found_pairs).total()
         total_pairs += expected_pairs.total() + found_pairs.total()
-    return {"words": agreed / total if total else 1.0, "pairs": agreed_pairs / total_pairs if total_pairs else 1.0,
+    return {"words": agreed / total, "pairs": agreed_pairs / total_pairs if total_pairs else 1.0,
             "letters": scoring.mean(page["letters"] for page in with_words),
             "raw": scoring.mean(page["raw"] for page in with_words)}
 
