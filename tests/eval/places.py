@@ -16,6 +16,8 @@ STEP_BACK, SAME_LINE = 0.5, 0.75
 LETTERS, EVEN = 4, 1.4
 # How far a copy of a character lies from it: of its width along the line, of the font size in any direction.
 COPY_WIDTH, COPY_SIZE = 0.5, 0.2
+# Font sizes that differ by a smaller share are the same.
+SAME_SIZE = 0.1
 # Writing that is turned by less than this, in degrees, from a side of the page has boxes to measure gaps with.
 UPRIGHT = 2
 
@@ -43,7 +45,9 @@ class Place(NamedTuple):
         return self.origin == other.origin and self.drawn.handle == other.drawn.handle
 
     def repeats(self, other: Place) -> bool:
-        """Tells whether it lies on another one: fake bold, shadows, outlines."""
+        """Tells whether it lies on another one of the same size and direction: fake bold, shadows, outlines."""
+        if abs(self.size - other.size) > SAME_SIZE * self.size or are_turned(self.drawn, other.drawn):
+            return False
         along, across = in_frame(self.origin[0] - other.origin[0], self.origin[1] - other.origin[1], self.drawn.turn)
         most = COPY_SIZE * self.size
         return abs(across) <= most and abs(along) <= max(0.02 * self.size, min(most, COPY_WIDTH * (self.end - self.start)))
@@ -57,7 +61,7 @@ class Joint:
         self.last, self.place = last, place
         self.size = max(last.size, place.size)
         self.gap = max(place.start - last.end, last.start - place.end) / self.size if self.size else 0.0
-        self.is_turned = math.cos(last.drawn.turn - place.drawn.turn) < math.cos(math.radians(UPRIGHT))
+        self.is_turned = are_turned(last.drawn, place.drawn)
         self.is_on_line = not self.is_turned and abs(place.line - last.line) <= SAME_LINE * self.size
 
     @property
@@ -100,6 +104,11 @@ def in_frame(x: float, y: float, turn: float) -> tuple[float, float]:
     """Returns how far a place lies along a direction of writing, and how far across it."""
     cosine, sine = math.cos(turn), math.sin(turn)
     return x * cosine + y * sine, y * cosine - x * sine
+
+
+def are_turned(first: Drawn, second: Drawn) -> bool:
+    """Tells whether two text objects are written in different directions."""
+    return math.cos(first.turn - second.turn) < math.cos(math.radians(UPRIGHT))
 
 
 def quarter(turn: float) -> bool:

@@ -191,6 +191,10 @@ class Places(unittest.TestCase):
         shifted = [self.place(x, y).repeats(self.place(0.0)) for x, y in ((0.5, 0.0), (1.9, 1.9), (2.6, 0.0), (0.0, 2.1))]
         self.assertEqual(shifted, [True, True, False, False])
 
+    def test_a_large_character_over_a_small_one_repeats_nothing(self) -> None:
+        large = self.place(0.0, width=50.0, drawn=self.DRAWN._replace(size=100.0))
+        self.assertFalse(large.repeats(self.place(1.0)))
+
     def test_letters_of_slanted_writing_that_follow_each_other_repeat_nothing(self) -> None:
         slanted = self.DRAWN._replace(turn=0.7853981633974483)
         following = [self.place(step, step, 5.0, slanted) for step in (0.0, 2.0)]
