@@ -10,8 +10,9 @@ from scoring import APART, NARROW
 # In units of the font size: gaps that are no space though the file has one; though libpdfium added one; and gaps that are
 # a space though libpdfium added none.
 TOUCHING, CLOSE, WIDE = 0.02, 0.08, 0.2
-# A character that begins this far before the end of the last one, or on a line this far from its line, is elsewhere.
-STEP_BACK, SAME_LINE = 0.5, 0.75
+# A character that begins this far before the end of the last one, or on a line this far from its line, is elsewhere; an
+# exponent over an index is further from it than they are high, and follows closely.
+STEP_BACK, SAME_LINE, SCRIPTS = 0.5, 0.75, 1.25
 # So many letters or more that are set apart evenly are words; a gap that is wider than theirs by the factor is a space.
 LETTERS, EVEN = 4, 1.4
 # How far a copy of a character lies from it: of its width along the line, of the font size in any direction.
@@ -62,7 +63,8 @@ class Joint:
         self.size = max(last.size, place.size)
         self.gap = max(place.start - last.end, last.start - place.end) / self.size if self.size else 0.0
         self.is_turned = are_turned(last.drawn, place.drawn)
-        self.is_on_line = not self.is_turned and abs(place.line - last.line) <= SAME_LINE * self.size
+        self.shift = abs(place.line - last.line) / self.size if self.size else 0.0
+        self.is_on_line = not self.is_turned and self.shift <= SAME_LINE
 
     @property
     def sign(self) -> str:
@@ -77,7 +79,7 @@ class Joint:
             return self.added
         if self.added:
             close = TOUCHING if self.written else CLOSE
-            return NARROW if self.is_on_line and -STEP_BACK <= self.gap <= close else self.added
+            return NARROW if self.shift <= SCRIPTS and -STEP_BACK <= self.gap <= close else self.added
         return "" if self.is_on_line and -STEP_BACK <= self.gap <= WIDE else APART
 
 

@@ -205,8 +205,8 @@ class Places(unittest.TestCase):
         self.assertEqual([self.place(0.0).of_one_glyph(self.place(0.0)), self.place(0.0).of_one_glyph(other)], [True, False])
 
     def test_gaps_that_contradict_libpdfium_get_a_sign(self) -> None:
-        self.assertEqual([self.sign(5.5, added=" "), self.sign(6.4, added=" "), self.sign(5.3, 4.0, added="\r\n")],
-                         [NARROW, " ", NARROW])
+        self.assertEqual([self.sign(5.5, added=" "), self.sign(6.4, added=" "), self.sign(5.3, 12.0, added="\r\n"),
+                          self.sign(5.3, 14.0, added="\r\n")], [NARROW, " ", NARROW, "\r\n"])
         self.assertEqual([self.sign(6.4), self.sign(7.5), self.sign(5.0, 9.0), self.sign(-9.0)], ["", APART, APART, APART])
 
     def test_a_space_of_the_file_is_none_only_if_its_neighbours_touch(self) -> None:
