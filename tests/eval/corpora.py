@@ -63,7 +63,7 @@ def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path
 def compare_page(origin: str, number: int, stream: dict, answer: Result) -> dict:
     page = answer.pages[number]
     comparison = rules.compare(stream, page)
-    before = scoring.words(stream["text"])
+    before = scoring.words(stream["text"].replace(scoring.NARROW, " "))
     raw = scoring.score(before, [word for _, text in page.seen for word in scoring.words(text)])
     characters = sum(map(len, before))
     return {"page": f"{origin}, page {number}", "words": comparison.score.words, "pairs": comparison.score.pairs,
