@@ -63,9 +63,9 @@ def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path
 def compare_page(origin: str, number: int, stream: dict, answer: Result) -> dict:
     page = answer.pages[number]
     comparison = rules.compare(stream, page)
-    raw = scoring.score(scoring.words(stream["text"]),
-                        [word for _, text in page.seen for word in scoring.words(text)])
-    characters = sum(map(len, scoring.words(stream["text"])))
+    before = scoring.words(stream["text"].replace(scoring.NARROW, " "))
+    raw = scoring.score(before, [word for _, text in page.seen for word in scoring.words(text)])
+    characters = sum(map(len, before))
     return {"page": f"{origin}, page {number}", "words": comparison.score.words, "pairs": comparison.score.pairs,
             "letters": comparison.letters, "raw": raw.words, "wrong": comparison.wrong,
             "size": len(comparison.expected) + len(comparison.found), "differs": rules.excerpt(comparison),
@@ -79,7 +79,10 @@ def is_silent(page: PageText, characters: int, picture: float) -> bool:
 
 
 def score_of(pages: list[dict]) -> dict:
-    """Returns the scores of a document: its pages' words are counted page by page, and put together."""
+    """Returns the scores of a document: its pages' words are counted page by page, and put together.
+
+    A document without a word on either side, or of which the rules leave none, has no score.
+    """
     with_words = [page for page in pages if page["size"]]
     if not with_words:
         return {}

@@ -45,6 +45,11 @@ def mean_of(rows: list[dict], key: str) -> float | None:
     return scoring.mean(row[key] for row in rows)
 
 
+def with_blank(corpora: dict, key: str) -> float | None:
+    """Returns the mean of all documents that both sides read; one without a word on either side counts 1."""
+    return scoring.mean(row.get(key, 1.0) for row in corpora["documents"] if "libpdfium" not in row)
+
+
 def markdown(findings: dict, listed: list[dict]) -> str:
     lines = ["## Documents of known text", "", "| script | documents | words | pairs |", "|---|---|---|---|"]
     documents = findings["generated"]
@@ -73,6 +78,9 @@ def corpora_lines(corpora: dict) -> list[str]:
              "| | words | pairs | characters | words before the rules |", "|---|---|---|---|---|",
              f"| mean of documents | {share(mean_of(rows, 'words'))} | {share(mean_of(rows, 'pairs'))} "
              f"| {share(mean_of(rows, 'letters'))} | {share(mean_of(rows, 'raw'))} |",
+             f"| with documents without words at 1 | {share(with_blank(corpora, 'words'))} "
+             f"| {share(with_blank(corpora, 'pairs'))} | {share(with_blank(corpora, 'letters'))} "
+             f"| {share(with_blank(corpora, 'raw'))} |",
              f"| all pages together | {share(together.get('words'))} | {share(together.get('pairs'))} "
              f"| {share(together.get('letters'))} | {share(together.get('raw'))} |",
              f"| documents at 1 | {perfect(rows, 'words')} | {perfect(rows, 'pairs')} | {perfect(rows, 'letters')} "

@@ -15,7 +15,7 @@ NOT_OF_TEXT = {"image_scaled_down", "forms_left_out", "sandbox_reduced"}
 class PageText:
     """The texts of one page in reading order."""
 
-    seen: list[tuple[str, str]] = field(default_factory=list)  # where from: "page", "field" or "note"; text
+    seen: list[tuple[str, str]] = field(default_factory=list)  # where from: "page", "field", "mark" or "note"; text
     hidden: list[tuple[str, str]] = field(default_factory=list)  # why; text
     text_source: str | None = None
     warned: bool = False
@@ -53,9 +53,8 @@ def of_json(data: dict) -> Result:
         if element.get("content_layer") == "invisible":
             page.hidden.append((str(element.get("extra", {}).get("hidden", "")), " ".join([text, *values]).strip()))
             continue
-        note = element.get("content_layer") == "notes"
         if text:
-            page.seen.append(("note" if note else "page", text))
+            page.seen.append((origin_of(element), text))
         page.seen.extend(("field", value) for value in values)
         texts.extend(filter(None, [text, *values]))
     for warning in data.get("warnings", []):
@@ -65,6 +64,13 @@ def of_json(data: dict) -> Result:
     parsed = data.get("branches", {}).get("parse", {}).get("pages_succeeded")
     return Result(data.get("status", ""), errors[0].get("code"), dict(pages), texts,
                   data.get("timings", {}).get("parse"), parsed or 0)
+
+
+def origin_of(element: dict) -> str:
+    """Tells where a text comes from: the page itself, a field, the mark of a checkbox, or a note."""
+    if element.get("content_layer") == "notes":
+        return "note"
+    return {"form_field": "field", "checkbox": "mark"}.get(element.get("type"), "page")
 
 
 def mark_warned(pages: dict[int, PageText], warning: dict) -> None:

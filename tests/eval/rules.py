@@ -8,14 +8,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import scoring
+import spelling
 from results import PageText
 
-# What libpdfium hands out for a hyphen at the end of a line.
-BROKEN = "\x02"
-BREAK = re.compile(r"(\S*)(?:\x02|[-\u2010]\s*[\r\n]\s*)(\S+)")
-FORMS = re.compile("[\ufb00-\ufb4f\ufb50-\ufdff\ufe70-\ufefc]")
-LEADER = re.compile(r"[._\u00b7\u2026]{3,}|(?<!\S)[._\u00b7\u2026]+(?!\S)")
-PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
+# Texts that stand in no page's stream, by where they come from.
+ORIGINS = {"field": "values of fields", "mark": "marks of checkboxes", "note": "notes and stamps"}
+
+
+# Character codes that stand for themselves: a page is compared by characters if more than this share of them has no
+# trustworthy value, and if they are of so many scripts.
+DOUBTFUL, MANY_SCRIPTS = 0.5, 4
 
 
 @dataclass
@@ -50,74 +52,76 @@ def compare(stream: dict, page: PageText) -> Comparison:
         if trusted.score.words > whole.score.words:
             trusted.effects["no trustworthy Unicode value"] -= len(stream["text"]) - len(stream["mapped"])
             whole = trusted
-    if stream["overprinted"]:
-        whole.effects["drawn twice"] -= len(stream["overprinted"])
+    if stream["doubtful"] > DOUBTFUL and scripts(stream["text"]) >= MANY_SCRIPTS:
+        take_apart(whole)
+    whole.effects["drawn twice"] -= stream["overprinted"]
+    whole.effects["ActualText, drawn text that it replaces"] -= stream["replaced"]
+    whole.effects["ActualText"] += stream["actual"]
     return whole
+
+
+def scripts(text: str) -> int:
+    """Counts the scripts of the letters of a text, as the names of the letters tell them."""
+    return len({unicodedata.name(char, "").split(" ")[0] for char in text if char.isalpha()})
+
+
+def take_apart(comparison: Comparison) -> None:
+    """Compares a page by characters: where most values cannot be trusted, words and gaps of a stream mean nothing."""
+    comparison.effects["compared by characters, most without a trustworthy value"] -= len(comparison.expected)
+    comparison.expected = list("".join(comparison.expected))
+    comparison.found = list("".join(comparison.found))
 
 
 def reconcile(text: str, page: PageText) -> Comparison:
     effects: Counter = Counter()
-    found = [(source, word) for source, told in page.seen for word in scoring.words(folded(told, Counter()))]
-    there = Counter(word for _, word in found)
-    expected = scoring.words(folded(unbroken(text, there, effects), effects))
+    found = [(source, word) for source, told in page.seen for word in words_of(told)]
+    unseen = [word for _, told in page.hidden for word in words_of(told)]
+    vocabulary = spelling.Vocabulary([*(word for _, word in found), *unseen])
+    expected = scoring.words(spelling.folded(spelling.resolved(text, vocabulary, effects), effects))
     comparison = Comparison(expected, [word for _, word in found], effects)
     leave_out_hidden(comparison, page)
     leave_out_added(comparison, found)
     turn_round(comparison)
-    close_up(comparison)
     return comparison
 
 
-def folded(text: str, effects: Counter) -> str:
-    """Takes away what the engine drops, and spells ligatures and Arabic forms with the letters they stand for.
-
-    Dots of a leader become words one by one, however they are spaced.
-    """
-    dropped = [char for char in text if scoring.unseen(char) or "\ufffe" <= char <= "\uffff"]
-    if dropped:
-        effects["soft hyphens, control and format characters"] -= len(dropped)
-    private = PRIVATE.findall(text)
-    if private:
-        effects["private use"] -= len(private)
-    text = PRIVATE.sub("", text).replace("\ufffe", "").replace("\uffff", "")
-    spelled = FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    if len(spelled) != len(text):
-        effects["ligatures spelled out"] += len(spelled) - len(text)
-    return LEADER.sub(lambda match: f" {' '.join(match[0])} ", spelled)
-
-
-def unbroken(text: str, there: Counter, effects: Counter) -> str:
-    """Undoes breaks at line ends where the page's text has the whole word, and closes up the others that it has."""
-
-    def whole(match: re.Match) -> str:
-        head, tail = match[1], match[2]
-        if has(head + tail, there):
-            effects["hyphens at line ends undone"] -= 1
-            return head + tail
-        if has(f"{head}-{tail}", there) or BROKEN in match[0]:
-            return f"{head}-{tail}"
-        return match[0]
-
-    return BREAK.sub(whole, text)
-
-
-def has(text: str, there: Counter) -> bool:
-    return all(there[word] for word in scoring.words(folded(text, Counter())))
+def words_of(told: str) -> list[str]:
+    return scoring.words(spelling.folded(told, Counter()))
 
 
 def leave_out_hidden(comparison: Comparison, page: PageText) -> None:
-    """Words that nobody sees are in the layer `invisible`."""
+    """Words that nobody sees are in the layer `invisible`, and so are parts of words at the edge of what is seen."""
     for reason, told in page.hidden:
-        hidden = Counter(scoring.words(folded(told, Counter())))
-        missing = Counter(comparison.expected) - Counter(comparison.found)
-        taken = hidden & missing
+        rule = f"invisible, {reason}" if reason else "invisible"
+        hidden = Counter(words_of(told))
+        taken = hidden & (Counter(comparison.expected) - Counter(comparison.found))
         comparison.expected = without(comparison.expected, taken)
-        comparison.effects[f"invisible, {reason}" if reason else "invisible"] -= size(taken)
+        comparison.effects[rule] -= size(taken) + leave_out_parts(comparison, hidden - taken)
+
+
+def leave_out_parts(comparison: Comparison, hidden: Counter) -> int:
+    """Leaves of a word what is seen of it, if the rest is hidden. Returns how many characters that takes."""
+    expected, found = Counter(comparison.expected), Counter(comparison.found)
+    missing, extra = expected - found, found - expected
+    taken = 0
+    for place, word in enumerate(comparison.expected if hidden else ()):
+        if missing[word] <= 0:
+            continue
+        cuts = ((word[:cut], word[cut:]) for cut in range(1, len(word)))
+        parts = ((seen, rest) for first, second in cuts for seen, rest in ((first, second), (second, first)))
+        seen, rest = next((pair for pair in parts if extra[pair[0]] > 0 and hidden[pair[1]] > 0), (word, ""))
+        if rest:
+            missing[word] -= 1
+            extra[seen] -= 1
+            hidden[rest] -= 1
+            comparison.expected[place] = seen
+            taken += len(rest)
+    return taken
 
 
 def leave_out_added(comparison: Comparison, found: list[tuple[str, str]]) -> None:
     """Values of fields and notes are in no page's stream."""
-    for source, rule in (("field", "values of fields"), ("note", "notes")):
+    for source, rule in ORIGINS.items():
         extra = Counter(comparison.found) - Counter(comparison.expected)
         taken = Counter(word for origin, word in found if origin == source) & extra
         comparison.found = without(comparison.found, taken)
@@ -130,45 +134,14 @@ def turn_round(comparison: Comparison) -> None:
     missing, extra = expected - found, found - expected
     logical: dict[str, list[str]] = {}
     for word in extra.elements():
-        if right_to_left(word):
+        if scoring.right_to_left(word):
             logical.setdefault("".join(sorted(word)), []).append(word)
     for place, word in enumerate(comparison.expected):
-        same_letters = logical.get("".join(sorted(word))) if missing[word] and right_to_left(word) else None
+        same_letters = logical.get("".join(sorted(word))) if missing[word] and scoring.right_to_left(word) else None
         if same_letters:
             missing[word] -= 1
             comparison.expected[place] = same_letters.pop()
             comparison.effects["right-to-left words put in order"] += len(word)
-
-
-def right_to_left(word: str) -> bool:
-    return any(unicodedata.bidirectional(char) in ("R", "AL") for char in word)
-
-
-def close_up(comparison: Comparison) -> None:
-    """Letters set apart are words: a run of single letters becomes the words that the page has instead."""
-    extra = Counter(comparison.found) - Counter(comparison.expected)
-    by_first: dict[str, list[str]] = {}
-    for word in extra:
-        by_first.setdefault(word[0], []).append(word)
-    closed, place = [], 0
-    while place < len(comparison.expected):
-        word = spaced_word(comparison.expected, place, extra, by_first)
-        if word is None:
-            closed.append(comparison.expected[place])
-            place += 1
-            continue
-        extra[word] -= 1
-        closed.append(word)
-        place += len(word)
-        comparison.effects["spaces inside letter-spaced words"] -= len(word) - 1
-    comparison.expected = closed
-
-
-def spaced_word(expected: list[str], place: int, extra: Counter, by_first: dict[str, list[str]]) -> str | None:
-    """Returns the longest word of the page that stands at this place letter by letter, of three letters or more."""
-    fitting = (word for word in by_first.get(expected[place], ())
-               if len(word) >= 3 and extra[word] > 0 and expected[place:place + len(word)] == list(word))
-    return max(fitting, key=len, default=None)
 
 
 def without(sequence: list[str], taken: Counter) -> list[str]:

@@ -15,6 +15,13 @@ CJK = re.compile(
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff]")
 
 
+# Signs in a stream. libpdfium puts the first in the place of a hyphen that breaks a word at the end of a line.
+BROKEN_SIGN = "\x02"
+# Noncharacters that characters.py puts in the place of a space or a line end that libpdfium added although the next
+# character follows closely, and where it added none although the next one is elsewhere.
+NARROW, APART = "\ufdd0", "\ufdd1"
+
+
 @dataclass(frozen=True)
 class Score:
     """F1 of the multisets: of words, and of pairs of words that follow each other."""
@@ -32,6 +39,10 @@ def words(text: str) -> list[str]:
 def unseen(char: str) -> bool:
     """Tells format characters (soft hyphen, joiners, marks of direction) and control characters that are no space."""
     return not char.isascii() and unicodedata.category(char) in ("Cf", "Cn") or char < " " and not char.isspace()
+
+
+def right_to_left(word: str) -> bool:
+    return any(unicodedata.bidirectional(char) in ("R", "AL") for char in word)
 
 
 def score(expected: list[str], found: list[str]) -> Score:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import resource
 import sys
 from pathlib import Path
@@ -15,12 +16,12 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from characters import Characters
+
 MEMORY_BYTES = 2 << 30
 MAX_DEPTH = 4
 MAX_OBJECTS = 5_000
-GRID = 40  # a page is so many cells wide and high when pictures are laid over it
-# libpdfium's value of a hyphen at the end of a line; fonts without a map have characters of that value too.
-BROKEN, UNMAPPED = 0x02, 0x01
+GRID = 192  # a page is so many cells wide and high when pictures are laid over it
 FORM, IMAGE = pdfium.FPDF_PAGEOBJ_FORM, pdfium.FPDF_PAGEOBJ_IMAGE
 
 
@@ -43,55 +44,13 @@ def read_page(document, index: int) -> dict:
     try:
         page = document[index]
     except pypdfium2.PdfiumError:
-        return {"text": "", "overprinted": "", "mapped": None, "picture": 0.0, "readable": False}
+        return {"text": "", "picture": 0.0, "readable": False}
     text_page = pdfium.FPDFText_LoadPage(page)
     try:
-        return {**read_text(text_page), "picture": pictures(page), "readable": True}
+        return {**Characters(text_page).read(), "picture": pictures(page), "readable": True}
     finally:
         pdfium.FPDFText_ClosePage(text_page)
         page.close()
-
-
-def read_text(text_page) -> dict:
-    """Returns the stream without characters that are drawn twice, those, and the stream of trustworthy ones."""
-    kept, twice, mapped = [], [], []
-    places: dict[tuple, list] = {}
-    box = [ctypes.c_double() for _ in range(4)]
-    for index in range(max(0, pdfium.FPDFText_CountChars(text_page))):
-        code = pdfium.FPDFText_GetUnicode(text_page, index)
-        generated = pdfium.FPDFText_IsGenerated(text_page, index) == 1
-        if code > 32 and not generated:
-            pdfium.FPDFText_GetCharBox(text_page, index, *map(ctypes.byref, box))
-            if is_repeated(code, *(value.value for value in box), places):
-                twice.append(code)
-                continue
-        if code == BROKEN and pdfium.FPDFText_IsHyphen(text_page, index) != 1:
-            code = UNMAPPED
-        kept.append(code)
-        if pdfium.FPDFText_HasUnicodeMapError(text_page, index) != 1:
-            mapped.append(code)
-    return {"text": decoded(kept), "overprinted": decoded(twice),
-            "mapped": decoded(mapped) if len(mapped) < len(kept) else None}
-
-
-def is_repeated(code: int, left: float, right: float, bottom: float, top: float, places: dict) -> bool:
-    """Tells whether the same character lies almost there already, and remembers it if not."""
-    x, y, width, height = (left + right) / 2, (bottom + top) / 2, abs(right - left), abs(top - bottom)
-    if not 0 < width < 1e5 or not 0 < height < 1e5 or not (abs(x) < 1e6 and abs(y) < 1e6):
-        return False
-    column, row = int(x // 2), int(y // 2)
-    for near in (places.get((code, column + dx, row + dy), ()) for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
-        for other_x, other_y in near:
-            if abs(x - other_x) < min(2, 0.3 * width) and abs(y - other_y) < min(2, 0.3 * height):
-                return True
-    places.setdefault((code, column, row), []).append((x, y))
-    return False
-
-
-def decoded(codes: list[int]) -> str:
-    """Puts pairs of surrogates together; what is no character becomes U+FFFD."""
-    text = "".join(chr(code) if code <= 0x10FFFF else "\ufffd" for code in codes)
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def pictures(page) -> float:
@@ -99,7 +58,7 @@ def pictures(page) -> float:
     left, bottom, right, top = page.get_bbox()
     if right - left <= 0 or top - bottom <= 0:
         return 0.0
-    covered = set()
+    covered = [0] * GRID  # a number for each row, a bit for each cell
     left_to_visit = [MAX_OBJECTS]
 
     def lay(count: int, get, matrix: tuple, depth: int) -> None:
@@ -110,7 +69,10 @@ def pictures(page) -> float:
             item = get(index)
             kind = pdfium.FPDFPageObj_GetType(item)
             if kind == IMAGE:
-                covered.update(cells(bounds(item, matrix), (left, bottom, right, top)))
+                columns, rows = cells(bounds(item, matrix), (left, bottom, right, top))
+                mask = (1 << columns.stop) - (1 << columns.start) if columns else 0
+                for row in rows:
+                    covered[row] |= mask
             elif kind == FORM and depth < MAX_DEPTH:
                 lay(pdfium.FPDFFormObj_CountObjects(item),
                     lambda inner, form=item: pdfium.FPDFFormObj_GetObject(form, inner),
@@ -118,7 +80,7 @@ def pictures(page) -> float:
 
     lay(pdfium.FPDFPage_CountObjects(page), lambda index: pdfium.FPDFPage_GetObject(page, index),
         (1, 0, 0, 1, 0, 0), 0)
-    return len(covered) / GRID**2
+    return sum(row.bit_count() for row in covered) / GRID**2
 
 
 def bounds(item, matrix: tuple) -> tuple[float, float, float, float]:
@@ -143,16 +105,16 @@ def times(first: tuple, second: tuple) -> tuple:
     return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
-def cells(box: tuple, page: tuple) -> set:
-    """Returns the cells of the page's grid whose centre lies in the box."""
+def cells(box: tuple, page: tuple) -> tuple[range, range]:
+    """Returns the columns and rows of the page's grid whose middle lies in the box."""
     spans = []
     for low, high, start, end in ((box[0], box[2], page[0], page[2]), (box[1], box[3], page[1], page[3])):
         step = (end - start) / GRID
         if not (abs(low) < 1e7 and abs(high) < 1e7):
-            return set()
-        first, last = (low - start) / step - 0.5, (high - start) / step - 0.5
-        spans.append(range(max(0, int(first) + (first > int(first))), min(GRID, int(last) + 1 if last >= 0 else 0)))
-    return {(x, y) for x in spans[0] for y in spans[1]}
+            return range(0), range(0)
+        first, last = (math.ceil(round((side - start) / step - 0.5, 6)) for side in (low, high))
+        spans.append(range(max(0, first), min(GRID, last)))
+    return spans[0], spans[1]
 
 
 def say(answer: dict) -> None:

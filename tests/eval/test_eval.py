@@ -4,15 +4,20 @@
 import unittest
 from collections import Counter
 
+import corpora
+import places
 import report
 import results
 import rules
 import scoring
+import spelling
+from places import Drawn, Joint, Place
 from results import PageText
+from scoring import APART, NARROW
 
 
 def stream(text: str, **more) -> dict:
-    return {"text": text, "overprinted": "", "mapped": None, **more}
+    return {"text": text, "overprinted": 0, "replaced": 0, "actual": 0, "mapped": None, "doubtful": 0.0, **more}
 
 
 def page(*texts: str, **more) -> PageText:
@@ -65,10 +70,11 @@ class Rules(unittest.TestCase):
 
     def test_a_break_that_the_page_undid_is_undone(self) -> None:
         self.assert_explained(rules.compare(stream("the ange\x02boren and co-\r\noperate"),
-                                            page("the angeboren and cooperate")), hyphens=-2)
+                                            page("the angeboren and cooperate")), words=-2)
 
     def test_a_hyphen_that_the_page_kept_is_kept(self) -> None:
-        self.assert_explained(rules.compare(stream("call 030\x02555 or DR-\r\n4711"), page("call 030-555 or DR-4711")))
+        self.assert_explained(rules.compare(stream("call 030\x02555 or DR-\r\n4711"), page("call 030-555 or DR-4711")),
+                              words=-1)
 
     def test_a_lost_hyphen_is_undone_but_a_lost_word_is_not_explained(self) -> None:
         comparison = rules.compare(stream("one two-\r\nthree"), page("one"))
@@ -94,14 +100,61 @@ class Rules(unittest.TestCase):
         self.assert_explained(rules.compare(stream("ةيرحلا ملّا"), page("الحرية لمّا")), **{"right-to-left": 10})
         self.assertLess(rules.compare(stream("drow"), page("word")).score.words, 1)
 
-    def test_letters_set_apart_may_have_been_closed_up(self) -> None:
-        self.assert_explained(rules.compare(stream("T h e O f f i c e of a"), page("The Office of a")), spaces=-7)
+    def test_a_hyphen_or_dash_of_any_kind_and_a_slash_at_a_line_end_join_what_the_page_joins(self) -> None:
+        self.assert_explained(rules.compare(stream("User\u2010\r\ngenerated 9\u2013\r\n12 a/\r\nb -a-\r\n-b\x02c"),
+                                            page("User\u2010generated 9\u201312 a/b -a- -b-c")), words=-3)
+        self.assert_explained(rules.compare(stream("a -\r\nb and/\r\n(or"), page("a - b and/ (or")))
+
+    def test_a_word_torn_at_a_line_end_is_not_explained(self) -> None:
+        self.assertEqual(rules.compare(stream("fi\x02nite"), page("fi- nite")).wrong, 3)
+
+    def test_a_space_that_libpdfium_added_in_a_narrow_gap_may_be_none(self) -> None:
+        told = stream(f"a{NARROW}2 + b{NARROW}2 T{NARROW}h{NARROW}e")
+        self.assert_explained(rules.compare(told, page("a2 + b2 The")), spaces=-4)
+        self.assert_explained(rules.compare(told, page("a 2 + b 2 T h e")))
+
+    def test_a_wide_gap_without_a_space_may_be_one(self) -> None:
+        told = stream(f"(left{APART}right){APART}below")
+        self.assert_explained(rules.compare(told, page("(left right) below")), spaces=2)
+        self.assert_explained(rules.compare(told, page("(left right)below")), spaces=1)
+        self.assertEqual(rules.compare(told, page("(le ft right) below")).wrong, 3)
+
+    def test_signs_between_hidden_words_are_read_too(self) -> None:
+        told = PageText(seen=[("page", "A")], hidden=[("outside_page", "B"), ("outside_page", "C")])
+        self.assert_explained(rules.compare(stream(f"A{APART}B{APART}C"), told), spaces=2, **{"invisible,": -2})
+
+    def test_pieces_of_a_word_may_have_been_drawn_in_another_order(self) -> None:
+        self.assert_explained(rules.compare(stream(f"1{APART}Page"), page("Page1")), pieces=5)
+        self.assertEqual(rules.compare(stream("1Page"), page("Page1")).score.words, 0)
+
+    def test_a_part_of_a_word_may_be_hidden(self) -> None:
+        told = PageText(seen=[("page", "from Pdf")], hidden=[("outside_page", "ium!")])
+        self.assert_explained(rules.compare(stream("from Pdfium!"), told), **{"invisible,": -4})
+        self.assertEqual(rules.compare(stream("from Pdfium!"), page("from Pdf")).wrong, 2)
+
+    def test_notes_and_marks_of_checkboxes_are_explained_and_other_words_are_not(self) -> None:
+        told = PageText(seen=[("page", "Paid"), ("mark", "\u2611"), ("note", "by whom?")])
+        self.assert_explained(rules.compare(stream("Paid"), told), marks=1, notes=7)
+
+    def test_characters_without_any_value_count_on_neither_side(self) -> None:
+        self.assert_explained(rules.compare(stream("stu\ufffd \ufffd\ufffd"), page("stu")), no=-3)
+        self.assert_explained(rules.compare(stream("stu"), page("stu\ufffd")))
+        self.assertEqual(rules.compare(stream("stuv"), page("stu\ufffd")).wrong, 2)
+
+    def test_codes_of_many_scripts_that_stand_for_themselves_are_compared_by_character(self) -> None:
+        text = "\u0514\u03f8\u0a50g \u1021b"
+        self.assertEqual(rules.compare(stream(text, doubtful=0.9), page(text.replace(" ", ""))).score.words, 1)
+        self.assertEqual(rules.compare(stream("ab cd", doubtful=0.9), page("abcd")).score.words, 0)
+
+    def test_what_is_drawn_twice_or_replaced_by_the_file_is_told(self) -> None:
+        self.assert_explained(rules.compare(stream("office", overprinted=6, replaced=5, actual=6), page("office")),
+                              drawn=-6, **{"ActualText,": -5, "ActualText": 6})
 
     def test_words_that_were_run_together_are_not_explained(self) -> None:
         self.assertEqual(rules.compare(stream("of the"), page("ofthe")).score.words, 0)
 
     def test_private_and_control_characters_and_ligatures_are_no_difference(self) -> None:
-        self.assert_explained(rules.compare(stream("\uf0b7 e\ufb03cient\ufffe"), page("efficient")),
+        self.assert_explained(rules.compare(stream("\uf0b7 e\ufb03ci\u00adent"), page("efficient")),
                               private=-1, soft=-1, ligatures=2)
 
     def test_dots_of_a_leader_may_be_spaced_or_not(self) -> None:
@@ -110,6 +163,85 @@ class Rules(unittest.TestCase):
     def test_characters_without_a_trustworthy_value_count_only_if_they_fit(self) -> None:
         self.assert_explained(rules.compare(stream("good §$%", mapped="good "), page("good")), no=-3)
         self.assert_explained(rules.compare(stream("good §$%", mapped="good "), page("good §$%")))
+
+
+class Spelling(unittest.TestCase):
+    def test_most_letters_in_words_of_the_page_decide(self) -> None:
+        vocabulary = spelling.Vocabulary(["to", "get", "together", "her"])
+        found = spelling.resolved(f"to{NARROW}get{NARROW}her un\x02known x{NARROW}y", vocabulary, Counter())
+        self.assertEqual(found, "to get her un-known x y")
+        self.assertEqual(spelling.resolved(f"to{APART}get", vocabulary, Counter()), "to get")
+
+    def test_many_signs_take_no_time(self) -> None:
+        text = APART.join("ab" * 4_000) + "-\r\n".join("cd" * 500)
+        self.assertIn("a", spelling.resolved(text, spelling.Vocabulary(["abab"]), Counter()))
+
+
+class Places(unittest.TestCase):
+    DRAWN = Drawn(handle=1, turn=0.0, size=10.0, actual=None)
+
+    def place(self, x: float, y: float = 0.0, width: float = 5.0, drawn: Drawn = DRAWN) -> Place:
+        along, line = places.in_frame(x, y, drawn.turn)
+        return Place(along, along + width, line, drawn.size, (x, y), drawn)
+
+    def sign(self, x: float, y: float = 0.0, added: str = "", written: bool = False, pair: str = "ab") -> str:
+        return Joint(1, self.place(0.0), self.place(x, y), added, written, pair).sign
+
+    def test_a_character_on_one_of_the_same_value_repeats_it(self) -> None:
+        shifted = [self.place(x, y).repeats(self.place(0.0)) for x, y in ((0.5, 0.0), (1.9, 1.9), (2.6, 0.0), (0.0, 2.1))]
+        self.assertEqual(shifted, [True, True, False, False])
+
+    def test_a_large_character_over_a_small_one_repeats_nothing(self) -> None:
+        large = self.place(0.0, width=50.0, drawn=self.DRAWN._replace(size=100.0))
+        self.assertFalse(large.repeats(self.place(1.0)))
+
+    def test_letters_of_slanted_writing_that_follow_each_other_repeat_nothing(self) -> None:
+        slanted = self.DRAWN._replace(turn=0.7853981633974483)
+        following = [self.place(step, step, 5.0, slanted) for step in (0.0, 2.0)]
+        self.assertFalse(following[1].repeats(following[0]))
+
+    def test_letters_of_one_glyph_are_told_by_object_and_origin(self) -> None:
+        other = self.place(0.0, drawn=self.DRAWN._replace(handle=2))
+        self.assertEqual([self.place(0.0).of_one_glyph(self.place(0.0)), self.place(0.0).of_one_glyph(other)], [True, False])
+
+    def test_gaps_that_contradict_libpdfium_get_a_sign(self) -> None:
+        self.assertEqual([self.sign(5.5, added=" "), self.sign(6.4, added=" "), self.sign(5.3, 12.0, added="\r\n"),
+                          self.sign(5.3, 14.0, added="\r\n")], [NARROW, " ", NARROW, "\r\n"])
+        self.assertEqual([self.sign(6.4), self.sign(7.5), self.sign(5.0, 9.0), self.sign(-9.0)], ["", APART, APART, APART])
+
+    def test_a_space_of_the_file_is_none_only_if_its_neighbours_touch(self) -> None:
+        self.assertEqual([self.sign(5.1, added=" ", written=True), self.sign(5.5, added=" ", written=True)], [NARROW, " "])
+
+    def test_lines_of_thai_are_joined_without_a_space(self) -> None:
+        self.assertEqual(self.sign(-90.0, -14.0, added="\r\n", pair="\u0e27\u0e2a"), NARROW)
+        self.assertEqual(self.sign(-90.0, -14.0, added="\r\n"), "\r\n")
+
+    def spaced(self, gaps: list[float], letters: str) -> str:
+        kept, line, x = [(letters[0], False)], [], 0.0
+        for gap, pair in zip(gaps, zip(letters, letters[1:])):
+            line.append(Joint(len(kept), self.place(x), self.place(x + 5 + gap), " ", False, "".join(pair)))
+            kept += [(" ", False), (pair[1], False)]
+            x += 5 + gap
+        places.close_up(line, kept)
+        return "".join(text for text, _ in kept)
+
+    def test_letters_set_apart_evenly_may_be_a_word_up_to_a_wider_gap(self) -> None:
+        self.assertEqual(self.spaced([2, 2, 2.1, 4, 2, 2], "Thebigx"), NARROW.join("Theb") + " " + NARROW.join("igx"))
+        self.assertEqual(self.spaced([2, 2, 2, 2, 2], "123456"), "1 2 3 4 5 6")
+
+
+class Documents(unittest.TestCase):
+    def scores(self, stream_text: str, told: PageText) -> dict:
+        answer = results.Result("succeeded", None, {1: told}, [], None, 1)
+        return corpora.score_of([corpora.compare_page("a.pdf", 1, {**stream(stream_text), "picture": 0.0}, answer)])
+
+    def test_a_page_of_which_the_rules_leave_nothing_says_nothing_and_a_lost_one_counts(self) -> None:
+        self.assertEqual(self.scores("", PageText(seen=[("field", "Ada")])), {})
+        self.assertEqual(self.scores("lost", PageText())["words"], 0.0)
+
+    def test_documents_without_words_are_told_apart(self) -> None:
+        documents = [{"words": 0.5}, {}, {"libpdfium": "hangs"}]
+        self.assertEqual(report.with_blank({"documents": documents}, "words"), 0.75)
 
 
 class Results(unittest.TestCase):
@@ -125,9 +257,13 @@ class Results(unittest.TestCase):
                 {"page_number": 1, "text": "a b", "table": {"cells": [{"text": "a"}, {"text": "b"}]}},
                 {"page_number": 1, "text": "City", "field": {"value": "New  York"}},
                 {"page_number": 1, "text": "City: Oslo", "field": {"value": "Oslo"}},
+                {"page_number": 1, "type": "form_field", "text": "Rome", "field": {"value": "Rome"}},
+                {"page_number": 1, "type": "checkbox", "text": "\u2611", "field": {"checked": True}},
                 {"page_number": 1, "text": "Note", "content_layer": "notes"}]})
-        self.assertEqual(result.texts, ["Head", "a b", "a b", "City", "New York", "City: Oslo", "Note"])
-        self.assertEqual(result.pages[1].seen[-3:], [("field", "New York"), ("page", "City: Oslo"), ("note", "Note")])
+        self.assertEqual(result.texts, ["Head", "a b", "a b", "City", "New York", "City: Oslo", "Rome", "\u2611",
+                                        "Note"])
+        self.assertEqual(result.pages[1].seen[-5:], [("field", "New York"), ("page", "City: Oslo"), ("field", "Rome"),
+                                                     ("mark", "\u2611"), ("note", "Note")])
         self.assertEqual(result.pages[1].hidden, [("covered", "secret")])
         self.assertEqual([(number, told.empty, told.warned) for number, told in sorted(result.pages.items())],
                          [(1, False, False), (2, True, True)])
