@@ -1,7 +1,11 @@
 //! Channels: white space that runs down a region between two columns, and whether its two sides are read one after the
 //! other or row by row. Pure.
 
-use super::rows::{Item, Row};
+use super::{
+    characters,
+    lines::CHARACTERS_OF_A_WORD,
+    rows::{Item, Row},
+};
 
 // In units of the font size.
 /// Narrowest channel.
@@ -207,6 +211,8 @@ impl Cell {
             cell.right = end;
             cell.top = cell.top.min(item.bbox.top());
             cell.bottom = cell.bottom.max(item.bbox.bottom());
+            let unspaced = item.text.chars().filter(|character| characters::is_unspaced(*character)).count();
+            cell.words += unspaced / CHARACTERS_OF_A_WORD;
             for character in item.text.chars() {
                 cell.characters += 1;
                 cell.letters += usize::from(character.is_alphabetic());

@@ -1,7 +1,10 @@
 //! Rules about single characters: which of them are text, and what kind of text. Pure.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use quire_schemas::element::BBox;
 use unicode_bidi::BidiClass;
+use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 use super::content::{Glyph, GlyphSource};
@@ -140,10 +143,35 @@ pub(super) fn is_combining(character: char) -> bool {
     (character as u32) >= 0x300 && unicode_normalization::char::is_combining_mark(character)
 }
 
+/// Says whether a mark takes no room of its own beside its letter.
+pub(super) fn is_nonspacing(character: char) -> bool {
+    (character as u32) >= 0x300 && unicode_bidi::bidi_class(character) == BidiClass::NSM
+}
+
+/// Returns the canonical combining class, by which NFC orders marks; 0 is left where it is.
+pub(super) fn combining_class(mark: char) -> u8 {
+    unicode_normalization::char::canonical_combining_class(mark)
+}
+
+/// Says whether a mark may stand on a letter: its script is the letter's, or it has none.
+pub(super) fn may_stand_on(mark: char, letter: char) -> bool {
+    matches!(mark.script(), Script::Inherited | Script::Common) || mark.script() == letter.script()
+}
+
 /// Says whether a value is one of a presentation form, such as `ﬁ` or a joined Arabic letter, which stands
 /// for the letters that it shows.
 pub(super) const fn is_presentation_form(character: char) -> bool {
     matches!(character, '\u{fb00}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+/// Says whether a text is what a presentation form of several letters from right to left stands for.
+pub(super) fn is_spelled_form(text: &str) -> bool {
+    static SPELLED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let forms = ('\u{fb1d}'..='\u{fdff}').chain('\u{fe70}'..='\u{fefc}');
+        let spelled = forms.map(|form| std::iter::once(form).nfkc().collect::<String>());
+        spelled.filter(|letters| letters.chars().nth(1).is_some()).collect()
+    });
+    SPELLED.contains(text)
 }
 
 #[cfg(test)]

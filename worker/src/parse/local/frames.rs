@@ -2,10 +2,12 @@
 
 use quire_schemas::element::BBox;
 
-use super::quarter_turns::QuarterTurns;
+use super::{content::Glyph, quarter_turns::QuarterTurns};
 
 /// Baselines within this many degrees of a quarter turn count as turned by that quarter: scans are a little askew.
 const ASKEW: f64 = 5.0;
+/// Largest distance of ink from the origin, in units of the font size, that is a bearing.
+const BEARING: f64 = 0.15;
 
 /// A page turned so that writing of one direction runs to the right. Frames of the same direction are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +60,18 @@ impl Frame {
                 BBox::new(x, y - 0.8 * size, x + width, y + 0.2 * size)
             }
         }
+    }
+
+    /// Returns the box of a character from its origin to where the next one would begin. libpdfium adds to it what
+    /// overhangs; where it knows no width, its box is that of the ink, which then has the same bearing on both sides.
+    pub(super) fn advance_box(self, glyph: &Glyph, size: f64) -> BBox {
+        let bbox = self.character_box(glyph.bbox, glyph.origin, size);
+        let bearing = bbox.left() - self.point(glyph.origin).0;
+        if self.quarter().is_none() || bearing.abs() > BEARING * size || 2.0 * bearing < -bbox.width() {
+            return bbox;
+        }
+        let after = if glyph.bbox == glyph.ink { bearing } else { 0.0 };
+        BBox::new(bbox.left() - bearing, bbox.top(), bbox.right() + after, bbox.bottom())
     }
 
     /// Solves for the width of a turned box out of the upright box around it: w·cos + h·sin and w·sin + h·cos are its

@@ -14,6 +14,7 @@ use super::{
     readability::{self, Mapping},
     regions,
     tokens::{self, Token},
+    vertical,
     visibility::{Hidden, Layer, Visibility},
 };
 
@@ -22,7 +23,7 @@ use super::{
 pub(crate) fn lay_out(content: PageContent) -> PageText {
     let repeated = overprint::repeated(&content);
     let mut tokens = tokens::tokens(&content, &repeated);
-    tokens::turn_vertical(&mut tokens);
+    vertical::turn(&mut tokens);
     let mapping = Mapping::of(&content);
     let mut pieces = with_layers(tokens, &content);
     if mapping.is_nothing_mapped() && !readability::may_be_text(&pieces) {

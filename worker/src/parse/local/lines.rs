@@ -1,6 +1,6 @@
 //! From the tokens of one row to a line: words with the spaces between them, in the order of reading. Pure.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use quire_schemas::element::BBox;
 use unicode_normalization::UnicodeNormalization;
@@ -9,10 +9,14 @@ use super::{
     characters::{self, Writing},
     fonts::{FontId, FontTable},
     frames::Frame,
+    reading_order::{self, direction, parted, reading_order},
     spacing::spaces,
     tokens::{Token, majority},
     visibility::Layer,
 };
+
+/// A word of a script without spaces between words has so many characters.
+pub(super) const CHARACTERS_OF_A_WORD: usize = 3;
 
 /// A token with what the page shows of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,31 +57,34 @@ pub(super) struct Line {
     pub(super) layer: Layer,
     /// Whether it is read from right to left.
     pub(super) is_rtl: bool,
+    /// Whether it has letters that are.
+    pub(super) has_rtl: bool,
 }
 
 impl Line {
-    /// Makes a line of tokens that stand on one row, in any order. `None` if they hold no text. On a page that is written
-    /// from right to left, every line is that has such letters.
+    /// Makes a line of tokens that stand on one row, in any order. `None` if they hold no text.
     pub(super) fn of(pieces: &[&Piece], fonts: &FontTable, page_is_rtl: bool) -> Option<Self> {
         let mut ordered: Vec<&Token> = pieces.iter().map(|piece| &piece.token).collect();
-        ordered.sort_by(|a, b| on_the_page(a, b));
+        reading_order::sort(&mut ordered);
         let has_rtl = ordered.iter().any(|token| token.writing == Writing::RightToLeft);
-        let writing = if page_is_rtl && has_rtl {
-            Writing::RightToLeft
-        } else {
-            majority(ordered.iter().flat_map(|token| token.text.chars()))
-        };
+        let writing = direction(&ordered, page_is_rtl);
+        let is_rtl = writing == Writing::RightToLeft;
         let spaces = spaces(&ordered);
-        let order = reading_order(&ordered, &spaces, writing);
-        let (size, font) = most_common(&ordered)?;
-        let words = words(&ordered, &order);
+        let words = if has_rtl || is_rtl {
+            let (tokens, spaces) = parted(&ordered, &spaces);
+            let order = reading_order(&tokens, &spaces, writing);
+            words(order.into_iter().map(|item| item.token(&tokens)))
+        } else {
+            let mut tokens = ordered.iter().zip(std::iter::once(false).chain(spaces));
+            words(tokens.by_ref().flat_map(|(token, space)| space.then_some(None).into_iter().chain([Some(*token)])))
+        };
         if words.is_empty() {
             return None;
         }
+        let (size, font) = most_common(&ordered)?;
         let main = ordered.iter().filter(|token| token.size >= 0.9 * size);
         let bbox = ordered.iter().map(|token| token.bbox).reduce(BBox::union)?;
         let style = fonts.get(font);
-        let is_rtl = writing == Writing::RightToLeft;
         Some(Self {
             words,
             frame: ordered[0].frame,
@@ -92,7 +99,14 @@ impl Line {
             italic: style.is_some_and(|style| style.italic),
             layer: pieces[0].layer,
             is_rtl,
+            has_rtl,
         })
+    }
+
+    /// Returns how many words it has; scripts without spaces between words are counted by length.
+    pub(super) fn length_in_words(&self) -> usize {
+        let unspaced = |word: &Word| word.text.chars().filter(|letter| characters::is_unspaced(*letter)).count();
+        self.words.iter().map(|word| (unspaced(word) / CHARACTERS_OF_A_WORD).max(1)).sum()
     }
 
     #[cfg(test)]
@@ -107,132 +121,12 @@ impl Line {
     }
 }
 
-/// From left to right; of two that begin together, the one that libpdfium gives first.
-fn on_the_page(a: &Token, b: &Token) -> Ordering {
-    a.pen.total_cmp(&b.pen).then(a.order.cmp(&b.order))
-}
-
-/// A token of the row, by its place from the left, or the space after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Item {
-    Token(usize),
-    Space,
-}
-
-impl Item {
-    fn token<'a>(self, tokens: &[&'a Token]) -> Option<&'a Token> {
-        if let Self::Token(index) = self { tokens.get(index).copied() } else { None }
-    }
-}
-
-/// Puts a row from the page's order into that of reading: a line from right to left is turned, words and numbers that
-/// run to the right inside it stay as they are, and the other way round. These are the rules of the Unicode
-/// Bidirectional Algorithm (UAX 9), with one level inside another, read backwards.
-fn reading_order(tokens: &[&Token], spaces: &[bool], line: Writing) -> Vec<Item> {
-    let mut items = Vec::with_capacity(2 * tokens.len());
-    for index in 0..tokens.len() {
-        if index > 0 && spaces[index - 1] {
-            items.push(Item::Space);
-        }
-        items.push(Item::Token(index));
-    }
-    let has_other = tokens.iter().any(|token| token.writing == Writing::RightToLeft);
-    if !has_other {
-        return items;
-    }
-    let is_rtl = line == Writing::RightToLeft;
-    let levels = levels(&items, tokens, is_rtl);
-    let lowest_odd = 1;
-    let highest = levels.iter().copied().max().unwrap_or_default();
-    for level in (lowest_odd..=highest).rev() {
-        let mut start = 0;
-        while start < items.len() {
-            let length = levels[start..].iter().take_while(|found| **found >= level).count();
-            items[start..start + length].reverse();
-            start += length.max(1);
-        }
-    }
-    items
-}
-
-/// Returns the embedding level of each item. The levels of a reversed run stay those of its places, because a run is
-/// reversed as a whole.
-fn levels(items: &[Item], tokens: &[&Token], is_rtl: bool) -> Vec<u8> {
-    let base = u8::from(is_rtl);
-    let inner = if is_rtl { Writing::LeftToRight } else { Writing::RightToLeft };
-    let writing = |item: &Item| item.token(tokens).map_or(Writing::Neutral, |token| token.writing);
-    let mut levels: Vec<u8> = items
-        .iter()
-        .map(|item| match writing(item) {
-            found if found == inner => base + 1,
-            Writing::Number if is_rtl => 2,
-            _ => base,
-        })
-        .collect();
-    // A separator inside a number is part of it; a hyphen is none beside Arabic letters.
-    let has_arabic = tokens.iter().any(|token| token.text.chars().any(characters::is_arabic));
-    if is_rtl {
-        for index in 1..items.len().saturating_sub(1) {
-            let is_separator = items[index].token(tokens).is_some_and(|token| is_separator(&token.text, has_arabic));
-            let are_numbers = [index - 1, index + 1].iter().all(|&at| writing(&items[at]) == Writing::Number);
-            if is_separator && are_numbers {
-                levels[index] = 2;
-            }
-        }
-    }
-    // What lies between two words of the inner direction is of it, too.
-    let places: Vec<usize> = (0..items.len()).filter(|&index| writing(&items[index]) == inner).collect();
-    for pair in places.windows(2) {
-        let between = pair[0] + 1..pair[1];
-        let is_crossed = between.clone().any(|index| {
-            let found = writing(&items[index]);
-            found != Writing::Neutral && found != Writing::Number && found != inner
-        });
-        if !is_crossed {
-            levels[between].fill(base + 1);
-        }
-    }
-    levels
-}
-
-fn is_separator(text: &str, has_arabic: bool) -> bool {
-    let joins = |character| matches!(character, '.' | ',' | ':' | '/') || (character == '-' && !has_arabic);
-    !text.is_empty() && text.chars().all(joins)
-}
-
-/// Opens and closes the brackets of lines again that are written from right to left, in which some are mirrored and some
-/// are not: the first of two opens, and the second closes.
-pub(super) fn pair_brackets(lines: &mut [Line]) {
-    if !lines.iter().any(|line| line.is_rtl) {
-        return;
-    }
-    let mut words: Vec<&mut Word> = lines.iter_mut().flat_map(|line| &mut line.words).collect();
-    for (open, close) in [('(', ')'), ('[', ']'), ('{', '}')] {
-        let is_bracket = |character: &char| *character == open || *character == close;
-        let count: usize = words.iter().map(|word| word.text.chars().filter(is_bracket).count()).sum();
-        if count == 0 || count % 2 == 1 {
-            continue;
-        }
-        let mut opens = true;
-        for word in words.iter_mut().filter(|word| word.text.contains([open, close])) {
-            let paired = word.text.chars().map(|character| {
-                if !is_bracket(&character) {
-                    return character;
-                }
-                opens = !opens;
-                if opens { close } else { open }
-            });
-            word.text = paired.collect();
-        }
-    }
-}
-
-/// Joins tokens in the order of reading to words.
-fn words(tokens: &[&Token], order: &[Item]) -> Vec<Word> {
+/// Joins tokens in the order of reading to words; `None` is a space.
+fn words<'t>(tokens: impl Iterator<Item = Option<&'t Token>>) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut open: Vec<&Token> = Vec::new();
-    for item in order {
-        match item.token(tokens) {
+    for token in tokens {
+        match token {
             Some(token) => open.push(token),
             None => words.extend(word(&std::mem::take(&mut open))),
         }
@@ -335,7 +229,7 @@ mod tests {
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
         let pieces: Vec<&Piece> = pieces.iter().collect();
         let mut lines: Vec<Line> = Line::of(&pieces, &content.fonts, false).into_iter().collect();
-        pair_brackets(&mut lines);
+        reading_order::pair_brackets(&mut lines);
         lines.first().map(Line::text).unwrap_or_default()
     }
 
@@ -343,18 +237,6 @@ mod tests {
     fn words_drawn_in_any_order_stand_in_the_order_of_the_page() {
         let page = Page::new().write("third", 100.0, 100.0).write("first second", 30.0, 100.0);
         assert_eq!(line(&page), "first second third");
-    }
-
-    #[test]
-    fn a_line_from_right_to_left_is_read_from_the_right() {
-        // On the page, from left to right: 2026 "PDF file" 12 34 and two words.
-        let page = Page::new()
-            .write_leftwards("שלום", 300.0, 100.0)
-            .write_leftwards("עולם", 270.0, 100.0)
-            .write("PDF file", 200.0, 100.0)
-            .write("12", 185.0, 100.0)
-            .write("34", 170.0, 100.0);
-        assert_eq!(line(&page), "שלום עולם PDF file 12 34");
     }
 
     #[test]

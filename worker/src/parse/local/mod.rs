@@ -2,7 +2,8 @@
 //! [`PageContent`], lays it out here, and sends what comes out to its parent.
 //!
 //! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
-//! (`overprint`); characters that stay together become tokens (`tokens`); what nobody sees is told apart
+//! (`overprint`); marks that are drawn apart are given to their letters (`marks`); characters that stay together become
+//! tokens (`tokens`); what nobody sees is told apart
 //! (`visibility`); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
 //! (`paragraphs`); fields and notes come in at their places (`elements`).
@@ -17,8 +18,10 @@ mod findings;
 mod fonts;
 mod frames;
 mod ink;
+mod justified;
 mod layout;
 mod lines;
+mod marks;
 mod overprint;
 mod page_json;
 mod paragraphs;
@@ -27,12 +30,14 @@ mod placed;
 mod properties;
 mod quarter_turns;
 mod readability;
+mod reading_order;
 mod regions;
 mod rows;
 mod spacing;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
+mod vertical;
 mod visibility;
 
 use self::paragraphs::Paragraph;

@@ -1,14 +1,25 @@
 //! Characters that are drawn several times: fake bold, shadows, outlines. Pure.
 //!
-//! A character counts once if a character of the same value lies on it: the second one is shifted against the
-//! first by less than half of its own width, and by no more than a fifth of the font size in either direction.
+//! A character counts once if a character of the same value and size lies on it: its origin is shifted by less than half
+//! of its own width, and by no more than a fifth of the font size in either direction. Boxes say less: they grow with the
+//! stroke and with what overhangs.
 //! Double letters are set at least their own width apart, however narrow the font. Letters of one glyph, such as the
 //! two of an `ff` ligature, follow each other in one text object at one place, and all of them count.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
-use super::content::{Glyph, GlyphSource, ObjectId, PageContent};
+use super::content::{Glyph, GlyphSource, ObjectId, PageContent, TextObject};
 
+/// Characters whose origins are this near, in units of the font size, are copies even of another size.
+const SAME_PLACE: f64 = 0.02;
+/// Most by which the sizes of two copies differ, as a factor.
+const LARGEST_RATIO: f64 = 1.12;
+/// Least cosine of the angle between the directions of two copies.
+const SAME_DIRECTION: f64 = 0.99;
+/// Sides of the squares in which copies are sought, and the most by which a copy is shifted, in points.
+const SQUARE: f64 = 8.0;
+/// What is less opaque than this, of 255, is hardly seen.
+const FAINT: u8 = 12;
 /// Most of a font size by which a copy is shifted.
 const LARGEST_SHIFT: f64 = 0.2;
 /// Most of its own width by which a copy is shifted along its line.
@@ -16,67 +27,118 @@ const LARGEST_SHARE: f64 = 0.5;
 /// Characters of one value that are looked at in one place of the page; a hostile page may pile up any number.
 const MAX_PILE: usize = 64;
 
-/// Says of each glyph whether it only repeats another one. Of several copies the first in the order of the file stays.
+/// Says of each glyph whether it only repeats another one. Of several copies the one stays that is painted last, because a
+/// shadow or an outline lies under the letter; one that is not painted stays only if no other is there.
 pub(super) fn repeated(content: &PageContent) -> Vec<bool> {
+    let in_order: Vec<usize> = (0..content.glyphs.len()).collect();
+    let repeated = without_copies(content, &in_order);
+    if !repeated.contains(&true) {
+        return repeated;
+    }
+    let mut by_painting = in_order;
+    by_painting.sort_by_key(|&index| {
+        let object = content.glyphs[index].object.and_then(|ObjectId(id)| content.objects.get(id as usize));
+        let is_unseen = object.is_none_or(|object| !is_painted(object));
+        (is_unseen, Reverse(object.map_or(0, |object| object.order)), index)
+    });
+    without_copies(content, &by_painting)
+}
+
+/// Says whether a text object leaves paint, as far as it says so itself.
+fn is_painted(object: &TextObject) -> bool {
+    object.painted && !object.layer_off && object.colour.is_none_or(|colour| colour.alpha > FAINT)
+}
+
+/// Says of each glyph whether it repeats one that comes before it in `order`.
+fn without_copies(content: &PageContent, order: &[usize]) -> Vec<bool> {
     let mut repeated = vec![false; content.glyphs.len()];
-    let mut places: HashMap<(char, i32, i32), Vec<usize>> = HashMap::new();
-    for (index, glyph) in content.glyphs.iter().enumerate() {
-        let Some(size) = countable(glyph, content) else { continue };
-        let (column, row) = place(glyph);
+    let mut squares: HashMap<(char, i32, i32), Vec<(usize, Place)>> = HashMap::new();
+    for &index in order {
+        let glyph = &content.glyphs[index];
+        let Some(place) = Place::of(glyph, content) else { continue };
+        let (column, row) = place.square();
+        let covers = |(other, first): &(usize, Place)| {
+            let is_letter_of_its_glyph =
+                content.glyphs[*other].object == glyph.object && are_of_one_glyph(content, *other, index);
+            !is_letter_of_its_glyph && place.is_copied_at(first)
+        };
         let is_copy = (-1..=1).any(|dx| {
             (-1..=1).any(|dy| {
-                let near = places.get(&(glyph.character, column.saturating_add(dx), row.saturating_add(dy)));
-                near.is_some_and(|near| near.iter().any(|&other| covers(content, other, index, size)))
+                let near = squares.get(&(glyph.character, column.saturating_add(dx), row.saturating_add(dy)));
+                near.is_some_and(|near| near.iter().any(covers))
             })
         });
         if is_copy {
             repeated[index] = true;
         } else {
-            let pile = places.entry((glyph.character, column, row)).or_default();
+            let pile = squares.entry((glyph.character, column, row)).or_default();
             if pile.len() < MAX_PILE {
-                pile.push(index);
+                pile.push((index, place));
             }
         }
     }
     repeated
 }
 
-fn countable(glyph: &Glyph, content: &PageContent) -> Option<f64> {
-    if glyph.source == GlyphSource::Added || glyph.character.is_whitespace() {
-        return None;
+/// A character in the directions of its writing.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    origin: (f64, f64),
+    /// The direction of its writing: cosine and sine.
+    direction: (f64, f64),
+    /// Most by which a copy is shifted along its writing, and across.
+    most: (f64, f64),
+    size: f64,
+}
+
+impl Place {
+    /// `None` for a character that is never a copy.
+    fn of(glyph: &Glyph, content: &PageContent) -> Option<Self> {
+        if glyph.source == GlyphSource::Added || glyph.character.is_whitespace() {
+            return None;
+        }
+        let ObjectId(object) = glyph.object?;
+        let object = content.objects.get(object as usize)?;
+        // The box around slanted writing says nothing about the width of a character.
+        let quarter = (object.angle / 90.0).round();
+        let width = match (object.angle - 90.0 * quarter).abs() < 1.0 {
+            true if quarter as i64 % 2 == 0 => glyph.bbox.width(),
+            true => glyph.bbox.height(),
+            false => 0.5 * object.size,
+        };
+        let across = (LARGEST_SHIFT * object.size).min(SQUARE);
+        let (sin, cos) = object.angle.to_radians().sin_cos();
+        Some(Self {
+            origin: glyph.origin,
+            direction: (cos, sin),
+            most: (across.min((LARGEST_SHARE * width).max(SAME_PLACE * object.size)), across),
+            size: object.size,
+        })
     }
-    let ObjectId(object) = glyph.object?;
-    content.objects.get(object as usize).map(|object| object.size.max(1.0))
-}
 
-/// Sides of the squares in which copies are sought, and the most by which a copy is shifted, in points.
-const SQUARE: f64 = 8.0;
-
-fn place(glyph: &Glyph) -> (i32, i32) {
-    ((glyph.bbox.left() / SQUARE).floor() as i32, (glyph.bbox.top() / SQUARE).floor() as i32)
-}
-
-fn covers(content: &PageContent, first: usize, second: usize, size: f64) -> bool {
-    let (a, b) = (&content.glyphs[first], &content.glyphs[second]);
-    let (dx, dy) = ((a.bbox.left() - b.bbox.left()).abs(), (a.bbox.top() - b.bbox.top()).abs());
-    if a.object == b.object && are_of_one_glyph(content, first, second) {
-        return false;
+    /// The square of the page that it stands in.
+    fn square(&self) -> (i32, i32) {
+        ((self.origin.0 / SQUARE).floor() as i32, (self.origin.1 / SQUARE).floor() as i32)
     }
-    let runs_down = |glyph: &Glyph| glyph.object.is_some_and(|id| is_upright_turn(content, id));
-    let (along, across, advance) = if runs_down(b) { (dy, dx, b.bbox.height()) } else { (dx, dy, b.bbox.width()) };
-    let most = (LARGEST_SHIFT * size).min(SQUARE);
-    across <= most && along <= most.min((LARGEST_SHARE * advance).max(0.02 * size))
-}
 
-/// Says whether the writing of a text object runs up or down the page.
-fn is_upright_turn(content: &PageContent, ObjectId(id): ObjectId) -> bool {
-    content.objects.get(id as usize).is_some_and(|object| (object.angle / 90.0).round() as i64 % 2 != 0)
+    /// Says whether a character of the same value at another place is a copy of this one.
+    fn is_copied_at(&self, other: &Self) -> bool {
+        let (dx, dy) = (other.origin.0 - self.origin.0, other.origin.1 - self.origin.1);
+        let (cos, sin) = self.direction;
+        let (along, across) = ((dx * cos + dy * sin).abs(), (dy * cos - dx * sin).abs());
+        let is_alike = (self.size / other.size.max(f64::MIN_POSITIVE)).ln().abs() <= LARGEST_RATIO.ln()
+            && cos * other.direction.0 + sin * other.direction.1 > SAME_DIRECTION;
+        // Fonts of Type 3 may state another size.
+        let is_same_place = along.max(across) <= SAME_PLACE * self.size.max(other.size);
+        (is_alike || is_same_place) && along <= self.most.0 && across <= self.most.1
+    }
 }
 
 /// Says whether two characters of a text object, and all between them, begin at one place.
 fn are_of_one_glyph(content: &PageContent, first: usize, second: usize) -> bool {
     let at = content.glyphs[first].origin;
-    content.glyphs[first..=second].iter().all(|glyph| glyph.source == GlyphSource::Added || glyph.origin == at)
+    let between = &content.glyphs[first.min(second)..=first.max(second)];
+    between.iter().all(|glyph| glyph.source == GlyphSource::Added || glyph.origin == at)
 }
 
 #[cfg(test)]

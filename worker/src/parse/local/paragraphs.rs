@@ -7,7 +7,8 @@ use super::{
     content::PageContent,
     fonts::FontTable,
     frames::Frame,
-    lines::{Line, Word, pair_brackets},
+    lines::{Line, Word},
+    reading_order::{join_broken_numbers, pair_brackets},
     regions::Flow,
     visibility::Layer,
 };
@@ -31,6 +32,8 @@ const PITCH_TOLERANCE: f64 = 1.25;
 const USUAL_TOLERANCE: f64 = 1.1;
 /// The font size within a paragraph varies by this factor.
 const SIZE_TOLERANCE: f64 = 1.18;
+/// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
+const LEAST_WORDS: usize = 3;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
 
@@ -70,8 +73,9 @@ pub(super) fn paragraphs(mut flow: Flow, content: &PageContent) -> Vec<Paragraph
     let column = Column::of(&flow);
     let mut paragraphs = Vec::new();
     let mut open: Vec<Line> = Vec::new();
-    for line in flow {
-        if !open.is_empty() && !column.belongs(&open, &line) {
+    let wide = wide_runs(&flow);
+    for (line, is_wide) in flow.into_iter().zip(wide) {
+        if !open.is_empty() && !column.belongs(&open, &line, is_wide) {
             paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
         }
         open.push(line);
@@ -80,6 +84,20 @@ pub(super) fn paragraphs(mut flow: Flow, content: &PageContent) -> Vec<Paragraph
         paragraphs.push(join(open, &content.fonts));
     }
     paragraphs
+}
+
+/// Says of each line whether it has the same pitch to the line before as that one or the next one has to its own.
+fn wide_runs(flow: &[Line]) -> Vec<bool> {
+    let pitch = |index: usize| -> Option<f64> {
+        let above = flow.get(index.checked_sub(1)?)?;
+        let pitch = flow.get(index)?.baseline - above.baseline;
+        (pitch > 0.0).then_some(pitch)
+    };
+    let is_alike = |a: f64, b: Option<f64>| b.is_some_and(|b| a <= b * USUAL_TOLERANCE && b <= a * USUAL_TOLERANCE);
+    let is_run = |index: usize| {
+        pitch(index).is_some_and(|own| is_alike(own, pitch(index.wrapping_sub(1))) || is_alike(own, pitch(index + 1)))
+    };
+    (0..flow.len()).map(is_run).collect()
 }
 
 /// Lets the lines beside a drop cap begin where it begins.
@@ -132,7 +150,8 @@ impl Column {
             is_running: false,
         };
         let full = lines.windows(2).filter(|pair| column.is_full(&pair[0], &pair[1])).count();
-        column.is_running = 2 * full + 1 >= lines.len();
+        let words = lines.iter().map(Line::length_in_words).sum::<usize>();
+        column.is_running = 2 * full + 1 >= lines.len() && words >= LEAST_WORDS * lines.len();
         column.indents = column.indents(lines);
         column
     }
@@ -166,32 +185,37 @@ impl Column {
         self.end - line.end < (word as f64 + 0.5) * CHARACTER * line.size
     }
 
-    fn belongs(&self, open: &[Line], next: &Line) -> bool {
+    /// `is_wide` says whether the pitch before the next line is that of others beside it.
+    fn belongs(&self, open: &[Line], next: &Line, is_wide: bool) -> bool {
         let Some(last) = open.last() else { return true };
-        let size = last.size.max(next.size).max(1.0);
+        let size = last.size.max(next.size);
         let pitch = next.baseline - last.baseline;
         let established = open.len().checked_sub(2).map(|before| last.baseline - open[before].baseline);
         let same_size = (last.size / next.size.max(0.1)).max(next.size / last.size.max(0.1)) <= SIZE_TOLERANCE;
+        // A word that goes on is of one paragraph, however far its second part is.
+        let is_in_word =
+            pitch <= LARGEST_USUAL_PITCH * size && joint(last, next) == Joint::Hyphen && starts_small(next);
         last.layer == next.layer
             && same_size
             && last.bold == next.bold
             && pitch > SMALLEST_PITCH * size
-            && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch))
-            && established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE)
+            && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch, is_wide) || is_in_word)
+            && (established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE) || is_in_word)
             && last.bbox.shared_width(next.bbox) > 0.0
             && !starts_with_bullet(next)
             && self.indents_allow(open, last, next)
     }
 
-    /// Says whether the whole column is set with the pitch between two lines, and the first one goes on.
-    fn is_set_wide(&self, last: &Line, next: &Line, pitch: f64) -> bool {
+    /// Says whether the whole column, or the lines beside them, are set with the pitch between two lines, and the first one
+    /// goes on.
+    fn is_set_wide(&self, last: &Line, next: &Line, pitch: f64, is_wide: bool) -> bool {
         let is_usual =
             self.pitch.is_some_and(|usual| pitch <= usual * USUAL_TOLERANCE && pitch * USUAL_TOLERANCE >= usual);
-        is_usual && self.is_running && pitch <= LARGEST_USUAL_PITCH * last.size && self.is_full(last, next)
+        (is_usual || is_wide) && self.is_running && pitch <= LARGEST_USUAL_PITCH * last.size && self.is_full(last, next)
     }
 
     fn indents_allow(&self, open: &[Line], last: &Line, next: &Line) -> bool {
-        let size = last.size.max(next.size).max(1.0);
+        let size = last.size.max(next.size);
         let at = |edge: f64| (next.start - edge).abs() <= 0.5 * INDENT * size;
         match self.indents {
             Indents::Hanging { outer } if at(outer) => return false,
@@ -222,6 +246,10 @@ fn usual_pitch(lines: &[Line]) -> Option<f64> {
     (alike.count() >= 3).then_some(usual)
 }
 
+fn starts_small(line: &Line) -> bool {
+    line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
+}
+
 fn starts_with_bullet(line: &Line) -> bool {
     let first = line.words.first().map_or("", |word| word.text.as_str());
     first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '➢', '✓'])
@@ -249,7 +277,7 @@ enum Joint {
 ///
 /// - a hyphen after a letter or digit stays for now, without a space, and the whole document decides about it later;
 ///   before a word such as "and" it stands for a part that is left out, and stays with its space;
-/// - a dash or slash without a space before it joins what it stands between;
+/// - a dash, slash or maqaf without a space before it joins what it stands between;
 /// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines;
 /// - everything else has one.
 fn joint(last: &Line, next: &Line) -> Joint {
@@ -261,7 +289,7 @@ fn joint(last: &Line, next: &Line) -> Joint {
     match mark {
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(begin) => Joint::Space,
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
-        '\u{2011}' | '\u{2012}' | '–' | '—' | '/' if follows_word => Joint::Nothing,
+        '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
         _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Nothing,
         _ => Joint::Space,
     }
@@ -275,6 +303,7 @@ fn is_conjunction(word: &Word) -> bool {
 }
 
 fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
+    join_broken_numbers(&mut lines);
     pair_brackets(&mut lines);
     let mut text = Text::default();
     let (mut spans, mut words, mut hyphens) = (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());

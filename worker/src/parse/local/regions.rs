@@ -10,7 +10,8 @@ use super::{
     characters::Writing,
     containers::Container,
     fonts::FontTable,
-    lines::{Line, Piece},
+    justified::{self, justified},
+    lines::{Line, Piece, Word},
     rows::{self, Item, Row, What},
     spacing::gaps,
 };
@@ -42,8 +43,8 @@ pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, containers: &[Container
     let (mut right, mut left) = (0, 0);
     for piece in pieces {
         match piece.token.writing {
-            Writing::RightToLeft => right += piece.token.text.len(),
-            Writing::LeftToRight => left += piece.token.text.len(),
+            Writing::RightToLeft => right += piece.token.text.chars().count(),
+            Writing::LeftToRight => left += piece.token.text.chars().count(),
             Writing::Number | Writing::Neutral => {}
         }
     }
@@ -166,8 +167,9 @@ impl<'a> Regions<'a> {
         let (mut left, mut right) = (Vec::new(), Vec::new());
         for row in rows {
             let (on_left, on_right) = channels::parted(row, channel);
-            left.extend(row.drop_cap.filter(|cap| cap.bbox.middle_x() < channel.middle()));
-            right.extend(row.drop_cap.filter(|cap| cap.bbox.middle_x() >= channel.middle()));
+            for cap in &row.drop_cap {
+                if cap.bbox.middle_x() < channel.middle() { left.push(*cap) } else { right.push(*cap) }
+            }
             left.extend_from_slice(on_left);
             right.extend_from_slice(on_right);
         }
@@ -176,8 +178,8 @@ impl<'a> Regions<'a> {
 
     fn rows(&mut self, rows: &[Row<'a>], blocks: &[(usize, Vec<usize>)], depth: usize) {
         let mut flow: Flow = Vec::new();
-        for row in rows {
-            for part in self.parts(row) {
+        for (row, is_justified) in rows.iter().zip(justified(rows)) {
+            for part in self.parts(row, is_justified) {
                 if let What::Block(number) = part[0].what {
                     self.end(&mut flow);
                     self.block(number, blocks, depth);
@@ -185,8 +187,8 @@ impl<'a> Regions<'a> {
                     flow.extend(self.line(&part));
                 }
             }
-            if let Some(cap) = &row.drop_cap {
-                give_drop_cap(self, &mut flow, cap, row);
+            if !row.drop_cap.is_empty() {
+                give_drop_cap(self, &mut flow, row);
             }
         }
         self.end(&mut flow);
@@ -216,12 +218,16 @@ impl<'a> Regions<'a> {
     }
 
     /// Parts a row at wide gaps and between what the page shows and what it does not, in the order of reading.
-    fn parts(&self, row: &Row<'a>) -> Vec<Vec<Item<'a>>> {
+    fn parts(&self, row: &Row<'a>, is_justified: bool) -> Vec<Vec<Item<'a>>> {
         let gaps = gaps(row.items.iter().map(|item| (item.bbox, item.size)));
         let mut words: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > 0.1).collect();
         words.sort_by(f64::total_cmp);
         let usual = words.get(words.len() / 2).copied().unwrap_or_default();
-        let least = if usual < 1.0 { LINE_GAP.max(RATIO * usual) } else { LINE_GAP };
+        let least = match usual {
+            _ if is_justified => justified::WIDEST,
+            ..1.0 => LINE_GAP.max(RATIO * usual),
+            _ => LINE_GAP,
+        };
         let mut parts: Vec<Vec<Item<'a>>> = Vec::new();
         for (index, item) in row.items.iter().enumerate() {
             let goes_on = index > 0 && gaps[index - 1] <= least && self.is_alike(&row.items[index - 1], item);
@@ -243,6 +249,16 @@ impl<'a> Regions<'a> {
         }
     }
 
+    /// Says whether the file has a space between what it draws as `before` and what it draws next, `after`.
+    fn has_space_between(&self, before: &[Item<'_>], after: &[Item<'_>]) -> bool {
+        let token = |item: Option<&Item<'_>>| match item?.what {
+            What::Piece(index) => self.pieces.get(index).map(|piece| &piece.token),
+            What::Block(_) => None,
+        };
+        let (Some(before), Some(after)) = (token(before.last()), token(after.first())) else { return false };
+        after.follows_space && after.order == before.order + 1
+    }
+
     fn line(&self, part: &[Item<'_>]) -> Option<Line> {
         let piece = |item: &Item<'_>| if let What::Piece(index) = item.what { self.pieces.get(index) } else { None };
         let pieces: Vec<&Piece> = part.iter().filter_map(piece).collect();
@@ -254,16 +270,16 @@ fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
     rows.into_iter().flat_map(|row| row.drop_cap.into_iter().chain(row.items)).collect()
 }
 
-/// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. A small
-/// letter after it belongs to its word.
-fn give_drop_cap(regions: &Regions<'_>, flow: &mut Flow, cap: &Item<'_>, row: &Row<'_>) {
-    let Some(mut letter) = regions.line(&[*cap]) else { return };
+/// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. What follows
+/// without a space belongs to its word.
+fn give_drop_cap(regions: &Regions<'_>, flow: &mut Flow, row: &Row<'_>) {
+    let Some(mut letter) = regions.line(&row.drop_cap) else { return };
     let first = flow.iter_mut().rev().take_while(|line| line.baseline >= row.baseline - 0.5 * line.size).last();
     let Some(first) = first else {
         flow.push(letter);
         return;
     };
-    let goes_on = first.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase);
+    let goes_on = !regions.has_space_between(&row.drop_cap, &row.items) && goes_on(&letter.words, &first.words);
     let mut words = std::mem::take(&mut letter.words);
     if let (true, Some(cap), Some(word)) = (goes_on, words.last_mut(), first.words.first_mut()) {
         word.text.insert_str(0, &cap.text);
@@ -275,6 +291,20 @@ fn give_drop_cap(regions: &Regions<'_>, flow: &mut Flow, cap: &Item<'_>, row: &R
     first.bbox = first.bbox.union(letter.bbox);
     first.start = letter.bbox.left();
     first.drop = Some(letter.bbox);
+}
+
+/// Says whether the first word goes on with a drop cap: in small letters, with an apostrophe, or in capitals if the cap
+/// alone is no word.
+fn goes_on(cap: &[Word], words: &[Word]) -> bool {
+    let (Some(cap), Some(word)) = (cap.last(), words.first()) else { return false };
+    let first = word.text.chars().next().unwrap_or(' ');
+    let is_word =
+        ["A", "I", "O", "E", "Y", "À", "É", "Ó", "W", "Z", "U", "K", "S", "V", "В", "И", "К", "О", "С", "У", "Я", "А"]
+            .contains(&cap.text.as_str());
+    first.is_lowercase()
+        || matches!(first, '\'' | '’')
+        || (first.is_uppercase() && !is_word)
+        || cap.text.ends_with(['\'', '’']) && first.is_alphabetic()
 }
 
 #[cfg(test)]

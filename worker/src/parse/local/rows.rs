@@ -2,8 +2,6 @@
 
 use quire_schemas::element::BBox;
 
-use super::characters;
-
 // In units of the font size.
 /// Baselines that differ by more are two rows.
 const SAME_BASELINE: f64 = 0.3;
@@ -12,6 +10,8 @@ const SCRIPT_GAP: f64 = 0.35;
 const SCRIPT_SHIFT: f64 = 0.65;
 /// A capital that is this many times as large as the text is a drop cap.
 const DROP_CAP: f64 = 1.8;
+/// Large letters that are no further apart than this are a heading, whose letters may be spaced.
+const BESIDE_CAP: f64 = 1.5;
 
 /// Something that has a place in a region: a token, or a block that is laid out by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,8 +42,8 @@ pub(super) struct Row<'a> {
     /// From left to right.
     pub(super) items: Vec<Item<'a>>,
     pub(super) baseline: f64,
-    /// A capital that the row begins with, drawn over several rows.
-    pub(super) drop_cap: Option<Item<'a>>,
+    /// A capital that the row begins with, drawn over several rows, with an apostrophe or quotation mark of its size.
+    pub(super) drop_cap: Vec<Item<'a>>,
 }
 
 impl Row<'_> {
@@ -66,7 +66,7 @@ pub(super) fn usual_size(items: &[Item<'_>]) -> f64 {
     for (size, length) in sizes {
         passed += length;
         if passed > half {
-            return size.max(1.0);
+            return size;
         }
     }
     10.0
@@ -81,12 +81,12 @@ pub(super) fn rows(mut items: Vec<Item<'_>>) -> Vec<Row<'_>> {
     for item in items {
         let fits = rows.last().is_some_and(|row| {
             let first = &row.items[0];
-            let tolerance = SAME_BASELINE * item.size.min(first.size).max(1.0);
+            let tolerance = SAME_BASELINE * item.size.min(first.size);
             !item.is_block() && !first.is_block() && item.baseline - row.baseline <= tolerance
         });
         match rows.last_mut().filter(|_| fits) {
             Some(row) => row.items.push(item),
-            None => rows.push(Row { items: vec![item], baseline: item.baseline, drop_cap: None }),
+            None => rows.push(Row { items: vec![item], baseline: item.baseline, drop_cap: Vec::new() }),
         }
     }
     for row in &mut rows {
@@ -116,9 +116,11 @@ fn with_scripts(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
                 continue;
             }
             let row = std::mem::take(&mut rows[index].items);
-            let (scripts, others): (Vec<_>, Vec<_>) =
-                row.into_iter().partition(|item| is_script_of(item, &rows[host].items));
-            rows[index].items = others;
+            let is_script = with_neighbours(&row, |item| is_script_of(item, &rows[host].items));
+            let parted = row.into_iter().zip(is_script);
+            let (scripts, others): (Vec<_>, Vec<_>) = parted.partition(|(_, is_script)| *is_script);
+            rows[index].items = others.into_iter().map(|(item, _)| item).collect();
+            let scripts: Vec<Item<'_>> = scripts.into_iter().map(|(item, _)| item).collect();
             if !scripts.is_empty() {
                 rows[host].items.extend(scripts);
                 sort(&mut rows[host]);
@@ -129,15 +131,35 @@ fn with_scripts(mut rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
     rows
 }
 
+/// Says which items of a row are scripts: those that `is_script` says so of, and those that stand beside one of them.
+fn with_neighbours(row: &[Item<'_>], is_script: impl Fn(&Item<'_>) -> bool) -> Vec<bool> {
+    let mut found: Vec<bool> = row.iter().map(is_script).collect();
+    let touches = |left: &Item<'_>, right: &Item<'_>| {
+        let (size, gap) = (left.size, right.bbox.left() - left.bbox.right());
+        !left.is_block()
+            && !right.is_block()
+            && (-0.3 * size..=SCRIPT_GAP * size).contains(&gap)
+            && (left.baseline - right.baseline).abs() <= 0.1 * size
+            && (left.size - right.size).abs() <= 0.1 * size
+    };
+    for index in 1..row.len() {
+        found[index] |= found[index - 1] && touches(&row[index - 1], &row[index]);
+    }
+    for index in (1..row.len()).rev() {
+        found[index - 1] |= found[index] && touches(&row[index - 1], &row[index]);
+    }
+    found
+}
+
 /// Says whether an item stands beside one of a row, shifted against it. `row` is ordered from left to right.
 fn is_script_of(item: &Item<'_>, row: &[Item<'_>]) -> bool {
     if item.is_block() {
         return false;
     }
-    let reach = 2.0 * item.size.max(1.0);
+    let reach = 2.0 * item.size;
     let from = row.partition_point(|host| host.bbox.left() < item.bbox.left() - 40.0 * reach);
     row[from..].iter().take_while(|host| host.bbox.left() <= item.bbox.right() + reach).any(|host| {
-        let size = host.size.max(1.0);
+        let size = host.size;
         let gap = (item.bbox.left() - host.bbox.right()).max(host.bbox.left() - item.bbox.right());
         let shared = item.bbox.bottom().min(host.bbox.bottom()) - item.bbox.top().max(host.bbox.top());
         let height = (item.bbox.bottom() - item.bbox.top()).max(0.1);
@@ -152,46 +174,50 @@ fn is_script_of(item: &Item<'_>, row: &[Item<'_>]) -> bool {
     })
 }
 
-/// Takes out single capitals that are much larger than the text.
-fn take_drop_caps<'a>(items: &mut Vec<Item<'a>>, usual: f64) -> Vec<Item<'a>> {
-    let is_cap = |item: &Item<'_>| {
-        let mut characters = item.text.chars().filter(|character| !characters::is_combining(*character));
-        let (first, second) = (characters.next(), characters.next());
-        !item.is_block() && item.size >= DROP_CAP * usual && first.is_some_and(char::is_uppercase) && second.is_none()
+/// Takes out single capitals that are much larger than the text, each with the marks beside it.
+fn take_drop_caps<'a>(items: &mut Vec<Item<'a>>, usual: f64) -> Vec<Vec<Item<'a>>> {
+    let (mut large, others): (Vec<Item<'a>>, Vec<Item<'a>>) =
+        items.iter().partition(|item| !item.is_block() && item.size >= DROP_CAP * usual);
+    large.sort_by(|a, b| a.baseline.total_cmp(&b.baseline).then(a.bbox.left().total_cmp(&b.bbox.left())));
+    let follows = |a: &Item<'_>, b: &Item<'_>| {
+        let size = a.size.max(b.size);
+        (a.baseline - b.baseline).abs() < 0.5 * size && b.bbox.left() - a.bbox.right() < BESIDE_CAP * size
     };
-    let caps: Vec<Item<'a>> = items.iter().filter(|item| is_cap(item)).copied().collect();
     // A heading in large type has letters beside each other; a cap stands alone.
-    let alone = |cap: &Item<'_>| {
-        !items.iter().any(|other| {
-            other.what != cap.what
-                && other.size >= 0.8 * cap.size
-                && (other.baseline - cap.baseline).abs() < 0.5 * cap.size
-                && other.bbox.left() - cap.bbox.right() < 0.5 * cap.size
-                && cap.bbox.left() - other.bbox.right() < 0.5 * cap.size
-        })
+    let is_cap = |group: &[Item<'_>]| {
+        let letters =
+            || group.iter().flat_map(|item| item.text.chars()).filter(|character| character.is_alphanumeric());
+        letters().count() == 1 && letters().all(char::is_uppercase)
     };
-    let caps: Vec<Item<'a>> = caps.into_iter().filter(alone).collect();
-    items.retain(|item| caps.iter().all(|cap| cap.what != item.what));
+    let (caps, headings): (Vec<Vec<Item<'a>>>, Vec<Vec<Item<'a>>>) =
+        large.chunk_by(follows).map(<[Item<'a>]>::to_vec).partition(|group| is_cap(group));
+    if caps.is_empty() {
+        return caps;
+    }
+    *items = others;
+    items.extend(headings.into_iter().flatten());
     caps
 }
 
 /// Gives a drop cap to the uppermost row on its right that it reaches; a cap without one is a row of its own.
-fn give_drop_cap<'a>(rows: &mut Vec<Row<'a>>, cap: Item<'a>) {
+fn give_drop_cap<'a>(rows: &mut Vec<Row<'a>>, group: Vec<Item<'a>>) {
+    let letter = group.iter().max_by(|a, b| a.bbox.right().total_cmp(&b.bbox.right()));
+    let Some(&cap) = letter else { return };
     let reaches = |row: &&mut Row<'a>| {
         let first = &row.items[0];
         let gap = first.bbox.left() - cap.bbox.right();
-        row.drop_cap.is_none()
+        row.drop_cap.is_empty()
             && !first.is_block()
             && row.baseline > cap.baseline - 0.9 * cap.size
             && row.baseline <= cap.baseline + 0.2 * first.size
             && (-0.5 * first.size..=1.5 * first.size).contains(&gap)
     };
     if let Some(row) = rows.iter_mut().find(reaches) {
-        row.drop_cap = Some(cap);
+        row.drop_cap = group;
         return;
     }
     let at = rows.partition_point(|row| row.baseline < cap.baseline);
-    rows.insert(at, Row { items: vec![cap], baseline: cap.baseline, drop_cap: None });
+    rows.insert(at, Row { items: group, baseline: cap.baseline, drop_cap: Vec::new() });
 }
 
 #[cfg(test)]

@@ -8,17 +8,25 @@ use super::{
     content::{Glyph, GlyphSource, ObjectId, PageContent, TextObject},
     fonts::FontId,
     frames::Frame,
+    marks::Marks,
+    vertical::frame_after,
 };
 
 // In units of the font size.
 /// A gap wider than this parts two tokens; whether it is a space is told by the whole line.
 const GAP: f64 = 0.1;
+/// Letters of a word are set closer or wider than usual by at most this.
+const MOST_KERN: f32 = 0.2;
 /// A character that begins this far before the end of the last one does not follow it.
 const STEP_BACK: f64 = 0.5;
+/// A mark that stands this far outside of the last character does not belong to it.
+const MARK_SHIFT: f64 = 0.6;
+/// A space touches a word that is no further away.
+const TOUCH: f64 = 0.15;
+/// A space of which the next character covers more than this part is none. No length, but a share.
+const COVERED: f64 = 0.7;
 /// A character whose baseline differs by more does not follow the last one.
 const SHIFT: f64 = 0.1;
-/// Characters above each other are as far apart as this, at least and at most, where writing runs downwards.
-const STEP_DOWN: (f64, f64) = (0.6, 1.7);
 
 /// Characters that stay together. Its boxes and baseline are in its frame, but for `place`.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +49,10 @@ pub(super) struct Token {
     pub(super) spaced: (bool, bool),
     /// Its place among the tokens of the page as libpdfium gives them.
     pub(super) order: u32,
+    /// Whether the file has a space between the token before it in that order and itself.
+    pub(super) follows_space: bool,
+    /// The gaps between its letters, in units of the font size: below 0 if they are set close.
+    pub(super) kerns: Vec<f32>,
 }
 
 impl Token {
@@ -55,16 +67,28 @@ impl Token {
     pub(super) fn is_one_character(&self) -> bool {
         self.text.chars().nth(1).is_none()
     }
+
+    /// Lets an upright token stand in a line that runs down the page.
+    pub(super) fn turn_down(&mut self) {
+        let (upright, centre) = (self.bbox, (self.bbox.middle_x(), self.baseline));
+        self.frame = Frame::DOWNWARDS;
+        (self.pen, self.baseline) = self.frame.point(centre);
+        self.bbox = self.frame.character_box(upright, centre, self.size);
+    }
 }
 
 /// Gathers the characters of a page into tokens, without those that only `repeated` others.
 pub(super) fn tokens(content: &PageContent, repeated: &[bool]) -> Vec<Token> {
-    let mut tokens = Tokens { content, tokens: Vec::new(), open: None, space: false };
-    for (glyph, repeated) in content.glyphs.iter().zip(repeated) {
-        if glyph.source == GlyphSource::Added || *repeated {
+    let mut tokens = Tokens { content, tokens: Vec::new(), open: None, space: None };
+    let marks = Marks::of(content, repeated);
+    for (index, (glyph, repeated)) in content.glyphs.iter().zip(repeated).enumerate() {
+        if glyph.source == GlyphSource::Added || *repeated || marks.is_moved(index) {
             continue;
         }
         tokens.glyph(glyph);
+        for &mark in marks.behind(index) {
+            tokens.mark(&content.glyphs[mark]);
+        }
     }
     tokens.close();
     tokens.tokens
@@ -74,8 +98,8 @@ struct Tokens<'a> {
     content: &'a PageContent,
     tokens: Vec<Token>,
     open: Option<Open>,
-    /// Whether a space was read after the last character.
-    space: bool,
+    /// A space that was read after the last character.
+    space: Option<Glyph>,
 }
 
 /// A character in its frame.
@@ -85,6 +109,8 @@ struct Placed {
     bbox: BBox,
     origin: (f64, f64),
     ink: BBox,
+    /// Whether it is a mark that another object draws.
+    is_apart: bool,
 }
 
 /// A token in the making.
@@ -94,6 +120,8 @@ struct Open {
     size: f64,
     font: FontId,
     characters: Vec<Placed>,
+    /// The space that the file has before it.
+    space: Option<Glyph>,
 }
 
 impl Tokens<'_> {
@@ -101,37 +129,66 @@ impl Tokens<'_> {
         let Some(id) = glyph.object else { return };
         let Some(object) = self.content.objects.get(id.0 as usize) else { return };
         if glyph.character.is_whitespace() {
-            self.space = true;
+            // A space without a width is a hole in a line: other text may be drawn there.
+            if Frame::of_angle(object.angle).advance_box(glyph, object.size).width() > 0.0 {
+                self.space = Some(*glyph);
+            }
             return;
         }
         let Some(character) = characters::reading_of(glyph) else { return };
-        let follows = !self.space && self.open.as_ref().is_some_and(|open| open.continues_with(glyph, id));
+        let follows = self.space.is_none() && self.open.as_ref().is_some_and(|open| open.continues_with(glyph, id));
         if !follows {
             let before = self.close();
             let frame = frame_after(before.and_then(|index| self.tokens.get(index)), glyph, id, object);
-            self.open = Some(Open::begin(id, object, frame));
-            let space = std::mem::take(&mut self.space);
-            if let (true, Some(before)) = (space, before) {
-                self.note_space(before, glyph, id, frame);
+            if let (Frame::DOWNWARDS, Some(first)) = (frame, before.and_then(|index| self.tokens.get_mut(index)))
+                && first.frame == Frame::UPRIGHT
+                && first.object == id
+            {
+                first.turn_down();
             }
+            let space = self.space.take();
+            let is_space = match (&space, before) {
+                (Some(space), Some(before)) => self.note_space(before, space, glyph, frame),
+                _ => true,
+            };
+            let mut open = Open::begin(id, object, frame);
+            open.space = space.filter(|_| is_space);
+            self.open = Some(open);
         }
         if let Some(open) = &mut self.open {
             open.push(character, glyph);
         }
     }
 
-    /// Notes the space between the last token and the next one, which begins with `glyph`, on the side on which it is.
-    fn note_space(&mut self, before: usize, glyph: &Glyph, id: ObjectId, frame: Frame) {
+    /// Puts a mark that is drawn apart over the last character. It takes no room.
+    fn mark(&mut self, glyph: &Glyph) {
+        if let Some(open) = &mut self.open
+            && let Some(character) = characters::reading_of(glyph)
+            && let Some(&letter) = open.characters.last()
+        {
+            open.characters.push(Placed { character, ink: glyph.ink, is_apart: true, ..letter });
+        }
+    }
+
+    /// Notes a space between the last token and the next one, which begins with `next`, on the last one, if the space
+    /// touches it or is of the same object. A space over which another object draws the next character is none.
+    fn note_space(&mut self, before: usize, space: &Glyph, next: &Glyph, frame: Frame) -> bool {
         let last = &mut self.tokens[before];
-        if last.object != id || last.frame != frame {
-            return;
+        let (bbox, next_box) = (frame.advance_box(space, last.size), frame.advance_box(next, last.size));
+        if space.object != next.object && next_box.shared_width(bbox) > COVERED * bbox.width() {
+            return false;
         }
-        let (x, _) = frame.point(glyph.origin);
-        if x >= last.bbox.middle_x() {
-            last.spaced.1 = true;
-        } else {
-            last.spaced.0 = true;
+        let is_one_object = space.object == Some(last.object) && next.object == space.object;
+        let baseline = frame.point(space.origin).1;
+        if last.frame == frame && (baseline - last.baseline).abs() <= SHIFT * last.size {
+            note_beside(
+                &mut last.spaced,
+                last.bbox,
+                bbox,
+                if is_one_object { f64::INFINITY } else { TOUCH * last.size },
+            );
         }
+        true
     }
 
     /// Ends the open token and returns its place.
@@ -143,37 +200,36 @@ impl Tokens<'_> {
     }
 }
 
-/// Returns the frame of a token that begins with this character. Characters of Chinese and Japanese that one text object
-/// sets one below the other run downwards, though each of them is upright.
-fn frame_after(before: Option<&Token>, glyph: &Glyph, id: ObjectId, object: &TextObject) -> Frame {
-    let frame = Frame::of_angle(object.angle);
-    let below = before.is_some_and(|before| {
-        let (x, y) = glyph.origin;
-        let down = (y - before.place.bottom()) / object.size.max(1.0) + 1.0;
-        before.object == id
-            && characters::is_cjk(glyph.character)
-            && before.is_one_character()
-            && (before.place.middle_x() - x).abs() <= object.size
-            && (STEP_DOWN.0..=STEP_DOWN.1).contains(&down)
-    });
-    if frame == Frame::UPRIGHT && below { Frame::DOWNWARDS } else { frame }
+/// Notes a space on the side of a token on which it stands, if it is no further away than `reach`.
+fn note_beside(spaced: &mut (bool, bool), token: BBox, space: BBox, reach: f64) {
+    if token.left() - space.right() > reach || space.left() - token.right() > reach {
+        return;
+    }
+    if space.middle_x() >= token.middle_x() {
+        spaced.1 = true;
+    } else {
+        spaced.0 = true;
+    }
 }
 
 impl Open {
     fn begin(id: ObjectId, object: &TextObject, frame: Frame) -> Self {
-        Self { object: id, frame, size: object.size, font: object.font, characters: Vec::new() }
+        let (size, font) = (object.size, object.font);
+        Self { object: id, frame, size, font, characters: Vec::new(), space: None }
     }
 
     fn placed(&self, character: char, glyph: &Glyph) -> Placed {
-        let bbox = self.frame.character_box(glyph.bbox, glyph.origin, self.size);
-        Placed { character, bbox, origin: self.frame.point(glyph.origin), ink: glyph.ink }
+        let bbox = self.frame.advance_box(glyph, self.size);
+        Placed { character, bbox, origin: self.frame.point(glyph.origin), ink: glyph.ink, is_apart: false }
     }
 
     fn continues_with(&self, glyph: &Glyph, id: ObjectId) -> bool {
         let Some(last) = self.characters.last().filter(|_| id == self.object) else { return false };
         let next = self.placed(glyph.character, glyph);
-        let size = self.size.max(1.0);
-        if next.origin == last.origin || characters::is_combining(glyph.character) {
+        let size = self.size;
+        let is_over =
+            || (next.ink.middle_x() - last.ink.middle_x()).abs() <= MARK_SHIFT * size + 0.5 * last.ink.width();
+        if next.origin == last.origin || characters::is_combining(glyph.character) && is_over() {
             return true;
         }
         let to_the_right = next.bbox.left() - last.bbox.right();
@@ -190,10 +246,21 @@ impl Open {
     /// `None` if it has no character.
     fn into_token(mut self, order: u32) -> Option<Token> {
         let writing = majority(self.characters.iter().map(|placed| placed.character));
-        if writing == Writing::RightToLeft {
-            put_in_reading_order(&mut self.characters);
+        match writing {
+            Writing::RightToLeft => put_in_reading_order(&mut self.characters),
+            Writing::LeftToRight => {}
+            // libpdfium turns punctuation among letters from right to left.
+            Writing::Number | Writing::Neutral => put_in_order_of_the_page(&mut self.characters),
         }
         let bbox = self.characters.iter().map(|placed| placed.bbox).reduce(BBox::union)?;
+        let mut spaced = (false, false);
+        if let Some(space) = &self.space {
+            note_beside(&mut spaced, bbox, self.frame.advance_box(space, self.size), TOUCH * self.size);
+        }
+        let are_letters = |pair: &&[Placed]| pair.iter().all(|placed| placed.character.is_alphabetic());
+        let kern = |pair: &[Placed]| ((pair[1].bbox.left() - pair[0].bbox.right()) / self.size) as f32;
+        let kerns =
+            self.characters.windows(2).filter(are_letters).map(kern).filter(|gap| gap.abs() <= MOST_KERN).collect();
         let inked = self.characters.iter().map(|placed| placed.ink);
         let place = inked.clone().filter(|ink| ink.width() > 0.0 || ink.height() > 0.0).reduce(BBox::union);
         Some(Token {
@@ -207,8 +274,10 @@ impl Open {
             font: self.font,
             object: self.object,
             writing,
-            spaced: (false, false),
+            spaced,
             order,
+            follows_space: self.space.is_some(),
+            kerns,
         })
     }
 }
@@ -243,82 +312,60 @@ pub(crate) fn runs_leftwards(text: &str) -> bool {
 /// page is turned here, numbers inside it left as they are, and marks behind their letter again. With a word libpdfium
 /// turns the letters of one glyph, which the file gives in their order: lam-alef comes as alef-lam.
 fn put_in_reading_order(characters: &mut [Placed]) {
-    let runs_right = characters.windows(2).filter(|pair| pair[1].origin.0 > pair[0].origin.0).count();
-    let runs_left = characters.windows(2).filter(|pair| pair[1].origin.0 < pair[0].origin.0).count();
-    if runs_right > runs_left {
-        characters.reverse();
+    if runs(characters, f64::gt) > runs(characters, f64::lt) {
+        turn(characters);
         for run in characters.chunk_by_mut(|a, b| is_forward(a.character) && is_forward(b.character)) {
             if run.len() > 1 && is_forward(run[0].character) {
                 run.reverse();
             }
         }
-        for index in 1..characters.len() {
-            if characters::is_combining(characters[index - 1].character)
-                && !characters::is_combining(characters[index].character)
-            {
-                characters.swap(index - 1, index);
-            }
-        }
     }
-    // The name of God is one glyph with three letters or four.
-    for glyph in characters.chunk_by_mut(|a, b| a.origin == b.origin).filter(|glyph| glyph.len() > 2) {
-        if glyph[0].character == 'ه' {
-            glyph.reverse();
-        }
+    for glyph in characters.chunk_by_mut(|a, b| a.origin == b.origin && !b.is_apart) {
+        put_glyph_in_order(glyph);
     }
-    for index in 1..characters.len() {
-        let (first, second) = (characters[index - 1], characters[index]);
-        if first.origin == second.origin && is_alef(first.character) && second.character == 'ل' {
-            characters.swap(index - 1, index);
+}
+
+/// Puts the letters of one glyph from right to left into their order. libpdfium gives each its part of the box, or all of
+/// them the whole box; then they come turned round with their word, but for those of a presentation form.
+fn put_glyph_in_order(letters: &mut [Placed]) {
+    if letters.windows(2).any(|pair| pair[0].ink != pair[1].ink) {
+        letters.sort_by(|a, b| b.ink.left().total_cmp(&a.ink.left()));
+    } else if letters.len() > 1 {
+        let text: String = letters.iter().map(|placed| placed.character).collect();
+        if !characters::is_spelled_form(&text) {
+            letters.reverse();
         }
     }
 }
 
-const fn is_alef(character: char) -> bool {
-    matches!(character, 'ا' | 'أ' | 'إ' | 'آ' | 'ٱ')
+fn put_in_order_of_the_page(characters: &mut [Placed]) {
+    if runs(characters, f64::lt) > runs(characters, f64::gt) {
+        turn(characters);
+    }
+}
+
+/// Counts the letters, or characters of a word without letters, that begin further to the right, or to the left, than the
+/// one before.
+fn runs(characters: &[Placed], is: fn(&f64, &f64) -> bool) -> usize {
+    let is_strong = |placed: &&Placed| characters::writing(placed.character) == Writing::RightToLeft;
+    let letters: Vec<&Placed> = characters.iter().filter(is_strong).collect();
+    let counted = if letters.is_empty() { characters.iter().collect() } else { letters };
+    counted.windows(2).filter(|pair| is(&pair[1].origin.0, &pair[0].origin.0)).count()
+}
+
+/// Turns characters round; marks stay behind their letter.
+fn turn(characters: &mut [Placed]) {
+    let is_mark = |placed: &Placed| characters::is_combining(placed.character);
+    characters.reverse();
+    for marked in characters.chunk_by_mut(|before, _| is_mark(before)) {
+        if marked.last().is_some_and(|letter| !is_mark(letter)) {
+            marked.reverse();
+        }
+    }
 }
 
 fn is_forward(character: char) -> bool {
     matches!(characters::writing(character), Writing::Number | Writing::LeftToRight)
-}
-
-/// Lets single characters of Chinese and Japanese run downwards where each stands nearer to the one below or above
-/// than to any beside it.
-pub(super) fn turn_vertical(tokens: &mut [Token]) {
-    let is_single =
-        |token: &Token| token.frame == Frame::UPRIGHT && token.is_one_character() && characters::is_cjk(token.first());
-    let mut singles: Vec<usize> = (0..tokens.len()).filter(|&index| is_single(&tokens[index])).collect();
-    let mut nearest: Vec<[f64; 2]> = vec![[f64::INFINITY; 2]; tokens.len()];
-    for across in [0, 1] {
-        // Neighbours in one direction stand on one line across it: sort by that line, then along.
-        let line = |token: &Token| {
-            let (x, y) = (token.bbox.middle_x(), token.baseline);
-            let (line, along) = if across == 0 { (y, x) } else { (x, y) };
-            ((line / token.size.max(1.0) * 2.0).round(), along)
-        };
-        singles.sort_by(|&a, &b| {
-            let (a, b) = (line(&tokens[a]), line(&tokens[b]));
-            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-        });
-        for pair in singles.windows(2) {
-            let (a, b) = (line(&tokens[pair[0]]), line(&tokens[pair[1]]));
-            let distance = if a.0 == b.0 { (b.1 - a.1) / tokens[pair[0]].size.max(1.0) } else { f64::INFINITY };
-            for &index in pair {
-                nearest[index][across] = nearest[index][across].min(distance);
-            }
-        }
-    }
-    for index in singles {
-        let [beside, below] = nearest[index];
-        let token = &mut tokens[index];
-        if below <= STEP_DOWN.1 && below < beside {
-            let upright = token.bbox;
-            let centre = (upright.middle_x(), token.baseline);
-            token.frame = Frame::DOWNWARDS;
-            (token.pen, token.baseline) = token.frame.point(centre);
-            token.bbox = token.frame.character_box(upright, centre, token.size);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -328,7 +375,7 @@ mod tests {
     fn texts(page: &Page) -> Vec<String> {
         let content = page.content();
         let mut tokens = tokens(&content, &vec![false; content.glyphs.len()]);
-        turn_vertical(&mut tokens);
+        super::super::vertical::turn(&mut tokens);
         tokens.into_iter().map(|token| token.text).collect()
     }
 
@@ -347,24 +394,5 @@ mod tests {
         assert_eq!(texts(&Page::new().write("םולש", 50.0, 100.0)), ["שלום"]);
         let lam_alef = Page::new().write_leftwards("س", 90.0, 100.0).ligature("ال", 80.0, 100.0);
         assert_eq!(texts(&lam_alef), ["س", "لا"]);
-    }
-
-    #[test]
-    fn upright_characters_below_each_other_run_downwards() {
-        let mut page = Page::new();
-        for (row, character) in ["広", "島", "駅"].into_iter().enumerate() {
-            page = page.advance(1.0).write(character, 50.0, 100.0 + 12.9 * row as f64);
-            page = page.advance(1.0).write(character, 33.0, 100.0 + 12.9 * row as f64);
-        }
-        let content = page.content();
-        let mut tokens = tokens(&content, &[false; 6]);
-        turn_vertical(&mut tokens);
-        assert!(tokens.iter().all(|token| token.frame == Frame::DOWNWARDS), "{tokens:?}");
-        // Two lines of three that are read to the right.
-        let page = Page::new().advance(1.0).write("広", 50.0, 100.0).write("島", 60.5, 100.0).write("駅", 50.0, 115.0);
-        let content = page.content();
-        let mut tokens = super::tokens(&content, &[false; 3]);
-        turn_vertical(&mut tokens);
-        assert_eq!(tokens[0].frame, Frame::UPRIGHT);
     }
 }

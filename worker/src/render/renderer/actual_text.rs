@@ -20,8 +20,8 @@ use crate::parse::local::{Glyph, GlyphSource, ObjectId, SOFT_HYPHEN, TextObject,
 const MAX_MARKS: c_uint = 32;
 /// Most bytes of a text that stands for what is drawn.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// Objects of one mark stand beside each other if they share this part of their height.
-const SHARED_HEIGHT: f64 = 0.5;
+/// Objects of one mark stand in one line if their baselines are no further apart than this part of the font size.
+const SAME_LINE: f64 = 0.7;
 /// White space on a side of a glyph, in units of the font size, that is believed.
 const LARGEST_BEARING: f64 = 0.08;
 
@@ -38,10 +38,14 @@ pub(super) struct ActualText<'p> {
 }
 
 impl ActualText<'_> {
-    /// Adds the box of a further object with the same mark, if it goes on in the same line.
-    pub(super) fn go_on(&mut self, bbox: BBox) {
-        let shared = bbox.bottom().min(self.bbox.bottom()) - bbox.top().max(self.bbox.top());
-        if shared >= SHARED_HEIGHT * bbox.height().min(self.bbox.height()) {
+    /// Adds the box of a further object with the same mark, if it stands in the same line: a mark over a letter may be an
+    /// object of its own. `matrix` is that of the object.
+    pub(super) fn go_on(&mut self, bbox: BBox, matrix: &Matrix) {
+        let (x, y) = (matrix.e - self.matrix.e, matrix.f - self.matrix.f);
+        let along = self.matrix.a.hypot(self.matrix.b);
+        let across = (self.matrix.a * y - self.matrix.b * x).abs();
+        let size = self.object.font_size().abs() * self.matrix.c.hypot(self.matrix.d);
+        if across <= SAME_LINE * size * along {
             self.bbox = self.bbox.union(bbox);
         }
     }

@@ -20,6 +20,13 @@ const HYPHEN_MARK: u32 = 2;
 /// libpdfium adds spaces and line ends, and nothing else.
 const LAST_ADDED: u32 = b' ' as u32;
 
+/// A box that is this many times as high as the font size shows that the size is wrong.
+const MOST_HEIGHT: f64 = 2.5;
+/// The usual font size in units of the height of a box.
+const USUAL_SIZE: f64 = 0.8;
+/// Nothing divides by a smaller size.
+const LEAST_SIZE: f64 = 0.01;
+
 /// The characters of a page.
 #[derive(Default)]
 pub(super) struct Characters {
@@ -118,7 +125,7 @@ impl<'p> Reader<'_, 'p> {
 
     /// Adds a text that is to be read in the place of text objects. Its place in the order does not matter.
     fn actual_text(&mut self, actual: &ActualText<'p>) {
-        let Some(object) = self.text_object(&actual.object, &actual.matrix) else { return };
+        let Some(object) = self.text_object(&actual.object, &actual.matrix, 0.0) else { return };
         let Ok(id) = u32::try_from(self.found.objects.len()).map(ObjectId) else { return };
         let origin = self.transform.point((actual.matrix.e, actual.matrix.f));
         let room = MAX_GLYPHS.saturating_sub(self.found.glyphs.len());
@@ -139,7 +146,8 @@ impl<'p> Reader<'_, 'p> {
         let id = match self.known.get(&handle) {
             Some(id) => *id,
             None => {
-                let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix));
+                let height = self.text.loose_box(index).map_or(0.0, |loose| self.transform.bbox(loose).height());
+                let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix, height));
                 let id = read.and_then(|read| {
                     let id = u32::try_from(self.found.objects.len()).ok().map(ObjectId);
                     self.found.objects.push(read);
@@ -153,12 +161,15 @@ impl<'p> Reader<'_, 'p> {
         id
     }
 
-    fn text_object(&mut self, object: &PageObject<'p>, matrix: &Matrix) -> Option<TextObject> {
+    /// `height` is that of the box of its first character.
+    fn text_object(&mut self, object: &PageObject<'p>, matrix: &Matrix, height: f64) -> Option<TextObject> {
         let font_size = object.font_size();
         let placed = self.painted.texts.get(&object.handle()).copied().unwrap_or(PlacedText::UNREACHED);
         let mode = RenderMode(object.render_mode());
         let colour = if mode.is_stroked_only() { object.stroke_colour() } else { object.fill_colour() };
-        let size = drawn_size(matrix, font_size) * self.transform.scale();
+        let stated = drawn_size(matrix, font_size) * self.transform.scale();
+        // The size of a font of Type 3 may say nothing: its glyphs have a space of their own.
+        let size = if height > MOST_HEIGHT * stated { USUAL_SIZE * height } else { stated.max(LEAST_SIZE) };
         size.is_finite().then(|| TextObject {
             order: placed.order,
             font: self.font(object),

@@ -208,11 +208,15 @@ impl<'p> Walk<'p, '_> {
         let Some((mark, text)) = object.actual_text() else { return false };
         let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
         let (Some(bbox), Some(matrix)) = (bbox, object.matrix()) else { return false };
+        // Text that stands for nothing that is drawn would be text that nobody sees.
+        if bbox.area() == 0.0 {
+            return true;
+        }
+        let matrix = state.space.in_user_space(&matrix);
         match self.marks.get(&mark) {
-            Some(&known) => self.found.actual[known].go_on(bbox),
+            Some(&known) => self.found.actual[known].go_on(bbox, &matrix),
             None => {
                 self.marks.insert(mark, self.found.actual.len());
-                let matrix = state.space.in_user_space(&matrix);
                 self.found.actual.push(ActualText { text, object: *object, matrix, bbox });
             }
         }
