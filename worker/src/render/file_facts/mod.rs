@@ -1,5 +1,5 @@
 //! What a file says and libpdfium's interface keeps to itself: how many pages its tree really has,
-//! units, layers, attachments. Pure: bytes in, facts out.
+//! units, layers, attachments, structure. Pure: bytes in, facts out.
 
 mod attachments;
 mod decode;
@@ -8,6 +8,7 @@ mod layers;
 mod page;
 mod scan;
 mod section;
+mod structure;
 mod syntax;
 mod text_string;
 mod tree;
@@ -26,7 +27,8 @@ pub(super) use attachments::Attachments;
 pub(super) use hidden::HiddenObjects;
 use layers::Layers;
 pub(super) use page::PageArea;
-pub(super) use text_string::decode as decode_text_string;
+pub(super) use structure::StructureTexts;
+pub(super) use text_string::decode_flowing as decode_flowing_text_string;
 use tree::PageAt;
 
 /// What is read of a file.
@@ -121,6 +123,14 @@ impl FileFacts {
             let layers = Layers::with_one_off(&self.xref)?;
             hidden::read(&self.xref, &layers, &page::dictionary(&self.xref, self.page_at(index)?)?)
         })
+    }
+
+    /// Reads the texts of the structure tree that stand for marked content of a page; pages count from 0. `None` if
+    /// there is none.
+    pub(super) fn structure_texts(&self, index: u32) -> Option<StructureTexts> {
+        let at = self.page_at(index)?;
+        let id = if let PageAt::Object(id) = at { Some(id) } else { None };
+        guarded(|| structure::read(&self.xref, &page::dictionary(&self.xref, at)?, id))
     }
 
     /// Lists the embedded files. The first question looks at the annotations of every page.

@@ -450,6 +450,7 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
         for index in 0..4 {
             facts.page_area(index);
             facts.hidden_objects(index);
+            facts.structure_texts(index);
             facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
         }
         facts.attachments();
@@ -471,7 +472,7 @@ proptest! {
             (7, "<</EF<</F 8 0 R>>>>"),
             (8, "<</Length 3>>stream\nabc\nendstream"),
             (10, "<</Contents 8 0 R/Parent 3 0 R/Resources<</Properties<</P 20 0 R>>>>>>"),
-            (11, "<</Contents 12 0 R/UserUnit 2>>"),
+            (11, "<</UserUnit 2>>"),
             (12, "<</Length 40>>stream\n/OC /P BDC (a) Tj EMC /X Do BI ID x EI   \nendstream"),
             (20, "<</Type/OCG>>"),
         ];
@@ -483,5 +484,27 @@ proptest! {
         if let Some(corrected) = exhaust(&file) {
             prop_assert!(exhaust(&corrected).is_none(), "a second correction corrects more");
         }
+    }
+
+    #[test]
+    fn no_damage_breaks_the_reading_of_structure(
+        form in 0_usize..4,
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+    ) {
+        let objects = [
+            (1, "<</Pages 2 0 R/StructTreeRoot 30 0 R>>"),
+            (2, "<</Kids[10 0 R]/Count 1>>"),
+            (10, "<</Contents 12 0 R/StructParents 0>>"),
+            (30, "<</ParentTree<</Kids[<</Limits[0 1]/Nums[0[31 0 R 33 0 R]]>>]>>>>"),
+            (31, "<</P 32 0 R/ActualText(a)/K[0]/Pg 10 0 R>>"),
+            (32, "<</P 30 0 R/ActualText(b)/K 31 0 R>>"),
+            (33, "<</P 33 0 R/ActualText(c)/K[33 0 R]>>"),
+        ];
+        let mut file = document(&objects, FORMS[form]);
+        for (place, byte) in &changes {
+            let place = place.index(file.len());
+            file[place] = *byte;
+        }
+        exhaust(&file);
     }
 }
