@@ -1,8 +1,11 @@
 //! What a file says and libpdfium's interface keeps to itself: how many pages its tree really has,
-//! units, layers, attachments, structure. Pure: bytes in, facts out.
+//! units, layers, attachments, structure, names of glyphs. Pure: bytes in, facts out.
 
 mod attachments;
 mod decode;
+mod font_program;
+mod fonts;
+mod glyph_name;
 mod hidden;
 mod layers;
 mod page;
@@ -10,6 +13,7 @@ mod scan;
 mod section;
 mod structure;
 mod syntax;
+mod tex_names;
 mod text_string;
 mod tree;
 mod update;
@@ -24,6 +28,7 @@ use std::{
 use hayro_syntax::{LoadPdfError, Pdf, PdfData, xref::XRef};
 
 pub(super) use attachments::Attachments;
+pub(super) use fonts::GlyphNames;
 pub(super) use hidden::HiddenObjects;
 use layers::Layers;
 pub(super) use page::PageArea;
@@ -131,6 +136,12 @@ impl FileFacts {
         let at = self.page_at(index)?;
         let id = if let PageAt::Object(id) = at { Some(id) } else { None };
         guarded(|| structure::read(&self.xref, &page::dictionary(&self.xref, at)?, id))
+    }
+
+    /// Reads what the fonts of a page say of its characters by names of glyphs; pages count from 0. `None` if the page's
+    /// content cannot be read whole. What is said of the length of [`hidden_objects`](Self::hidden_objects) holds here.
+    pub(super) fn glyph_names(&self, index: u32) -> Option<GlyphNames> {
+        guarded(|| hidden::glyph_names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?))
     }
 
     /// Lists the embedded files. The first question looks at the annotations of every page.

@@ -451,6 +451,7 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
             facts.page_area(index);
             facts.hidden_objects(index);
             facts.structure_texts(index);
+            facts.glyph_names(index);
             facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
         }
         facts.attachments();
@@ -472,7 +473,7 @@ proptest! {
             (7, "<</EF<</F 8 0 R>>>>"),
             (8, "<</Length 3>>stream\nabc\nendstream"),
             (10, "<</Contents 8 0 R/Parent 3 0 R/Resources<</Properties<</P 20 0 R>>>>>>"),
-            (11, "<</UserUnit 2>>"),
+            (11, "<</Contents 12 0 R/UserUnit 2>>"),
             (12, "<</Length 40>>stream\n/OC /P BDC (a) Tj EMC /X Do BI ID x EI   \nendstream"),
             (20, "<</Type/OCG>>"),
         ];
@@ -487,14 +488,18 @@ proptest! {
     }
 
     #[test]
-    fn no_damage_breaks_the_reading_of_structure(
+    fn no_damage_breaks_the_reading_of_structure_and_names(
         form in 0_usize..4,
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
     ) {
         let objects = [
             (1, "<</Pages 2 0 R/StructTreeRoot 30 0 R>>"),
             (2, "<</Kids[10 0 R]/Count 1>>"),
-            (10, "<</Contents 12 0 R/StructParents 0>>"),
+            (10, "<</Contents 12 0 R/StructParents 0/Resources<</Font<</F 13 0 R/G 14 0 R>>>>>>"),
+            (12, "<</Length 30>>stream\n/F 9 Tf (a) Tj /G 9 Tf (b) Tj  \nendstream"),
+            (13, "<</Subtype/Type3/Encoding<</Differences[1/f_i/uniFB03]>>>>"),
+            (14, "<</Subtype/Type1/FontDescriptor<</FontFile 15 0 R>>>>"),
+            (15, "<</Length 31>>stream\n/Encoding 1 array dup 1 /f_i put\nendstream"),
             (30, "<</ParentTree<</Kids[<</Limits[0 1]/Nums[0[31 0 R 33 0 R]]>>]>>>>"),
             (31, "<</P 32 0 R/ActualText(a)/K[0]/Pg 10 0 R>>"),
             (32, "<</P 30 0 R/ActualText(b)/K 31 0 R>>"),

@@ -30,6 +30,8 @@ const MAX_STENCIL_CHECKS: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlacedText {
     pub(super) order: u32,
+    /// Its place among the texts of the page, from 0.
+    pub(super) place: usize,
     pub(super) clip: Option<BBox>,
     pub(super) layer_off: bool,
     /// How much the forms around it cover; 255 wholly.
@@ -41,7 +43,7 @@ pub(super) struct PlacedText {
 impl PlacedText {
     /// What is said of an object that the walk has not reached: it lies above all others.
     pub(super) const UNREACHED: Self =
-        Self { order: u32::MAX, clip: None, layer_off: false, alpha: u8::MAX, is_replaced: false };
+        Self { order: u32::MAX, place: usize::MAX, clip: None, layer_off: false, alpha: u8::MAX, is_replaced: false };
 }
 
 /// What a page paints.
@@ -208,7 +210,8 @@ impl<'p> Walk<'p, '_> {
             ObjectKind::Text => {
                 let State { clip, alpha, layer_off, .. } = state;
                 let is_replaced = self.replace(&object, &state);
-                let text = PlacedText { order: self.order, clip, layer_off, alpha, is_replaced };
+                let place = self.found.texts.len();
+                let text = PlacedText { order: self.order, place, clip, layer_off, alpha, is_replaced };
                 self.found.texts.insert(object.handle(), text);
             }
             ObjectKind::Path => self.path(&object, &state),
