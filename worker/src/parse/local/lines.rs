@@ -188,7 +188,8 @@ fn composed(text: &str) -> String {
         text.chars()
             .flat_map(|character| {
                 let forms: Vec<char> = if characters::is_presentation_form(character) {
-                    std::iter::once(character).nfkc().collect()
+                    // A mark that is shown alone is decomposed to a space and the mark: it has a letter here.
+                    std::iter::once(character).nfkc().skip_while(|letter| *letter == ' ').collect()
                 } else {
                     vec![character]
                 };
@@ -286,6 +287,8 @@ mod tests {
     #[test]
     fn presentation_forms_become_letters_and_nothing_else_is_changed() {
         assert_eq!(line(&Page::new().write("oﬃce ﬁne ² Ⅳ", 50.0, 100.0)), "office fine ² Ⅳ");
+        assert_eq!(composed("ﬅﬆ ﬔﬕ ½ ① Ａ ㎒ Ĳ"), "stst մեմի ½ ① Ａ ㎒ Ĳ");
+        assert_eq!(composed("\u{fe91}\u{fe70}\u{fefb}"), "ب\u{64b}لا");
         assert_eq!(line(&Page::new().write("a\u{fffd}b \u{fffd}\u{fffd} c", 50.0, 100.0)), "a\u{fffd}b c");
     }
 }

@@ -1,5 +1,5 @@
-//! Which objects of a page lie in a layer that is off, in the order in which libpdfium makes the
-//! page's objects. Pure.
+//! Which objects of a page lie in a layer that is off, and in which font its texts are set, in the order
+//! in which libpdfium makes the page's objects. Pure.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,7 @@ use hayro_syntax::{
 
 use super::{
     decode::decoded,
+    fonts::{Fonts, GlyphNames},
     layers::Layers,
     page::inherited,
     values::{Entry, resolve, text},
@@ -37,25 +38,33 @@ pub(in crate::render) struct HiddenObjects {
 
 /// Reads a page's content. `None` if that cannot be read whole.
 pub(super) fn read<'a>(xref: &'a XRef, layers: &Layers<'a>, page: &Dict<'a>) -> Option<HiddenObjects> {
-    let resources = inherited(page, b"Resources").and_then(Object::into_dict).unwrap_or_default();
-    let mut walk = Walk {
-        layers,
-        page_resources: resources.clone(),
-        found: HiddenObjects::default(),
-        operators: MAX_OPERATORS,
-        bytes: MAX_CONTENT_BYTES,
-    };
-    let content = walk.page_content(xref, page)?;
-    walk.content(&content, &Scope { resources, is_hidden: false, has_font: false, depth: 0 })?;
+    let mut walk = Walk::of(page, Some(layers), None);
+    walk.page(xref, page)?;
     (!layers.is_exhausted()).then_some(walk.found)
+}
+
+/// Reads what the fonts of a page's texts say by names of glyphs. `None` if the content cannot be read whole.
+pub(super) fn glyph_names<'a>(xref: &'a XRef, page: &Dict<'a>) -> Option<GlyphNames> {
+    let mut walk = Walk::of(page, None, Some(Fonts::default()));
+    walk.page(xref, page)?;
+    walk.fonts.map(Fonts::names)
 }
 
 /// What holds where a content stream begins.
 struct Scope<'a> {
     resources: Dict<'a>,
     is_hidden: bool,
-    has_font: bool,
+    font: Font,
     depth: usize,
+}
+
+/// The font that texts are set in.
+#[derive(Debug, Clone, Copy)]
+enum Font {
+    /// None yet: libpdfium shows nothing.
+    Unset,
+    /// Its place, if it is known.
+    Set(Option<usize>),
 }
 
 /// The path that is being built, as far as libpdfium's rule needs it: it paints two points or more.
@@ -86,9 +95,12 @@ impl Path {
 }
 
 struct Walk<'w, 'a> {
-    layers: &'w Layers<'a>,
+    /// `None` if nothing is asked of layers.
+    layers: Option<&'w Layers<'a>>,
     page_resources: Dict<'a>,
     found: HiddenObjects,
+    /// `None` if nothing is asked of fonts.
+    fonts: Option<Fonts<'a>>,
     operators: u32,
     bytes: usize,
 }
@@ -98,12 +110,29 @@ struct State {
     /// For each mark that is open, whether it hides.
     marks: Vec<bool>,
     hiding: usize,
-    has_font: bool,
-    saved: Vec<bool>,
+    font: Font,
+    saved: Vec<Font>,
     path: Path,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'w, 'a> Walk<'w, 'a> {
+    fn of(page: &Dict<'a>, layers: Option<&'w Layers<'a>>, fonts: Option<Fonts<'a>>) -> Self {
+        Self {
+            layers,
+            page_resources: inherited(page, b"Resources").and_then(Object::into_dict).unwrap_or_default(),
+            found: HiddenObjects::default(),
+            fonts,
+            operators: MAX_OPERATORS,
+            bytes: MAX_CONTENT_BYTES,
+        }
+    }
+
+    fn page(&mut self, xref: &'a XRef, page: &Dict<'a>) -> Option<()> {
+        let content = self.page_content(xref, page)?;
+        let resources = self.page_resources.clone();
+        self.content(&content, &Scope { resources, is_hidden: false, font: Font::Unset, depth: 0 })
+    }
+
     fn page_content(&mut self, xref: &'a XRef, page: &Dict<'a>) -> Option<Vec<u8>> {
         let parts = match page.get::<Object<'a>>("Contents") {
             Some(Object::Stream(stream)) => vec![stream],
@@ -129,7 +158,7 @@ impl<'a> Walk<'_, 'a> {
 
     fn content(&mut self, content: &[u8], scope: &Scope<'a>) -> Option<()> {
         let mut state =
-            State { marks: Vec::new(), hiding: 0, has_font: scope.has_font, saved: Vec::new(), path: Path::default() };
+            State { marks: Vec::new(), hiding: 0, font: scope.font, saved: Vec::new(), path: Path::default() };
         let mut operators = UntypedIter::new(content);
         while let Some(instruction) = operators.next() {
             self.operators = self.operators.checked_sub(1)?;
@@ -141,17 +170,15 @@ impl<'a> Walk<'_, 'a> {
     fn operator(&mut self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>, state: &mut State) -> Option<()> {
         let is_hidden = scope.is_hidden || state.hiding > 0;
         match &**instruction.operator {
-            b"q" => state.saved.push(state.has_font),
-            b"Q" => state.has_font = state.saved.pop().unwrap_or(state.has_font),
-            b"Tf" => state.has_font = true,
+            b"q" => state.saved.push(state.font),
+            b"Q" => state.font = state.saved.pop().unwrap_or(state.font),
+            b"Tf" => state.font = Font::Set(self.font(instruction, scope)),
             b"BMC" => state.marks.push(false),
             b"BDC" => self.begin_mark(instruction, scope, state),
             b"EMC" => state.hiding -= usize::from(state.marks.pop() == Some(true)),
-            b"Tj" | b"'" | b"\"" | b"TJ" if state.has_font && shows_text(instruction) => {
-                self.found.texts.push(is_hidden)
-            }
+            b"Tj" | b"'" | b"\"" | b"TJ" if shows_text(instruction) => self.text(state.font, is_hidden),
             b"BI" => self.found.images.push(is_hidden),
-            b"Do" => self.paint(instruction, scope, is_hidden, state.has_font)?,
+            b"Do" => self.paint(instruction, scope, is_hidden, state.font)?,
             b"m" => state.path.begin(),
             b"l" | b"c" | b"v" | b"y" => state.path.line(),
             b"re" => state.path = Path { points: 2, ends_in_move: false },
@@ -166,6 +193,31 @@ impl<'a> Walk<'_, 'a> {
             _ => {}
         }
         Some(())
+    }
+
+    fn text(&mut self, font: Font, is_hidden: bool) {
+        let Font::Set(font) = font else { return };
+        self.found.texts.push(is_hidden);
+        if let Some(fonts) = &mut self.fonts {
+            fonts.push(font);
+        }
+    }
+
+    /// Finds the font that an operator names, if anything is asked of fonts.
+    fn font(&mut self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>) -> Option<usize> {
+        let fonts = self.fonts.as_ref()?;
+        let operands: Vec<&Object<'_>> = instruction.operands().collect();
+        let [.., Object::Name(name), _] = operands.as_slice() else { return None };
+        let category = self.resource(scope, "Font", |category| Some(category.clone()))?;
+        if let Some(known) = category.get_ref(&**name).and_then(|font| fonts.known(font.into())) {
+            return Some(known);
+        }
+        let font = Entry::of(&category, &**name)?;
+        self.fonts.as_mut()?.place(font)
+    }
+
+    fn hides(&self, layer: &Entry<'a>) -> bool {
+        self.layers.is_some_and(|layers| !layers.shows(layer))
     }
 
     fn paint_path(&mut self, state: &mut State, is_hidden: bool) {
@@ -187,7 +239,7 @@ impl<'a> Walk<'_, 'a> {
                 let Some(layer) = self.resource(scope, "Properties", |category| Entry::of(category, &**name)) else {
                     return;
                 };
-                tag.is_some_and(|tag| tag.as_ref() == b"OC") && !self.layers.shows(&layer)
+                tag.is_some_and(|tag| tag.as_ref() == b"OC") && self.hides(&layer)
             }
             Object::Dict(_) => false,
             _ => return,
@@ -201,21 +253,21 @@ impl<'a> Walk<'_, 'a> {
         instruction: &Instruction<'_, '_>,
         scope: &Scope<'a>,
         is_hidden: bool,
-        has_font: bool,
+        font: Font,
     ) -> Option<()> {
         let Some(Object::Name(name)) = instruction.operands().last() else { return Some(()) };
         let Some(painted) = self.resource(scope, "XObject", |category| category.get::<Stream<'a>>(&**name)) else {
             return Some(());
         };
         let dict = painted.dict();
-        let is_hidden = is_hidden || Entry::of(dict, "OC").is_some_and(|layer| !self.layers.shows(&layer));
+        let is_hidden = is_hidden || Entry::of(dict, "OC").is_some_and(|layer| self.hides(&layer));
         match text(dict, "Subtype").as_deref() {
             Some(b"Image") => self.found.images.push(is_hidden),
             Some(b"Form") if scope.depth >= MAX_DEPTH => return None,
             Some(b"Form") => {
                 let resources = dict.get("Resources").unwrap_or_else(|| scope.resources.clone());
                 let content = self.decoded(&painted)?;
-                self.content(&content, &Scope { resources, is_hidden, has_font, depth: scope.depth + 1 })?;
+                self.content(&content, &Scope { resources, is_hidden, font, depth: scope.depth + 1 })?;
             }
             _ => {}
         }

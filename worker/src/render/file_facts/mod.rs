@@ -1,14 +1,19 @@
 //! What a file says and libpdfium's interface keeps to itself: how many pages its tree really has,
-//! units, layers, attachments. Pure: bytes in, facts out.
+//! units, layers, attachments, structure, names of glyphs. Pure: bytes in, facts out.
 
 mod attachments;
 mod decode;
+mod font_program;
+mod fonts;
+mod glyph_name;
 mod hidden;
 mod layers;
 mod page;
 mod scan;
 mod section;
+mod structure;
 mod syntax;
+mod tex_names;
 mod text_string;
 mod tree;
 mod update;
@@ -23,10 +28,12 @@ use std::{
 use hayro_syntax::{LoadPdfError, Pdf, PdfData, xref::XRef};
 
 pub(super) use attachments::Attachments;
+pub(super) use fonts::GlyphNames;
 pub(super) use hidden::HiddenObjects;
 use layers::Layers;
 pub(super) use page::PageArea;
-pub(super) use text_string::decode as decode_text_string;
+pub(super) use structure::StructureTexts;
+pub(super) use text_string::decode_flowing as decode_flowing_text_string;
 use tree::PageAt;
 
 /// What is read of a file.
@@ -121,6 +128,20 @@ impl FileFacts {
             let layers = Layers::with_one_off(&self.xref)?;
             hidden::read(&self.xref, &layers, &page::dictionary(&self.xref, self.page_at(index)?)?)
         })
+    }
+
+    /// Reads the texts of the structure tree that stand for marked content of a page; pages count from 0. `None` if
+    /// there is none.
+    pub(super) fn structure_texts(&self, index: u32) -> Option<StructureTexts> {
+        let at = self.page_at(index)?;
+        let id = if let PageAt::Object(id) = at { Some(id) } else { None };
+        guarded(|| structure::read(&self.xref, &page::dictionary(&self.xref, at)?, id))
+    }
+
+    /// Reads what the fonts of a page say of its characters by names of glyphs; pages count from 0. `None` if the page's
+    /// content cannot be read whole. What is said of the length of [`hidden_objects`](Self::hidden_objects) holds here.
+    pub(super) fn glyph_names(&self, index: u32) -> Option<GlyphNames> {
+        guarded(|| hidden::glyph_names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?))
     }
 
     /// Lists the embedded files. The first question looks at the annotations of every page.

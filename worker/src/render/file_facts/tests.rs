@@ -450,6 +450,8 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
         for index in 0..4 {
             facts.page_area(index);
             facts.hidden_objects(index);
+            facts.structure_texts(index);
+            facts.glyph_names(index);
             facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
         }
         facts.attachments();
@@ -483,5 +485,31 @@ proptest! {
         if let Some(corrected) = exhaust(&file) {
             prop_assert!(exhaust(&corrected).is_none(), "a second correction corrects more");
         }
+    }
+
+    #[test]
+    fn no_damage_breaks_the_reading_of_structure_and_names(
+        form in 0_usize..4,
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+    ) {
+        let objects = [
+            (1, "<</Pages 2 0 R/StructTreeRoot 30 0 R>>"),
+            (2, "<</Kids[10 0 R]/Count 1>>"),
+            (10, "<</Contents 12 0 R/StructParents 0/Resources<</Font<</F 13 0 R/G 14 0 R>>>>>>"),
+            (12, "<</Length 30>>stream\n/F 9 Tf (a) Tj /G 9 Tf (b) Tj  \nendstream"),
+            (13, "<</Subtype/Type3/Encoding<</Differences[1/f_i/uniFB03]>>>>"),
+            (14, "<</Subtype/Type1/FontDescriptor<</FontFile 15 0 R>>>>"),
+            (15, "<</Length 31>>stream\n/Encoding 1 array dup 1 /f_i put\nendstream"),
+            (30, "<</ParentTree<</Kids[<</Limits[0 1]/Nums[0[31 0 R 33 0 R]]>>]>>>>"),
+            (31, "<</P 32 0 R/ActualText(a)/K[0]/Pg 10 0 R>>"),
+            (32, "<</P 30 0 R/ActualText(b)/K 31 0 R>>"),
+            (33, "<</P 33 0 R/ActualText(c)/K[33 0 R]>>"),
+        ];
+        let mut file = document(&objects, FORMS[form]);
+        for (place, byte) in &changes {
+            let place = place.index(file.len());
+            file[place] = *byte;
+        }
+        exhaust(&file);
     }
 }

@@ -13,16 +13,28 @@ const SIGNS: [char; 33] = [
 /// Decodes a text string, leaves out control characters, and cuts it to `limit` bytes of UTF-8
 /// between two characters.
 pub(in crate::render) fn decode(bytes: &[u8], limit: usize) -> String {
+    without_controls(unicode(bytes, limit), limit)
+}
+
+/// Decodes a text string of several lines in the same way. Line ends and tabs become spaces.
+pub(in crate::render) fn decode_flowing(bytes: &[u8], limit: usize) -> String {
+    without_controls(unicode(bytes, limit).replace(['\n', '\r', '\t'], " "), limit)
+}
+
+fn without_controls(mut text: String, limit: usize) -> String {
+    text.retain(|character| !character.is_control());
+    cut(text, limit)
+}
+
+fn unicode(bytes: &[u8], limit: usize) -> String {
     // A character has four bytes at most, and at least a quarter of the limit is read in any case.
     let within = |bytes: &[u8]| bytes[..bytes.len().min(limit.saturating_mul(4))].to_vec();
-    let mut text = match bytes {
+    match bytes {
         [0xFE, 0xFF, rest @ ..] => utf16(&within(rest), u16::from_be_bytes),
         [0xFF, 0xFE, rest @ ..] => utf16(&within(rest), u16::from_le_bytes),
         [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(&within(rest)).into_owned(),
         _ => within(bytes).into_iter().map(character).collect(),
-    };
-    text.retain(|character| !character.is_control());
-    cut(text, limit)
+    }
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -56,5 +68,6 @@ mod tests {
         assert_eq!(decode(b"\xE4\xE4\xE4", 5), "ää");
         assert_eq!(decode(b"\xFE\xFF\xD8", 5), "");
         assert_eq!(decode(b"", 0), "");
+        assert_eq!(decode_flowing(b"a\nb\t\x00c", 99), "a b c");
     }
 }

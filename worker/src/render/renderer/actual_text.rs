@@ -1,15 +1,16 @@
-//! `ActualText`: text that the file states for what some text objects draw.
+//! `ActualText`: text that the file states for what some text objects draw, at a mark of theirs or at an element of the
+//! structure tree around that.
 
 use std::{
     cell::Cell,
-    os::raw::{c_uint, c_ulong},
+    os::raw::{c_int, c_uint, c_ulong},
 };
 
 use pdfium_render::prelude::FPDF_PAGEOBJECTMARK;
 use quire_schemas::element::BBox;
 
 use super::{
-    super::file_facts::decode_text_string as decode,
+    super::file_facts::decode_flowing_text_string as decode,
     page_object::PageObject,
     placement::Matrix,
     strings::{byte_length, bytes},
@@ -25,6 +26,14 @@ const SAME_LINE: f64 = 0.7;
 /// White space on a side of a glyph, in units of the font size, that is believed.
 const LARGEST_BEARING: f64 = 0.08;
 
+/// What states a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum TextSource {
+    /// An element of the structure tree, by its place in the list of their texts.
+    Element(usize),
+    Mark(FPDF_PAGEOBJECTMARK),
+}
+
 /// A text that stands for what one or several text objects draw.
 #[derive(Clone)]
 pub(super) struct ActualText<'p> {
@@ -38,7 +47,7 @@ pub(super) struct ActualText<'p> {
 }
 
 impl ActualText<'_> {
-    /// Adds the box of a further object with the same mark, if it stands in the same line: a mark over a letter may be an
+    /// Adds the box of a further object with the same text, if it stands in the same line: a mark over a letter may be an
     /// object of its own. `matrix` is that of the object.
     pub(super) fn go_on(&mut self, bbox: BBox, matrix: &Matrix) {
         let (x, y) = (matrix.e - self.matrix.e, matrix.f - self.matrix.f);
@@ -101,8 +110,15 @@ impl ActualText<'_> {
 }
 
 impl PageObject<'_> {
-    /// Returns the text that is to be read in its place, the outermost of several, and the mark that says so; several objects may share it.
-    pub(super) fn actual_text(&self) -> Option<(FPDF_PAGEOBJECTMARK, String)> {
+    /// Returns the number of its marked content, by which elements of the structure tree name it. Only that of an object
+    /// that no form holds is a number of the page.
+    pub(super) fn marked_content(&self) -> c_int {
+        // SAFETY: the object's page is loaded.
+        unsafe { self.library().FPDFPageObj_GetMarkedContentID(self.handle()) }
+    }
+
+    /// Returns the text that a mark of it states, the outermost of several; several objects may share it.
+    pub(super) fn actual_text(&self) -> Option<(TextSource, String)> {
         // SAFETY: the object's page is loaded.
         let count = unsafe { self.library().FPDFPageObj_CountMarks(self.handle()) };
         (0..u32::try_from(count).ok()?.min(MAX_MARKS)).find_map(|index| {
@@ -123,7 +139,7 @@ impl PageObject<'_> {
                 stated.set(found != 0);
                 needed
             });
-            stated.get().then(|| (mark, decode(&value, MAX_TEXT_BYTES)))
+            stated.get().then(|| (TextSource::Mark(mark), decode(&value, MAX_TEXT_BYTES)))
         })
     }
 }

@@ -1,12 +1,12 @@
 //! Reads the characters of a page and the text objects that draw them.
 
-use std::{collections::HashMap, os::raw::c_int};
+use std::{cell::OnceCell, collections::HashMap, ops::RangeInclusive, os::raw::c_int};
 
 use pdfium_render::prelude::{FPDF_FONT, FPDF_PAGEOBJECT};
 use quire_schemas::element::BBox;
 
 use super::{
-    super::geometry::Transform,
+    super::{file_facts::GlyphNames, geometry::Transform},
     actual_text::ActualText,
     objects::{Painted, PlacedText, seen_through},
     page_object::PageObject,
@@ -17,6 +17,8 @@ use crate::parse::local::{FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, Obj
 
 /// A mark that libpdfium sets in the place of a hyphen at the end of a line.
 const HYPHEN_MARK: u32 = 2;
+/// Where the Adobe Glyph List puts small capitals, old figures and parts of brackets.
+const PRIVATE_VALUES: RangeInclusive<char> = '\u{f6be}'..='\u{f8fe}';
 /// libpdfium adds spaces and line ends, and nothing else.
 const LAST_ADDED: u32 = b' ' as u32;
 
@@ -47,11 +49,12 @@ pub(super) fn characters<'p>(text: &TextPage<'p>, transform: &Transform, painted
         known: HashMap::new(),
         fonts: HashMap::new(),
         last: None,
+        names: OnceCell::new(),
     };
     let count = text.count();
     let mut index = 0;
     while index < count {
-        if reader.found.glyphs.len() == MAX_GLYPHS {
+        if reader.found.glyphs.len() >= MAX_GLYPHS {
             reader.found.cut = true;
             break;
         }
@@ -73,6 +76,8 @@ struct Reader<'a, 'p> {
     fonts: HashMap<FPDF_FONT, FontId>,
     /// Neighbouring characters share an object.
     last: Option<(FPDF_PAGEOBJECT, Option<ObjectId>)>,
+    /// What the page's fonts say of characters that libpdfium does not know; asked for the first of these.
+    names: OnceCell<Option<GlyphNames>>,
 }
 
 impl<'p> Reader<'_, 'p> {
@@ -88,11 +93,35 @@ impl<'p> Reader<'_, 'p> {
             return 1;
         }
         let (character, taken) = decode(code, || self.text.code(index + 1));
+        let is_unmapped = self.text.is_unmapped(index);
+        if let Some(letters) = self.named(index, code, character, is_unmapped) {
+            letters.chars().for_each(|letter| self.push(index, letter, GlyphSource::File));
+            return taken;
+        }
         match character {
-            Some(character) if !self.text.is_unmapped(index) => self.push(index, character, GlyphSource::File),
+            Some(character) if !is_unmapped => self.push(index, character, GlyphSource::File),
             character => self.push(index, character.unwrap_or(char::REPLACEMENT_CHARACTER), GlyphSource::Unmapped),
         }
         taken
+    }
+
+    /// Returns the letters that the name of a glyph says, where libpdfium knows none: it hands out the character code, or a
+    /// value for private use. It does not read names of several parts, and no names in Type 3 fonts.
+    fn named(&self, index: c_int, code: u32, character: Option<char>, is_unmapped: bool) -> Option<String> {
+        let private = character.filter(|character| PRIVATE_VALUES.contains(character));
+        if !is_unmapped && private.is_none() {
+            return None;
+        }
+        let place = self.painted.texts.get(&self.text.object(index)?.handle())?.place;
+        let names = self.names.get_or_init(|| {
+            let page = self.text.page();
+            // With another number of texts, the file is read otherwise than libpdfium reads it.
+            let names = page.document().facts().glyph_names(page.index());
+            names.filter(|names| names.text_count() == self.painted.texts.len())
+        });
+        let names = names.as_ref()?;
+        let letters = if is_unmapped { names.of_code(place, code) } else { names.of_private_value(place, private?) };
+        letters.map(str::to_owned)
     }
 
     fn push(&mut self, index: c_int, character: char, source: GlyphSource) {

@@ -11,7 +11,9 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
     let boxes = PageBoxes::of(page);
     let transform = boxes.transform();
     let text = TextPage::load(page)?;
-    let mut painted = painted(page, transform, page.document().facts().hidden_objects(page.index()));
+    let facts = page.document().facts();
+    let structure = facts.structure_texts(page.index());
+    let mut painted = painted(page, transform, facts.hidden_objects(page.index()), structure.as_ref());
     let characters = characters(&text, &transform, &painted);
     look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
-use super::super::file_facts::{self, Attachments, HiddenObjects};
+use super::super::file_facts::{self, Attachments, GlyphNames, HiddenObjects, StructureTexts};
 
 /// Facts of a document that libpdfium does not tell.
 #[derive(Debug, Default)]
@@ -42,6 +42,16 @@ impl FileFacts {
     /// Tells which objects of a page lie in layers that are off.
     pub(super) fn hidden_objects(&self, page_index: u32) -> Option<HiddenObjects> {
         self.file.as_ref()?.hidden_objects(page_index)
+    }
+
+    /// Reads the texts of the structure tree that stand for marked content of a page.
+    pub(super) fn structure_texts(&self, page_index: u32) -> Option<StructureTexts> {
+        self.file.as_ref()?.structure_texts(page_index)
+    }
+
+    /// Reads what the fonts of a page say of its characters by names of glyphs.
+    pub(super) fn glyph_names(&self, page_index: u32) -> Option<GlyphNames> {
+        self.file.as_ref()?.glyph_names(page_index)
     }
 
     /// Lists the files that the document carries.

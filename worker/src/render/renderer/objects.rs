@@ -1,14 +1,17 @@
 //! Walks the objects of a page in the order of painting, those of forms included: shapes and pictures,
 //! and where in that order each text object stands.
 
-use std::{collections::HashMap, os::raw::c_int};
+use std::{borrow::Cow, collections::HashMap, os::raw::c_int};
 
-use pdfium_render::prelude::{FPDF_PAGEOBJECT, FPDF_PAGEOBJECTMARK};
+use pdfium_render::prelude::FPDF_PAGEOBJECT;
 use quire_schemas::element::BBox;
 
 use super::{
-    super::{file_facts::HiddenObjects, geometry::Transform},
-    actual_text::ActualText,
+    super::{
+        file_facts::{HiddenObjects, StructureTexts},
+        geometry::Transform,
+    },
+    actual_text::{ActualText, TextSource},
     page::Page,
     page_object::{ObjectKind, PageObject},
     paths::{PlacedPath, SegmentBudget, path_shapes},
@@ -27,6 +30,8 @@ const MAX_STENCIL_CHECKS: usize = 200;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlacedText {
     pub(super) order: u32,
+    /// Its place among the texts of the page, from 0.
+    pub(super) place: usize,
     pub(super) clip: Option<BBox>,
     pub(super) layer_off: bool,
     /// How much the forms around it cover; 255 wholly.
@@ -38,7 +43,7 @@ pub(super) struct PlacedText {
 impl PlacedText {
     /// What is said of an object that the walk has not reached: it lies above all others.
     pub(super) const UNREACHED: Self =
-        Self { order: u32::MAX, clip: None, layer_off: false, alpha: u8::MAX, is_replaced: false };
+        Self { order: u32::MAX, place: usize::MAX, clip: None, layer_off: false, alpha: u8::MAX, is_replaced: false };
 }
 
 /// What a page paints.
@@ -56,11 +61,17 @@ pub(super) struct Painted<'p> {
 }
 
 /// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
-/// has another length than libpdfium has objects of its kind is not believed.
-pub(super) fn painted<'p>(page: &'p Page<'_>, transform: Transform, hidden: Option<HiddenObjects>) -> Painted<'p> {
+/// has another length than libpdfium has objects of its kind is not believed. `structure` has the texts that elements of
+/// the structure tree state.
+pub(super) fn painted<'p>(
+    page: &'p Page<'_>,
+    transform: Transform,
+    hidden: Option<HiddenObjects>,
+    structure: Option<&StructureTexts>,
+) -> Painted<'p> {
     let mut layers = Layers { hidden: hidden.unwrap_or_default(), met: [0; 3] };
-    let painted = walk(page, transform, &mut layers);
-    if layers.drop_wrong() { walk(page, transform, &mut layers) } else { painted }
+    let painted = walk(page, transform, &mut layers, structure);
+    if layers.drop_wrong() { walk(page, transform, &mut layers, structure) } else { painted }
 }
 
 /// Which objects lie in layers that are off, and how many of each kind were met.
@@ -99,15 +110,18 @@ impl Layers {
     }
 }
 
-fn walk<'p>(page: &'p Page<'_>, transform: Transform, layers: &mut Layers) -> Painted<'p> {
-    let root = Level {
-        form: None,
-        next: 0,
-        count: page.object_count(),
-        state: State { space: Placement::of_page(transform), clip: None, alpha: u8::MAX, layer_off: false },
-    };
+fn walk<'p>(
+    page: &'p Page<'_>,
+    transform: Transform,
+    layers: &mut Layers,
+    structure: Option<&StructureTexts>,
+) -> Painted<'p> {
+    let space = Placement::of_page(transform);
+    let state = State { space, clip: None, alpha: u8::MAX, layer_off: false, is_in_form: false, actual: None };
+    let root = Level { form: None, next: 0, count: page.object_count(), state };
     let (found, budget) = (Painted::default(), SegmentBudget::default());
-    let mut walk = Walk { page, layers, found, budget, order: 0, marks: HashMap::new() };
+    let (stated, sources) = (Vec::new(), HashMap::new());
+    let mut walk = Walk { page, layers, structure, found, budget, order: 0, stated, sources };
     walk.run(root);
     walk.found
 }
@@ -128,16 +142,30 @@ struct State {
     clip: Option<BBox>,
     alpha: u8,
     layer_off: bool,
+    is_in_form: bool,
+    /// The text that is to be read in the place of the form, by its place in [`Walk::stated`].
+    actual: Option<usize>,
+}
+
+/// A text that is to be read in the place of something.
+struct StatedText {
+    /// Empty once it is placed.
+    text: String,
+    /// Its place in [`Painted::actual`], once a text object was met for which it stands.
+    place: Option<usize>,
 }
 
 struct Walk<'p, 'l> {
     page: &'p Page<'p>,
     layers: &'l mut Layers,
+    structure: Option<&'l StructureTexts>,
     found: Painted<'p>,
     budget: SegmentBudget,
     order: u32,
-    /// The place of the text that a mark states.
-    marks: HashMap<FPDF_PAGEOBJECTMARK, usize>,
+    /// The texts that are to be read in the place of something.
+    stated: Vec<StatedText>,
+    /// The places of these texts.
+    sources: HashMap<TextSource, usize>,
 }
 
 impl<'p> Walk<'p, '_> {
@@ -182,7 +210,8 @@ impl<'p> Walk<'p, '_> {
             ObjectKind::Text => {
                 let State { clip, alpha, layer_off, .. } = state;
                 let is_replaced = self.replace(&object, &state);
-                let text = PlacedText { order: self.order, clip, layer_off, alpha, is_replaced };
+                let place = self.found.texts.len();
+                let text = PlacedText { order: self.order, place, clip, layer_off, alpha, is_replaced };
                 self.found.texts.insert(object.handle(), text);
             }
             ObjectKind::Path => self.path(&object, &state),
@@ -195,7 +224,9 @@ impl<'p> Walk<'p, '_> {
                 let space = state.space.inside(&object.matrix()?);
                 // A form has no colour of its own, but it is as transparent as its fill.
                 let own_alpha = object.fill_colour().map_or(u8::MAX, |colour| colour.alpha);
-                let state = State { space, alpha: dimmed(state.alpha, own_alpha), ..state };
+                let actual = self.stated_text(&object, &state);
+                let alpha = dimmed(state.alpha, own_alpha);
+                let state = State { space, alpha, is_in_form: true, actual, ..state };
                 return Some(Level { form: Some(object), next: 0, count: object.child_count(), state });
             }
             ObjectKind::Unknown => {}
@@ -203,9 +234,9 @@ impl<'p> Walk<'p, '_> {
         None
     }
 
-    /// Notes the text that is to be read in the place of an object, if there is one.
+    /// Notes the text that is to be read in the place of a text object, if there is one.
     fn replace(&mut self, object: &PageObject<'p>, state: &State) -> bool {
-        let Some((mark, text)) = object.actual_text() else { return false };
+        let Some(stated) = self.stated_text(object, state) else { return false };
         let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
         let (Some(bbox), Some(matrix)) = (bbox, object.matrix()) else { return false };
         // Text that stands for nothing that is drawn would be text that nobody sees.
@@ -213,14 +244,34 @@ impl<'p> Walk<'p, '_> {
             return true;
         }
         let matrix = state.space.in_user_space(&matrix);
-        match self.marks.get(&mark) {
-            Some(&known) => self.found.actual[known].go_on(bbox, &matrix),
+        let stated = &mut self.stated[stated];
+        match stated.place {
+            Some(place) => self.found.actual[place].go_on(bbox, &matrix),
             None => {
-                self.marks.insert(mark, self.found.actual.len());
+                stated.place = Some(self.found.actual.len());
+                let text = std::mem::take(&mut stated.text);
                 self.found.actual.push(ActualText { text, object: *object, matrix, bbox });
             }
         }
         true
+    }
+
+    /// Finds the text that is to be read in the place of an object: the outermost of those that are stated of it. That of
+    /// a form around it lies outside its own, and that of the structure tree outside that of a mark.
+    fn stated_text(&mut self, object: &PageObject<'p>, state: &State) -> Option<usize> {
+        if state.actual.is_some() {
+            return state.actual;
+        }
+        let structure = self.structure.filter(|_| !state.is_in_form);
+        let element = structure.and_then(|structure| structure.of_mark(object.marked_content()));
+        let (source, text) = match element {
+            Some((place, text)) => (TextSource::Element(place), Cow::Borrowed(text)),
+            None => object.actual_text().map(|(mark, text)| (mark, Cow::Owned(text)))?,
+        };
+        Some(*self.sources.entry(source).or_insert_with(|| {
+            self.stated.push(StatedText { text: text.into_owned(), place: None });
+            self.stated.len() - 1
+        }))
     }
 
     fn path(&mut self, object: &PageObject<'p>, state: &State) {
