@@ -44,8 +44,7 @@ pub(super) fn of_page(page: u32, findings: &Findings) -> Vec<Warning> {
         }
     }
     for cut in &findings.cut {
-        let (what, most) = cut.limit();
-        warn(WarningCode::LimitReached, format!("the page has more than {most} {what}; the rest is left out"));
+        warn(WarningCode::LimitReached, cut.message());
     }
     warnings
 }
@@ -142,7 +141,7 @@ mod tests {
                 "suspicious_text: the text of a font is not plausible; symbols: 50 %",
                 "outside_page: 12 characters lie outside the displayed page",
                 "hidden_text: 3 characters are not shown by the page (covered)",
-                "limit_reached: the page has more than 5000 links; the rest is left out",
+                "limit_reached: the page has more than 5000 links, or 4 MiB of their addresses; the rest is left out",
             ]
         );
     }

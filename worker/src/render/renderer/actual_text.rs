@@ -9,17 +9,15 @@ use pdfium_render::prelude::FPDF_PAGEOBJECTMARK;
 use quire_schemas::element::BBox;
 
 use super::{
-    super::file_facts::decode_text_string as decode,
+    super::{bounds::cut, file_facts::decode_text_string as decode},
     page_object::PageObject,
     placement::Matrix,
     strings::{byte_length, bytes},
 };
-use crate::parse::local::{Glyph, GlyphSource, ObjectId, SOFT_HYPHEN, TextObject, runs_leftwards};
+use crate::parse::local::{Glyph, GlyphSource, MAX_TEXT_BYTES, ObjectId, SOFT_HYPHEN, TextObject, runs_leftwards};
 
 /// Marks of an object beyond this are not looked at.
 const MAX_MARKS: c_uint = 32;
-/// Most bytes of a text that stands for what is drawn.
-const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Objects of one mark stand beside each other if they share this part of their height.
 const SHARED_HEIGHT: f64 = 0.5;
 /// White space on a side of a glyph, in units of the font size, that is believed.
@@ -97,8 +95,9 @@ impl ActualText<'_> {
 }
 
 impl PageObject<'_> {
-    /// Returns the text that is to be read in its place, the outermost of several, and the mark that says so; several objects may share it.
-    pub(super) fn actual_text(&self) -> Option<(FPDF_PAGEOBJECTMARK, String)> {
+    /// Returns the text that is to be read in its place, the outermost of several, the mark that says so, which several
+    /// objects may share, and whether the text is cut.
+    pub(super) fn actual_text(&self) -> Option<(FPDF_PAGEOBJECTMARK, String, bool)> {
         // SAFETY: the object's page is loaded.
         let count = unsafe { self.library().FPDFPageObj_CountMarks(self.handle()) };
         (0..u32::try_from(count).ok()?.min(MAX_MARKS)).find_map(|index| {
@@ -119,7 +118,12 @@ impl PageObject<'_> {
                 stated.set(found != 0);
                 needed
             });
-            stated.get().then(|| (mark, decode(&value, MAX_TEXT_BYTES)))
+            stated.get().then(|| {
+                // A character more, of four bytes at most, tells that there is more.
+                let text = decode(&value, MAX_TEXT_BYTES + 4);
+                let is_cut = text.len() > MAX_TEXT_BYTES;
+                (mark, cut(text, MAX_TEXT_BYTES), is_cut)
+            })
         })
     }
 }

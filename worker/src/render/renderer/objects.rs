@@ -14,10 +14,8 @@ use super::{
     paths::{PlacedPath, SegmentBudget, path_shapes},
     placement::{Placement, clipped, shared},
 };
-use crate::parse::local::{Colour, MAX_SHAPES, Picture, Shape, ShapeKind};
+use crate::parse::local::{Colour, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind};
 
-/// Objects of a page beyond this are not looked at.
-const MAX_OBJECTS: u32 = 200_000;
 /// Forms inside forms deeper than this are not looked into.
 const MAX_DEPTH: usize = 32;
 /// Pictures of a page beyond this are not asked whether they are stencils, which costs a look at their data.
@@ -53,6 +51,8 @@ pub(super) struct Painted<'p> {
     pub(super) images: Vec<PageObject<'p>>,
     /// Whether something was left out.
     pub(super) cut: bool,
+    /// Whether a text that is to be read in the place of text objects was cut.
+    pub(super) texts_cut: bool,
 }
 
 /// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
@@ -205,7 +205,8 @@ impl<'p> Walk<'p, '_> {
 
     /// Notes the text that is to be read in the place of an object, if there is one.
     fn replace(&mut self, object: &PageObject<'p>, state: &State) -> bool {
-        let Some((mark, text)) = object.actual_text() else { return false };
+        let Some((mark, text, is_cut)) = object.actual_text() else { return false };
+        self.found.texts_cut |= is_cut;
         let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
         let (Some(bbox), Some(matrix)) = (bbox, object.matrix()) else { return false };
         match self.marks.get(&mark) {
