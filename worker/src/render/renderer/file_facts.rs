@@ -6,7 +6,10 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
-use super::super::file_facts::{self, Attachments, HiddenObjects};
+use super::super::{
+    file_facts::{self, Attachments, HiddenObjects, NotDecoded},
+    protocol::{AttachmentRefusal, AttachmentWork},
+};
 
 /// Facts of a document that libpdfium does not tell.
 #[derive(Debug, Default)]
@@ -47,5 +50,13 @@ impl FileFacts {
     /// Lists the files that the document carries.
     pub(super) fn attachments(&self) -> Attachments {
         self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default()
+    }
+    /// Reads a file that the document carries.
+    pub(super) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, AttachmentRefusal> {
+        let file = self.file.as_ref().ok_or(AttachmentRefusal::Unreadable)?;
+        file.attachment_bytes(work.index, work.max_bytes).map_err(|error| match error {
+            NotDecoded::TooLarge => AttachmentRefusal::TooLarge,
+            NotDecoded::Unreadable => AttachmentRefusal::Unreadable,
+        })
     }
 }
