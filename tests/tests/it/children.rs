@@ -297,7 +297,7 @@ async fn a_child_that_lies_about_a_file_that_a_document_carries_is_replaced() {
         (r#"say("Ready")"#, ErrorCode::RendererCrashed),
         (r#"say({"PageDone": {"text_micros": 0, "image_micros": 0}})"#, ErrorCode::RendererCrashed),
         (r#"announce("Attachment", 6)"#, ErrorCode::RendererCrashed),
-        (r#"announce({"AttachmentRefused": "TooLarge"}, 1)"#, ErrorCode::RendererCrashed),
+        (r#"announce({"AttachmentRefused": {"reason": "TooLarge", "read_bytes": 0}}, 1)"#, ErrorCode::RendererCrashed),
         ("sys.exit(3)", ErrorCode::RendererCrashed),
         (r#"announce("Attachment", 5)"#, ErrorCode::RendererTimeout),
     ] {

@@ -8,7 +8,7 @@ use quire_schemas::{
     result::{Attachment, BranchName, ObjectRef, Phase, Warning},
 };
 
-use crate::render::AttachmentRefusal;
+use crate::render::{AttachmentRefusal, RefusedAttachment};
 
 /// Most bytes that the stored files of a document have together.
 const MAX_STORED_BYTES: usize = 64 << 20;
@@ -72,10 +72,10 @@ impl AttachmentList {
         self.stored.insert(number, object);
     }
 
-    /// Notes why a file, which might have had `most` bytes, is not stored.
-    pub(super) fn refuse(&mut self, number: u32, refusal: AttachmentRefusal, most: usize) {
-        self.readable = self.readable.saturating_sub(most);
-        match refusal {
+    /// Notes why a file is not stored.
+    pub(super) fn refuse(&mut self, number: u32, refused: RefusedAttachment) {
+        self.readable = self.readable.saturating_sub(refused.read_bytes);
+        match refused.reason {
             AttachmentRefusal::TooLarge => self.too_large.push(number),
             AttachmentRefusal::Unreadable => self.unreadable.push(number),
         }
@@ -145,6 +145,10 @@ mod tests {
         ObjectRef { size_bytes: size_bytes as u64, ..object("attachments/0001") }
     }
 
+    fn refused(reason: AttachmentRefusal, read_bytes: usize) -> RefusedAttachment {
+        RefusedAttachment { reason, read_bytes }
+    }
+
     fn carried(sizes: &[Option<u64>]) -> Vec<Attachment> {
         sizes.iter().map(|size| Attachment { size_bytes: *size, ..Attachment::default() }).collect()
     }
@@ -155,7 +159,7 @@ mod tests {
         assert_eq!(list.room_for(1), Some(MAX_STORED_BYTES));
         list.store(1, object_of(MAX_STORED_BYTES - 10));
         assert_eq!(list.room_for(2), Some(10));
-        list.refuse(2, AttachmentRefusal::TooLarge, 10);
+        list.refuse(2, refused(AttachmentRefusal::TooLarge, 10));
         assert!(list.has_room(10) && !list.has_room(11));
         list.store(3, object_of(10));
         assert_eq!(list.room_for(4), None);
@@ -177,7 +181,7 @@ mod tests {
         for number in 1..=1_000 {
             if let Some(most) = list.room_for(number) {
                 read += most;
-                list.refuse(number, AttachmentRefusal::TooLarge, most);
+                list.refuse(number, refused(AttachmentRefusal::TooLarge, most));
             }
         }
         assert_eq!(read, MAX_READ_BYTES);
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn files_that_end_renderers_end_the_reading() {
         let mut list = AttachmentList::default();
-        list.refuse(1, AttachmentRefusal::Unreadable, 5);
+        list.refuse(1, refused(AttachmentRefusal::Unreadable, 0));
         (2..=4).for_each(|number| list.give_up(number));
         assert_eq!(list.room_for(5), None);
         let texts: Vec<_> = list.warnings(&carried(&[None; 5])).into_iter().map(|warning| warning.message).collect();

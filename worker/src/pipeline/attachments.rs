@@ -53,7 +53,7 @@ impl Storing<'_> {
         let Some(most) = list.room_for(number) else { return Ok(()) };
         match self.document.attachment(number as usize - 1, most).await {
             Ok(Ok(bytes)) => list.store(number, self.upload(number, bytes).await?),
-            Ok(Err(refusal)) => list.refuse(number, refusal, most),
+            Ok(Err(refused)) => list.refuse(number, refused),
             Err(fault) => {
                 let fault = of_page(fault)?;
                 tracing::warn!(

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{
     child::Child,
-    protocol::{AttachmentRefusal, AttachmentWork, DocumentInfo, PageWork},
+    protocol::{AttachmentWork, DocumentInfo, PageWork, RefusedAttachment},
     shared::{DocumentFile, PageOutcome, PoolSettings, PoolState, Task, TaskKind, permitted},
     slot,
 };
@@ -114,7 +114,7 @@ impl OpenedDocument {
     /// # Errors
     /// A fault with `resource_limit`, `renderer_crashed`, `renderer_timeout`, or `internal` if no renderer can be
     /// started.
-    pub async fn attachment(&self, index: usize, max_bytes: usize) -> Result<Result<Bytes, AttachmentRefusal>, Fault> {
+    pub async fn attachment(&self, index: usize, max_bytes: usize) -> Result<Result<Bytes, RefusedAttachment>, Fault> {
         // Before the work is asked for, and not in the slot: while storage is slow, no renderer waits.
         let permit = self.state.attachment_permit().await;
         let (sender, receiver) = oneshot::channel();

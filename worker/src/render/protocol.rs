@@ -184,7 +184,16 @@ pub(crate) enum Response {
     /// The body is the file. It comes in one piece, as an image does, which may be larger.
     Attachment,
     /// The file is not sent.
-    AttachmentRefused(AttachmentRefusal),
+    AttachmentRefused(RefusedAttachment),
+}
+
+/// A file that a document carries and that is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedAttachment {
+    /// Why.
+    pub reason: AttachmentRefusal,
+    /// How many bytes were decoded in vain.
+    pub read_bytes: usize,
 }
 
 /// Why a file that a document carries is not sent.

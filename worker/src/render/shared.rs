@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     child::{Child, ChildFault, ChildSettings},
-    protocol::{AttachmentRefusal, AttachmentWork, DocumentInfo, ImageHead, PageWork},
+    protocol::{AttachmentWork, DocumentInfo, ImageHead, PageWork, RefusedAttachment},
     recovery::Answered,
     schedule::{DocumentId, Schedule},
 };
@@ -84,7 +84,7 @@ pub(super) enum TaskKind {
 }
 
 /// A file that a document carries, or why it is not sent.
-pub(super) type AttachmentBytes = Result<Bytes, AttachmentRefusal>;
+pub(super) type AttachmentBytes = Result<Bytes, RefusedAttachment>;
 
 /// What became of a page. A part that was not asked for is `None`.
 #[derive(Debug, Default)]

@@ -272,7 +272,7 @@ impl OpenChild {
                 verify::attachment(body_bytes, work)?;
                 Ok(Ok(self.child.body(body_bytes, deadline).await?))
             }
-            (Response::AttachmentRefused(refusal), _) => Ok(Err(refusal)),
+            (Response::AttachmentRefused(refused), _) => Ok(Err(refused)),
             _ => Err(Violation::OutOfTurn.into()),
         }
     }

@@ -59,10 +59,10 @@ impl Found {
     /// end of its encoding is damaged.
     pub(super) fn bytes(&self, xref: &XRef, index: usize, limit: usize) -> Result<Vec<u8>, NotDecoded> {
         let stream = self.streams.get(index).and_then(|id| xref.get::<Stream<'_>>(*id));
-        let decoded = decode::decode(&stream.ok_or(NotDecoded::Unreadable)?, limit)?;
+        let decoded = decode::decode(&stream.ok_or(NotDecoded::Unreadable { read: 0 })?, limit)?;
         let stated = self.attachments.files.get(index).and_then(|file| file.size_bytes);
         if !decoded.is_whole && stated != Some(decoded.data.len() as u64) {
-            return Err(NotDecoded::Unreadable);
+            return Err(NotDecoded::Unreadable { read: decoded.data.len() });
         }
         Ok(Cow::into_owned(decoded.data))
     }

@@ -22,10 +22,10 @@ const TEXT_OVERHEAD: usize = 64 << 10;
 /// Why a stream is not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::render) enum NotDecoded {
-    /// It has more bytes than the limit, or may have.
-    TooLarge,
-    /// One of its filters is unknown or makes pictures, or its data is damaged.
-    Unreadable,
+    /// It has more bytes than the limit, or may have. So many were decoded to find out.
+    TooLarge { read: usize },
+    /// One of its filters is unknown or makes pictures, or its data is damaged. So many were decoded to find out.
+    Unreadable { read: usize },
 }
 
 /// What a stream holds.
@@ -51,7 +51,7 @@ pub(super) fn decode<'a>(stream: &Stream<'a>, limit: usize) -> Result<Decoded<'a
     match filters.as_slice() {
         [] | [Filter::Crypt] => within(stream.raw_data(), limit).map(|data| of(data, true)),
         [Filter::FlateDecode] | [Filter::Crypt, Filter::FlateDecode] if !has_predictor(stream.dict()) => {
-            let (data, is_whole) = inflate(&stream.raw_data(), limit).ok_or(NotDecoded::TooLarge)?;
+            let (data, is_whole) = inflate(&stream.raw_data(), limit)?;
             Ok(of(Cow::Owned(data), is_whole))
         }
         [as_text @ (Filter::AsciiHexDecode | Filter::Ascii85Decode), Filter::FlateDecode]
@@ -59,25 +59,29 @@ pub(super) fn decode<'a>(stream: &Stream<'a>, limit: usize) -> Result<Decoded<'a
         {
             // Two digits stand for a byte.
             let text = within(stream.raw_data(), limit.saturating_mul(2).saturating_add(TEXT_OVERHEAD))?;
-            let deflated = from_text(*as_text, &text).ok_or(NotDecoded::Unreadable)?;
-            let (data, is_whole) = inflate(&deflated, limit).ok_or(NotDecoded::TooLarge)?;
+            let deflated = from_text(*as_text, &text).ok_or(NotDecoded::Unreadable { read: text.len() })?;
+            let (data, is_whole) = inflate(&deflated, limit)?;
             Ok(of(Cow::Owned(data), is_whole))
         }
         filters => {
-            let most = filters
-                .iter()
-                .try_fold(stream.raw_data().len(), |size, filter| Some(size.saturating_mul(growth(*filter)?)));
-            if most.ok_or(NotDecoded::Unreadable)? > limit {
-                return Err(NotDecoded::TooLarge);
+            let encoded = stream.raw_data().len();
+            let most = filters.iter().try_fold(encoded, |size, filter| Some(size.saturating_mul(growth(*filter)?)));
+            if most.ok_or(NotDecoded::Unreadable { read: 0 })? > limit {
+                return Err(NotDecoded::TooLarge { read: 0 });
             }
-            let data = stream.decoded_data().map_err(|_| NotDecoded::Unreadable)?;
+            let data = stream.decoded_data().map_err(|_| NotDecoded::Unreadable { read: limit })?;
             within(data, limit).map(|data| of(data, true))
         }
     }
 }
 
 fn within(data: Cow<'_, [u8]>, limit: usize) -> Result<Cow<'_, [u8]>, NotDecoded> {
-    if data.len() > limit { Err(NotDecoded::TooLarge) } else { Ok(data) }
+    if data.len() <= limit {
+        return Ok(data);
+    }
+    // What is not borrowed was decrypted.
+    let read = if matches!(data, Cow::Owned(_)) { data.len() } else { 0 };
+    Err(NotDecoded::TooLarge { read })
 }
 
 /// Counts the filters that a stream names, those that the reader does not know included: it leaves these out.
@@ -113,14 +117,17 @@ fn from_text(filter: Filter, text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Inflates data, with or without the header of zlib, and says whether its end was reached. What stands before an error
-/// counts. `None` if there are more than `limit` bytes.
-fn inflate(data: &[u8], limit: usize) -> Option<(Vec<u8>, bool)> {
-    let with_header = inflate_as(data, TINFL_FLAG_PARSE_ZLIB_HEADER, limit)?;
+/// counts.
+fn inflate(data: &[u8], limit: usize) -> Result<(Vec<u8>, bool), NotDecoded> {
+    let too_large = NotDecoded::TooLarge { read: limit };
+    let with_header = inflate_as(data, TINFL_FLAG_PARSE_ZLIB_HEADER, limit).ok_or(too_large)?;
     if with_header.1 || !with_header.0.is_empty() {
-        return Some(with_header);
+        return Ok(with_header);
     }
-    inflate_as(data, 0, limit)
+    inflate_as(data, 0, limit).ok_or(too_large)
 }
+
+/// Says also whether the end was reached. `None` if there are more than `limit` bytes.
 
 fn inflate_as(data: &[u8], header: u32, limit: usize) -> Option<(Vec<u8>, bool)> {
     let flags = header | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_IGNORE_ADLER32;
@@ -191,9 +198,9 @@ mod tests {
         assert_eq!(of("/Filter/FlateDecode", b"no zlib at all"), Ok(false));
         assert_eq!(of("/Filter/NoSuchFilter", b"abc"), Ok(false));
         assert_eq!(of("/Filter[/NoSuchFilter/FlateDecode]", &deflated), Ok(false));
-        assert_eq!(of("/Filter/DCTDecode", b"\xff\xd8"), Err(NotDecoded::Unreadable));
-        assert_eq!(is_whole(&file("/Filter/FlateDecode", &deflated), 5), Err(NotDecoded::TooLarge));
-        assert_eq!(is_whole(&file("", b"abc"), 2), Err(NotDecoded::TooLarge));
+        assert_eq!(of("/Filter/DCTDecode", b"\xff\xd8"), Err(NotDecoded::Unreadable { read: 0 }));
+        assert_eq!(is_whole(&file("/Filter/FlateDecode", &deflated), 5), Err(NotDecoded::TooLarge { read: 5 }));
+        assert_eq!(is_whole(&file("", b"abc"), 2), Err(NotDecoded::TooLarge { read: 0 }));
     }
 
     #[test]
@@ -201,7 +208,10 @@ mod tests {
         let bomb = compress_to_vec_zlib(&vec![b'a'; 100_000], 9);
         let hex: String = bomb.iter().map(|byte| format!("{byte:02x}")).chain([">".to_owned()]).collect();
         let bomb = file("/Filter[/ASCIIHexDecode/FlateDecode]", hex.as_bytes());
-        assert_eq!((is_whole(&bomb, 100_000), is_whole(&bomb, 99_999)), (Ok(true), Err(NotDecoded::TooLarge)));
+        assert_eq!(
+            (is_whole(&bomb, 100_000), is_whole(&bomb, 99_999)),
+            (Ok(true), Err(NotDecoded::TooLarge { read: 99_999 }))
+        );
         assert_eq!(decode(&bomb, 100_000), Some(vec![b'a'; 100_000]));
         let text = file("/Filter[/A85/Fl]", br#"GaqD0!!$I.@K~>"#);
         assert_eq!((is_whole(&text, 100), decode(&text, 100).as_deref()), (Ok(true), Some(&b"a"[..])));

@@ -131,7 +131,8 @@ impl FileFacts {
 
     /// Decodes an embedded file by its place in the list, from 0, up to a size.
     pub(super) fn attachment_bytes(&self, index: usize, limit: usize) -> Result<Vec<u8>, NotDecoded> {
-        guarded(|| Some(self.embedded().bytes(&self.xref, index, limit))).unwrap_or(Err(NotDecoded::Unreadable))
+        guarded(|| Some(self.embedded().bytes(&self.xref, index, limit)))
+            .unwrap_or(Err(NotDecoded::Unreadable { read: limit }))
     }
 
     fn embedded(&self) -> &attachments::Found {

@@ -451,8 +451,8 @@ fn embedded_files_are_found_once_wherever_they_are_named() {
     let names: Vec<_> = attachments.files.iter().map(|file| file.name.as_deref()).collect();
     assert_eq!(names, [Some("ä"), None, Some("c")]);
     assert_eq!(facts.attachment_bytes(0, 5).as_deref(), Ok(&b"hello"[..]));
-    assert_eq!(facts.attachment_bytes(0, 4), Err(NotDecoded::TooLarge));
-    assert_eq!(facts.attachment_bytes(3, 9), Err(NotDecoded::Unreadable));
+    assert_eq!(facts.attachment_bytes(0, 4), Err(NotDecoded::TooLarge { read: 0 }));
+    assert_eq!(facts.attachment_bytes(3, 9), Err(NotDecoded::Unreadable { read: 0 }));
     assert_eq!(attachments.cuts, BTreeSet::new());
 }
 
@@ -483,8 +483,8 @@ fn half_of_an_attachment_is_none_unless_it_has_the_size_that_is_stated() {
         ("/Filter/DCTDecode", "a"),
     ]));
     let bytes: Vec<_> = (0..5).map(|index| facts.attachment_bytes(index, 9)).collect();
-    let unreadable = || Err(NotDecoded::Unreadable);
-    assert_eq!(bytes, [Ok(b"a".to_vec()), unreadable(), Ok(b"a".to_vec()), unreadable(), unreadable()]);
+    let unreadable = |read| Err(NotDecoded::Unreadable { read });
+    assert_eq!(bytes, [Ok(b"a".to_vec()), unreadable(1), Ok(b"a".to_vec()), unreadable(1), unreadable(0)]);
 }
 
 #[test]

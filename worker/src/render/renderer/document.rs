@@ -6,7 +6,7 @@ use memmap2::Mmap;
 use pdfium_render::prelude::FPDF_DOCUMENT;
 
 use super::{
-    super::protocol::{AttachmentRefusal, AttachmentWork, OpenRefusal},
+    super::protocol::{AttachmentWork, OpenRefusal, RefusedAttachment},
     file_facts::FileFacts,
     form::Form,
     library::Library,
@@ -80,7 +80,7 @@ impl Document {
     }
 
     /// Reads a file that the document carries.
-    pub(in crate::render) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, AttachmentRefusal> {
+    pub(in crate::render) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, RefusedAttachment> {
         self.facts.attachment(work)
     }
 

@@ -8,7 +8,7 @@ use quire_schemas::result::PdfBox;
 
 use super::super::{
     file_facts::{self, Attachments, HiddenObjects, NotDecoded},
-    protocol::{AttachmentRefusal, AttachmentWork},
+    protocol::{AttachmentRefusal, AttachmentWork, RefusedAttachment},
 };
 
 /// Facts of a document that libpdfium does not tell.
@@ -52,11 +52,12 @@ impl FileFacts {
         self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default()
     }
     /// Reads a file that the document carries.
-    pub(super) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, AttachmentRefusal> {
-        let file = self.file.as_ref().ok_or(AttachmentRefusal::Unreadable)?;
+    pub(super) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, RefusedAttachment> {
+        let refused = |reason, read_bytes| RefusedAttachment { reason, read_bytes };
+        let file = self.file.as_ref().ok_or_else(|| refused(AttachmentRefusal::Unreadable, 0))?;
         file.attachment_bytes(work.index, work.max_bytes).map_err(|error| match error {
-            NotDecoded::TooLarge => AttachmentRefusal::TooLarge,
-            NotDecoded::Unreadable => AttachmentRefusal::Unreadable,
+            NotDecoded::TooLarge { read } => refused(AttachmentRefusal::TooLarge, read),
+            NotDecoded::Unreadable { read } => refused(AttachmentRefusal::Unreadable, read),
         })
     }
 }
