@@ -159,6 +159,9 @@ closed_enum! {
         OutsidePage => "outside_page",
         /// The document carries files, and what they hold is not part of the result.
         AttachmentsNotRead => "attachments_not_read",
+        /// Files that the document carries were to be stored, and cannot be read. Those that would exceed the limit
+        /// have `limit_reached`.
+        AttachmentsNotStored => "attachments_not_stored",
         /// The engine saw another number of pages than the PDF has.
         PageCountMismatch => "page_count_mismatch",
         /// The engine lost text that the PDF holds.

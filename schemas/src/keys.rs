@@ -51,6 +51,19 @@ impl JobKeys {
         self.key(&format!("pages/{page:04}.{}", format.extension()))
     }
 
+    /// Returns the folder of the files that the document carries, with a trailing slash.
+    #[must_use]
+    pub fn attachments(&self) -> String {
+        self.key("attachments/")
+    }
+
+    /// Returns the key of such a file by its place in the list of them, from 1. No name that the document states is
+    /// part of it.
+    #[must_use]
+    pub fn attachment(&self, number: u32) -> String {
+        self.key(&format!("attachments/{number:04}"))
+    }
+
     /// Returns the key of the whole document as markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
@@ -126,10 +139,11 @@ mod tests {
         fn no_job_can_name_a_key_outside_its_folder(tenant in ".{0,70}", id in ".{0,50}", page in 1u32..) {
             let (Ok(tenant), Ok(id)) = (tenant.parse::<Tenant>(), id.parse::<JobId>()) else { return Ok(()) };
             let keys = JobKeys::new("quire", &tenant, &id);
-            let key = keys.page(page, ImageFormat::Png);
             let expected = format!("quire/{}/{}/", tenant.as_str(), id);
-            prop_assert!(key.starts_with(&expected));
-            prop_assert!(key.len() <= 128 + 64);
+            for key in [keys.page(page, ImageFormat::Png), keys.attachment(page)] {
+                prop_assert!(key.starts_with(&expected));
+                prop_assert!(key.len() <= 128 + 64);
+            }
         }
     }
 
@@ -139,5 +153,6 @@ mod tests {
         let keys = JobKeys::new("", &Tenant::default(), &id);
         assert_eq!(keys.page(7, ImageFormat::Webp), format!("default/{id}/pages/0007.webp"));
         assert_eq!(keys.page(12345, ImageFormat::Jpeg), format!("default/{id}/pages/12345.jpg"));
+        assert_eq!(keys.attachment(7), format!("{}0007", keys.attachments()));
     }
 }

@@ -91,6 +91,25 @@ pub fn pdf(objects: &[String]) -> Vec<u8> {
     file.into_bytes()
 }
 
+/// Builds a PDF of one page that carries files, each a stream of these entries and this content.
+#[must_use]
+pub fn carrying(files: &[(&str, &str)]) -> Vec<u8> {
+    const FIRST: usize = 4;
+    let named: Vec<String> =
+        (0..files.len()).map(|index| format!("(file {index}) {} 0 R", FIRST + 2 * index)).collect();
+    let mut objects = vec![
+        format!("<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [{}] >> >> >>", named.join(" ")),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>".to_owned(),
+    ];
+    for (index, (entries, content)) in files.iter().enumerate() {
+        let name = format!("../../result.json {index}");
+        objects.push(format!("<< /Type /Filespec /F ({name}) /EF << /F {} 0 R >> >>", FIRST + 2 * index + 1));
+        objects.push(stream(entries, content));
+    }
+    pdf(&objects)
+}
+
 fn stream(entries: &str, content: &str) -> String {
     format!("<< {entries} /Length {} >>\nstream\n{content}\nendstream", content.len())
 }

@@ -189,12 +189,13 @@ pub struct Attachment {
     /// As the document states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
-    /// As the document states it.
+    /// As the document states it. The stored object has another one, so that no browser runs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The stored file, where attachments are stored.
+    /// The stored file, of the type `application/octet-stream`. Only with `parse.options.attachments`, and only of files
+    /// that can be read and fit the limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectRef>,
 }

@@ -151,6 +151,7 @@ const PURE: &[&str] = &[
     "parse/llamaparse/map",
     "parse/local/",
     "pipeline/assemble",
+    "pipeline/attachment_list",
     "pipeline/document_pass/hyphens/",
     "pipeline/document_pass/json_fields",
     "pipeline/document_pass/reconcile",

@@ -144,7 +144,7 @@ while True:
         say({"Described": {"page_count": 1, "page_sizes": [[612.0, 792.0]], "title": None, "author": None,
                            "metadata": [], "pdf_version": None, "tagged": False, "encrypted": False,
                            "form_type": None, "language": None, "outline": [], "attachments": [],
-                           "attachment_count": 0, "portfolio": False}})
+                           "attachment_count": 0, "portfolio": False, "cuts": []}})
     elif "Open" in request:
         say({"Opened": {"page_count": 1}})
     else:
@@ -244,6 +244,8 @@ async fn a_child_that_describes_a_document_that_cannot_be_is_replaced() {
         (r#""outline": []"#, r#""outline": [{"title": "x" * 1024, "level": 1}] * 4097"#),
         (r#""outline": []"#, r#""outline": [{"title": "x", "level": 1}] * 20001"#),
         (r#""outline": []"#, r#""outline": [{"title": "x", "level": 1, "element_id": "p1-e1"}]"#),
+        (r#""outline": []"#, r#""outline": [{"title": "x", "level": 65}]"#),
+        (r#""cuts": []"#, r#""cuts": ["Everything"]"#),
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         assert!(IMPOSTOR.contains(honest));
@@ -285,6 +287,39 @@ async fn a_document_with_long_texts_has_them_cut_and_costs_no_child() {
     assert_eq!(document.metadata["keywords"].as_str().map(str::len), Some(16_384));
     assert_eq!(document.languages.iter().map(String::len).collect::<Vec<_>>(), [256]);
     assert_eq!(document.outline.iter().map(|entry| entry.title.len()).collect::<Vec<_>>(), [1024]);
+    let told: Vec<_> = result.warnings.iter().map(|warning| (warning.code.as_str(), warning.page_number)).collect();
+    assert_eq!(told, [("limit_reached", None); 2], "titles of bookmarks and metadata: {:?}", result.warnings);
+}
+
+#[tokio::test]
+async fn a_child_that_lies_about_a_file_that_a_document_carries_is_replaced() {
+    for (misbehave, code) in [
+        (r#"say("Ready")"#, ErrorCode::RendererCrashed),
+        (r#"say({"PageDone": {"text_micros": 0, "image_micros": 0}})"#, ErrorCode::RendererCrashed),
+        (r#"announce("Attachment", 6)"#, ErrorCode::RendererCrashed),
+        (r#"announce({"AttachmentRefused": {"reason": "TooLarge", "read_bytes": 0}}, 1)"#, ErrorCode::RendererCrashed),
+        ("sys.exit(3)", ErrorCode::RendererCrashed),
+        (r#"announce("Attachment", 5)"#, ErrorCode::RendererTimeout),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let pool = pool_of(impostor(folder.path(), misbehave));
+        let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+        let document = opened.unwrap_or_else(|fault| panic!("{misbehave}: {}", fault.chain()));
+        let fault = document.attachment(0, 5).await.expect_err("it is believed");
+        // Asked for once more, of a child of its own.
+        assert_eq!((fault.code, pool.replaced()), (code, 2), "{misbehave}");
+        pool.stop();
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pool = pool_of(impostor(folder.path(), r#"say("Attachment", b"bytes")"#));
+    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
+    for _ in 0..5 {
+        // More than may be in memory at once: each is dropped before the next one is asked for.
+        let bytes = document.attachment(0, 5).await.expect("it answers").expect("it sends the file");
+        assert_eq!(&bytes[..], b"bytes");
+    }
+    pool.stop();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The whole system from outside, one module a behaviour.
 
 mod addressing;
+mod attachments;
 mod bad_input;
 mod breaker;
 mod broker_faults;
@@ -28,6 +29,7 @@ mod idle_exit;
 mod interrupted_replay;
 mod lease;
 mod llamaparse;
+mod outlines;
 mod parse_faults;
 mod partition;
 mod permissions;

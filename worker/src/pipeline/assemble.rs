@@ -12,6 +12,7 @@ use quire_schemas::{
 };
 
 use super::{
+    attachment_list::AttachmentList,
     document_pass::ParsedDocument,
     engines::Gathered,
     plan::Plan,
@@ -25,6 +26,7 @@ pub(super) struct Facts<'a> {
     pub(super) run: &'a Run,
     pub(super) fetched: &'a Fetched,
     pub(super) info: &'a DocumentInfo,
+    pub(super) attachments: &'a AttachmentList,
     pub(super) plan: &'a Plan,
     pub(super) fetch_time: Duration,
     /// Engines of this worker that read pictures of text.
@@ -36,7 +38,7 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     let run = facts.run;
     let mut result = skeleton(worker, &run.identity, run.terms, Some(&run.job));
     result.source = source(&run.job, Some(facts));
-    result.document = Some(document(facts.info));
+    result.document = Some(document(facts.info, facts.attachments));
     let (parse, parse_fault) = parse_branch(facts, &mut gathered);
     let (images, images_fault) = images_branch(facts, &gathered);
     result.errors = errors(&gathered, parse_fault.as_ref(), images_fault.as_ref());
@@ -50,8 +52,11 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     result.status = status(&result.branches, fault.is_some());
     result.page_images = gathered.pages.images;
     result.warnings = gathered.pages.warnings;
+    result.warnings.extend(facts.info.cuts.iter().map(|cut| text_warnings::of_cut(*cut)));
     if facts.plan.engine == Engine::Pdfium {
-        result.warnings.extend(text_warnings::of_attachments(facts.info.attachment_count, facts.info.portfolio));
+        let (count, stored) = (facts.info.attachment_count, facts.attachments.stored());
+        result.warnings.extend(text_warnings::of_attachments(count, facts.info.portfolio, stored));
+        result.warnings.extend(facts.attachments.warnings(&facts.info.attachments));
     }
     result.warnings.extend(text_warnings::of_document(&result.warnings, facts.readers));
     result.warnings.sort_by_key(|warning| warning.page_number);
@@ -164,7 +169,7 @@ fn source(job: &Job, facts: Option<&Facts<'_>>) -> SourceReport {
     }
 }
 
-fn document(info: &DocumentInfo) -> Document {
+fn document(info: &DocumentInfo, attachments: &AttachmentList) -> Document {
     let text = |value: &String| serde_json::Value::String(value.clone());
     Document {
         title: info.title.clone(),
@@ -176,7 +181,7 @@ fn document(info: &DocumentInfo) -> Document {
         form_type: info.form_type.clone(),
         metadata: info.metadata.iter().map(|(key, value)| (key.clone(), text(value))).collect(),
         outline: info.outline.clone(),
-        attachments: info.attachments.clone(),
+        attachments: attachments.name_in(&info.attachments),
         portfolio: info.portfolio.then_some(true),
     }
 }
@@ -399,6 +404,7 @@ mod tests {
                 run: &run,
                 fetched: &fetched,
                 info: &info,
+                attachments: &AttachmentList::default(),
                 plan: &plan,
                 fetch_time: Duration::ZERO,
                 readers: &[Engine::Llamaparse],

@@ -177,6 +177,7 @@ async fn read_texts(page_job: &PageJob<'_>, pages: &mut Pages) -> Result<(), Hal
         image: None,
         engine: Engine::Pdfium,
         words: page_job.plan.words,
+        attachments: false,
     };
     let mut texts = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job }.all().await?;
     if texts.unfinished {
@@ -263,7 +264,14 @@ mod tests {
     use super::{super::page_sink::Kept, *};
 
     fn plan(engine: Engine) -> Plan {
-        Plan { image_pages: BTreeSet::new(), parse_pages: BTreeSet::from([1]), image: None, engine, words: false }
+        Plan {
+            image_pages: BTreeSet::new(),
+            parse_pages: BTreeSet::from([1]),
+            image: None,
+            engine,
+            words: false,
+            attachments: false,
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! document-level pass. Nothing here talks to the broker; the caller settles the output.
 
 mod assemble;
+mod attachment_list;
+mod attachments;
 mod carry;
 mod commit;
 mod committed;
@@ -44,9 +46,11 @@ pub(crate) use state::{StateKeeper, stored_state};
 pub(crate) use sweep::sweep;
 pub(crate) use without_parse::WithoutParse;
 
+use self::{attachment_list::AttachmentList, plan::Plan};
 use crate::{
     fail_point,
     job::Fault,
+    render::OpenedDocument,
     source::{Fetched, Location},
     telemetry::Stage,
 };
@@ -68,21 +72,41 @@ pub(crate) async fn run(context: &Context, run: &Run) -> Result<RunOutput, Halt>
         Ok(opened) => opened?,
         Err(_) => return Err(out_of_time().into()),
     };
-    let plan = plan::Plan::new(&run.job, document.info().page_count, context.max_page_pixels)?;
+    let plan = Plan::new(&run.job, document.info().page_count, context.max_page_pixels)?;
     run.tell(Phase::Render, 0, plan.total());
     run.state.enter(&context.store, Phase::Render).await?;
-    let work = engines::gather(context, run, &fetched, &document, &plan);
-    let gathered = match tokio::time::timeout(run.budget.remaining(), work).await {
-        Ok(gathered) => gathered?,
+    let work = async {
+        let attachments = store_attachments(context, run, &fetched, &document, &plan).await?;
+        let gathered = engines::gather(context, run, &fetched, &document, &plan).await?;
+        Ok::<_, Halt>((attachments, gathered))
+    };
+    let (attachments, gathered) = match tokio::time::timeout(run.budget.remaining(), work).await {
+        Ok(done) => done?,
         Err(_) => return Err(out_of_time().into()),
     };
     run.tell(Phase::Assemble, plan.total(), plan.total());
     run.state.enter(&context.store, Phase::Assemble).await?;
     let (info, readers) = (document.info(), &context.engines.names());
-    let facts = assemble::Facts { run, fetched: &fetched, info, plan: &plan, fetch_time, readers };
+    let attachments = &attachments;
+    let facts = assemble::Facts { run, fetched: &fetched, info, attachments, plan: &plan, fetch_time, readers };
     let output = assemble::outcome(&context.worker, &facts, gathered, started.elapsed());
     warn_of_optional_faults(&run.job, &output.result.branches);
     Ok(output)
+}
+
+/// Stores the files that the document carries, if they are asked for. They come before the pages: a run that is paused
+/// among them has no text to carry yet.
+async fn store_attachments(
+    context: &Context,
+    run: &Run,
+    fetched: &Fetched,
+    document: &OpenedDocument,
+    plan: &Plan,
+) -> Result<AttachmentList, Halt> {
+    if !plan.attachments {
+        return Ok(AttachmentList::default());
+    }
+    Ok(run.unless_paused(attachments::store(context, run, document, fetched.sha256)).await??)
 }
 
 /// Logs the faults of branches that the job does not require. That of a required one decides about the job, and is

@@ -74,7 +74,7 @@ impl PageJob<'_> {
     pub(super) async fn all(&self) -> Result<Pages, Fault> {
         let fingerprint = self.plan.image.as_ref().map(|spec| self.context.build.fingerprint(self.source_sha256, spec));
         let fingerprint = fingerprint.unwrap_or_default();
-        let stored = Stored::new(&self.context.store, self.run);
+        let stored = Stored::in_folder(&self.context.store, self.run, &self.run.identity.keys.pages());
         // Enough to keep every renderer busy while finished pages are on their way to storage.
         let in_flight = if self.run.one_page_at_a_time { 1 } else { self.context.pool.renderers() * 2 + 2 };
         let mut pages = Pages::default();

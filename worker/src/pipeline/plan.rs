@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) engine: Engine,
     /// Whether the local parse gives every word a region.
     pub(crate) words: bool,
+    /// Whether the files that the document carries are stored.
+    pub(crate) attachments: bool,
 }
 
 impl Plan {
@@ -46,7 +48,10 @@ impl Plan {
             max_side_px: images.max_side_px,
             max_pixels,
         });
-        Ok(Self { image_pages, parse_pages, image, engine: job.parse.engine, words: switch(job, "words")? })
+        let engine = job.parse.engine;
+        // What the option means to another engine, that engine knows.
+        let attachments = engine == Engine::Pdfium && switch(job, "attachments")?;
+        Ok(Self { image_pages, parse_pages, image, engine, words: switch(job, "words")?, attachments })
     }
 
     /// Returns every page that is parsed or gets an image.
@@ -130,6 +135,23 @@ mod tests {
         let plan = plan(&job(Engine::None, None, None));
         assert!(plan.image.is_none());
         assert_eq!(plan.total(), 0);
+    }
+
+    #[test]
+    fn the_files_of_a_document_are_stored_if_the_local_engine_is_asked_to() {
+        let asked = |engine, value: Value| {
+            let mut job = job(engine, None, None);
+            job.parse.options.insert("attachments".to_owned(), value);
+            Plan::new(&job, 5, 1).map(|plan| plan.attachments).map_err(|fault| (fault.code, fault.message))
+        };
+        assert!(!plan(&job(Engine::Pdfium, None, None)).attachments);
+        assert_eq!(asked(Engine::Pdfium, Value::Bool(true)), Ok(true));
+        assert_eq!(asked(Engine::Pdfium, Value::Bool(false)), Ok(false));
+        assert_eq!(asked(Engine::Pdfium, Value::Null), Ok(false));
+        assert_eq!(asked(Engine::Llamaparse, Value::Bool(true)), Ok(false));
+        assert_eq!(asked(Engine::Llamaparse, Value::from("all")), Ok(false));
+        let refused = (ErrorCode::InvalidJob, "parse.options.attachments: true or false".to_owned());
+        assert_eq!(asked(Engine::Pdfium, Value::from("all")), Err(refused));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Finds page images of earlier runs that are what this run would make.
+//! Finds objects of earlier runs that are what this run would store.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use quire_producer::store::Metadata;
 use quire_schemas::{
     result::{ObjectRef, Phase},
     sha256::Sha256,
@@ -56,46 +57,56 @@ fn list_fonts(folder: &Path, depth: u32, found: &mut Vec<String>) {
     }
 }
 
-/// The page images that earlier runs have stored.
+/// The objects that earlier runs have stored in a folder of the job.
 pub(super) struct Stored<'a> {
     store: &'a Store,
     keys: BTreeSet<&'a str>,
 }
 
 impl<'a> Stored<'a> {
-    pub(super) fn new(store: &'a Store, run: &'a Run) -> Self {
-        let folder = run.identity.keys.pages();
-        let keys = run.existing.iter().map(String::as_str).filter(|key| key.starts_with(&folder)).collect();
+    pub(super) fn in_folder(store: &'a Store, run: &'a Run, folder: &str) -> Self {
+        let keys = run.existing.iter().map(String::as_str).filter(|key| key.starts_with(folder)).collect();
         Self { store, keys }
     }
 
     /// Returns the image that is stored in a place, if it is the one that would be made now.
     pub(super) async fn find(&self, place: &ImagePlace<'_>) -> Result<Option<StoredImage>, Fault> {
-        let key = place.key.as_str();
+        let media_type = place.spec.format.media_type();
+        let found = self.object(&place.key, media_type, place.fingerprint).await?;
+        let Some((object, metadata)) = found else { return Ok(None) };
+        let number = |name: &str| metadata.get(name).and_then(|value| value.parse().ok());
+        let scale = metadata.get("scale").and_then(|value| value.parse::<f64>().ok());
+        let (Some(width_px), Some(height_px), Some(scale)) = (number("width"), number("height"), scale) else {
+            return Ok(None);
+        };
+        Ok(Some(StoredImage { object, width_px, height_px, scale }))
+    }
+
+    /// Returns the object of a key and its metadata, if it is the one of this fingerprint.
+    pub(super) async fn object(
+        &self,
+        key: &str,
+        media_type: &str,
+        fingerprint: &str,
+    ) -> Result<Option<(ObjectRef, Metadata)>, Fault> {
         if !self.keys.contains(key) {
             return Ok(None);
         }
         let Some(head) = self.store.head(key, Phase::Upload).await? else { return Ok(None) };
-        let number = |name: &str| head.metadata.get(name).and_then(|value| value.parse().ok());
         let sha256 = head.metadata.get("sha256").and_then(|value| value.parse().ok());
-        let scale = head.metadata.get("scale").and_then(|value| value.parse::<f64>().ok());
-        let matches = head.metadata.get("fingerprint").is_some_and(|found| found == place.fingerprint);
-        let (Some(sha256), Some(width_px), Some(height_px), Some(scale), true) =
-            (sha256, number("width"), number("height"), scale, matches)
-        else {
-            return Ok(None);
-        };
+        let matches = head.metadata.get("fingerprint").is_some_and(|found| found == fingerprint);
+        let Some(sha256) = sha256.filter(|_| matches) else { return Ok(None) };
         let object = ObjectRef {
             bucket: self.store.bucket(),
             key: key.to_owned(),
             uri: Some(self.store.uri(key)),
-            media_type: place.spec.format.media_type().to_owned(),
+            media_type: media_type.to_owned(),
             size_bytes: head.size_bytes,
             sha256,
             etag: None,
             url: None,
             url_expires_at: None,
         };
-        Ok(Some(StoredImage { object, width_px, height_px, scale }))
+        Ok(Some((object, head.metadata)))
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn picture(key: &str) -> ImageInfo {
 
 /// A result that names one object of every kind below a folder, and the keys of those objects.
 pub(crate) fn result_with_every_object(folder: &str) -> (ParseResult, BTreeSet<String>) {
-    let names = ["pages/0001.png", "thumbnails/0001.png", "raw.json", "attachments/a.txt", "pictures/0.png"];
+    let names = ["pages/0001.png", "thumbnails/0001.png", "raw.json", "attachments/0001", "pictures/0.png"];
     let [page, thumbnail, raw, attachment, cut_out] = names.map(|name| object(&format!("{folder}{name}")));
     let image =
         |object: &ObjectRef| json!({ "page_number": 1, "object": object, "width_px": 1, "height_px": 1, "scale": 1.0 });

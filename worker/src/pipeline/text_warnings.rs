@@ -1,4 +1,4 @@
-//! Warnings about the text of a page that the local engine has read. Pure.
+//! Warnings about a document and the text of its pages, from what the renderer has found. Pure.
 
 use quire_schemas::{
     failure::WarningCode,
@@ -7,7 +7,10 @@ use quire_schemas::{
     result::{BranchName, Phase, Warning},
 };
 
-use crate::parse::local::{Doubt, Findings, Hidden, NeedsOcr};
+use crate::{
+    parse::local::{Doubt, Findings, Hidden, NeedsOcr},
+    render::DocumentCut,
+};
 
 /// Makes the warnings of a page.
 pub(super) fn of_page(page: u32, findings: &Findings) -> Vec<Warning> {
@@ -44,8 +47,7 @@ pub(super) fn of_page(page: u32, findings: &Findings) -> Vec<Warning> {
         }
     }
     for cut in &findings.cut {
-        let (what, most) = cut.limit();
-        warn(WarningCode::LimitReached, format!("the page has more than {most} {what}; the rest is left out"));
+        warn(WarningCode::LimitReached, cut.message());
     }
     warnings
 }
@@ -69,10 +71,16 @@ pub(super) fn of_document(warnings: &[Warning], readers: &[Engine]) -> Option<Wa
     Some(Warning::of(WarningCode::OcrRequired, message).in_branch(BranchName::Parse).in_phase(Phase::Assemble))
 }
 
-/// Says that a document carries files. `None` if it carries none.
-pub(super) fn of_attachments(count: u32, is_portfolio: bool) -> Option<Warning> {
+/// Says what is left out of what a document says of itself.
+pub(super) fn of_cut(cut: DocumentCut) -> Warning {
+    Warning::of(WarningCode::LimitReached, cut.message()).in_phase(Phase::Assemble)
+}
+
+/// Says that a document carries files, of which so many are stored. `None` if it carries none.
+pub(super) fn of_attachments(count: u32, is_portfolio: bool, stored: usize) -> Option<Warning> {
     let what = if is_portfolio { "is a portfolio of" } else { "carries" };
-    let message = format!("the document {what} {count} files, whose content is not read");
+    let kept = if stored > 0 { format!("; {stored} of them are stored") } else { String::new() };
+    let message = format!("the document {what} {count} files, whose content is not read{kept}");
     let warning = Warning::of(WarningCode::AttachmentsNotRead, message);
     (count > 0).then(|| warning.in_branch(BranchName::Parse).in_phase(Phase::Assemble))
 }
@@ -113,10 +121,18 @@ mod tests {
 
     #[test]
     fn a_document_that_carries_files_is_named() {
-        assert_eq!(of_attachments(0, false), None);
-        let message = |is_portfolio| of_attachments(3, is_portfolio).map(|warning| warning.message);
-        assert_eq!(message(false).as_deref(), Some("the document carries 3 files, whose content is not read"));
-        assert_eq!(message(true).as_deref(), Some("the document is a portfolio of 3 files, whose content is not read"));
+        assert_eq!(of_attachments(0, false, 0), None);
+        let message = |is_portfolio, stored| of_attachments(3, is_portfolio, stored).expect("there are files").message;
+        assert_eq!(message(false, 0), "the document carries 3 files, whose content is not read");
+        assert_eq!(message(true, 0), "the document is a portfolio of 3 files, whose content is not read");
+        assert_eq!(message(false, 2), "the document carries 3 files, whose content is not read; 2 of them are stored");
+    }
+
+    #[test]
+    fn a_cut_of_the_document_is_no_warning_of_a_page() {
+        let warning = of_cut(DocumentCut::Bookmarks);
+        assert_eq!((warning.code.as_str(), warning.page_number), ("limit_reached", None));
+        assert!(warning.message.contains("20000 bookmarks"), "{}", warning.message);
     }
 
     #[test]
@@ -142,7 +158,7 @@ mod tests {
                 "suspicious_text: the text of a font is not plausible; symbols: 50 %",
                 "outside_page: 12 characters lie outside the displayed page",
                 "hidden_text: 3 characters are not shown by the page (covered)",
-                "limit_reached: the page has more than 5000 links; the rest is left out",
+                "limit_reached: the page has more than 5000 links, or 4 MiB of their addresses; the rest is left out",
             ]
         );
     }

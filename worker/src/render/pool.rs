@@ -5,13 +5,14 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use bytes::Bytes;
 use quire_schemas::{failure::ErrorCode, job::Password, names::Lane, result::Phase};
 use tokio::sync::oneshot;
 
 use super::{
     child::Child,
-    protocol::{DocumentInfo, PageWork},
-    shared::{DocumentFile, PageOutcome, PoolSettings, PoolState, Task, TaskKind},
+    protocol::{AttachmentWork, DocumentInfo, PageWork, RefusedAttachment},
+    shared::{DocumentFile, PageOutcome, PoolSettings, PoolState, Task, TaskKind, permitted},
     slot,
 };
 use crate::{
@@ -104,6 +105,22 @@ impl OpenedDocument {
         let asked = work.clone();
         self.enqueue(TaskKind::Page(work, sender));
         receiver.await.unwrap_or_else(|_| PageOutcome::failed(&asked, pool_stopped))
+    }
+
+    /// Reads a file that the document carries, by its place in [`DocumentInfo::attachments`], from 0. All documents
+    /// together hold a bounded number of them: ask for one at a time, and drop the last clone of its bytes soon. Dropping
+    /// the future kills the child that works on it.
+    ///
+    /// # Errors
+    /// A fault with `resource_limit`, `renderer_crashed`, `renderer_timeout`, or `internal` if no renderer can be
+    /// started.
+    pub async fn attachment(&self, index: usize, max_bytes: usize) -> Result<Result<Bytes, RefusedAttachment>, Fault> {
+        // Before the work is asked for, and not in the slot: while storage is slow, no renderer waits.
+        let permit = self.state.attachment_permit().await;
+        let (sender, receiver) = oneshot::channel();
+        self.enqueue(TaskKind::Attachment(AttachmentWork { index, max_bytes }, sender));
+        let read = receiver.await.unwrap_or_else(|_| Err(pool_stopped()))?;
+        Ok(read.map(|bytes| permitted(bytes, permit)))
     }
 
     fn enqueue(&self, kind: TaskKind) {

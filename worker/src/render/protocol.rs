@@ -1,7 +1,7 @@
 //! Frames between parent and renderer: a JSON header and raw bytes. Pure: `child` and `serve`
 //! read and write the pipes.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use quire_schemas::{
     job::{ImageFormat, Password},
@@ -76,7 +76,7 @@ pub(super) fn encode_head<T: Serialize>(header: &T, body_bytes: usize) -> Vec<u8
     let mut frame = Vec::with_capacity(PREFIX_BYTES + json.len());
     frame.extend_from_slice(&MAGIC);
     for size in [json.len(), body_bytes] {
-        let size = u32::try_from(size).expect("page text and images stay below 4 GiB");
+        let size = u32::try_from(size).expect("page text, images and attachments stay below 4 GiB");
         frame.extend_from_slice(&size.to_le_bytes());
     }
     frame.extend_from_slice(&json);
@@ -97,6 +97,17 @@ pub(super) enum Request {
     Describe,
     /// Do a page.
     Page(PageWork),
+    /// Send a file that the document carries.
+    Attachment(AttachmentWork),
+}
+
+/// A file that is wanted of those that a document carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AttachmentWork {
+    /// Its place in [`DocumentInfo::attachments`], from 0.
+    pub(super) index: usize,
+    /// The most bytes that it may have.
+    pub(super) max_bytes: usize,
 }
 
 /// A path as its bytes: JSON has no other form for a name that is not UTF-8.
@@ -148,7 +159,7 @@ pub struct ImageSpec {
     pub max_pixels: u64,
 }
 
-/// An answer of a renderer. Only `Text` and `Image` have a body.
+/// An answer of a renderer. Only `Text`, `Image` and `Attachment` have a body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Response {
     /// The renderer has started and loaded pdfium.
@@ -170,11 +181,33 @@ pub(crate) enum Response {
     ImageFailed { too_large: bool, message: String },
     /// Every part that was asked of the page has been answered. CPU times in microseconds.
     PageDone { text_micros: u64, image_micros: u64 },
+    /// The body is the file. It comes in one piece, as an image does, which may be larger.
+    Attachment,
+    /// The file is not sent.
+    AttachmentRefused(RefusedAttachment),
+}
+
+/// A file that a document carries and that is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedAttachment {
+    /// Why.
+    pub reason: AttachmentRefusal,
+    /// How many bytes were decoded in vain.
+    pub read_bytes: usize,
+}
+
+/// Why a file that a document carries is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AttachmentRefusal {
+    /// It has more bytes than it may have, or cannot be decoded without the risk that it has.
+    TooLarge,
+    /// It is damaged, or encoded in a way that is not known.
+    Unreadable,
 }
 
 impl Response {
     pub(super) const fn has_body(&self) -> bool {
-        matches!(self, Self::Text(_) | Self::Image(_))
+        matches!(self, Self::Text(_) | Self::Image(_) | Self::Attachment)
     }
 }
 
@@ -236,12 +269,33 @@ pub struct DocumentInfo {
     pub language: Option<String>,
     /// Bookmarks, depth first.
     pub outline: Vec<OutlineEntry>,
-    /// The files that it carries, of which none is stored yet.
+    /// The files that it carries, of which none is stored.
     pub attachments: Vec<Attachment>,
     /// How many files it carries, those that are not listed included.
     pub attachment_count: u32,
     /// Whether it is a portfolio.
     pub portfolio: bool,
+    /// What is left out of all this.
+    pub cuts: BTreeSet<DocumentCut>,
+}
+
+/// Something that a document has more of than is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DocumentCut {
+    /// Bookmarks.
+    Bookmarks,
+    /// Levels of bookmarks.
+    BookmarkLevels,
+    /// Bytes of the title of a bookmark.
+    BookmarkTitles,
+    /// Bytes or entries of title, author and other metadata.
+    Metadata,
+    /// Files that the document carries.
+    Attachments,
+    /// Bytes of what is said of such a file.
+    AttachmentTexts,
+    /// Places where such files are looked for.
+    AttachmentSearch,
 }
 
 #[cfg(test)]

@@ -35,9 +35,9 @@ pub(super) fn second_tries(work: &PageWork, answered: Answered) -> Vec<PageWork>
     text.into_iter().chain(image).collect()
 }
 
-/// Says whether another child describes a document after one has failed: the first failure may be the
-/// child's own, the second is the document's.
-pub(super) fn is_described_again(fault: &Fault) -> bool {
+/// Says whether another child describes a document, or reads a file that it carries, after one has failed: the first
+/// failure may be the child's own, the second is the document's.
+pub(super) fn is_asked_again(fault: &Fault) -> bool {
     fault.disposition() == Disposition::Page
 }
 
@@ -132,11 +132,11 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_described_again_if_the_child_may_be_to_blame() {
-        assert!(is_described_again(&fault_of(ChildFault::Died { how: "SIGSEGV".to_owned() })));
-        assert!(is_described_again(&fault_of(ChildFault::Violation(Violation::OutOfTurn))));
-        assert!(!is_described_again(&refusal(OpenRefusal::Damaged, false)));
-        assert!(!is_described_again(&fault_of(ChildFault::NotStarted(StartError::NoPipes))));
+    fn a_document_is_asked_again_if_the_child_may_be_to_blame() {
+        assert!(is_asked_again(&fault_of(ChildFault::Died { how: "SIGSEGV".to_owned() })));
+        assert!(is_asked_again(&fault_of(ChildFault::Violation(Violation::OutOfTurn))));
+        assert!(!is_asked_again(&refusal(OpenRefusal::Damaged, false)));
+        assert!(!is_asked_again(&fault_of(ChildFault::NotStarted(StartError::NoPipes))));
     }
 
     #[test]

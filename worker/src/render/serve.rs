@@ -59,7 +59,14 @@ pub(crate) fn serve(candidates: &[PathBuf], limits: ChildLimits) -> Result<(), S
                 sandbox::grant_page_cpu(limits)?;
                 do_page(document, &mut canvas, &work)?;
             }
-            (Request::Describe | Request::Page(_), None) => break,
+            (Request::Attachment(work), Some(document)) => {
+                sandbox::grant_page_cpu(limits)?;
+                match document.attachment(work) {
+                    Ok(bytes) => send_with_body(&Response::Attachment, &bytes)?,
+                    Err(refusal) => send(&Response::AttachmentRefused(refusal))?,
+                }
+            }
+            (Request::Describe | Request::Page(_) | Request::Attachment(_), None) => break,
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     child::{Child, ChildFault, ChildSettings},
-    protocol::{DocumentInfo, ImageHead, PageWork},
+    protocol::{AttachmentWork, DocumentInfo, ImageHead, PageWork, RefusedAttachment},
     recovery::Answered,
     schedule::{DocumentId, Schedule},
 };
@@ -24,6 +24,9 @@ use crate::{job::Fault, lock::lock, parse::local::Findings, telemetry::Metrics};
 
 /// Images that are being made or are on their way to storage, for each renderer.
 const IMAGES_PER_RENDERER: usize = 4;
+/// Attachments of all documents that are read or are on their way to storage. One may be as large as all that a document
+/// may have stored.
+const ATTACHMENTS_AT_ONCE: usize = 2;
 
 /// How many renderers there are and what they may do.
 #[derive(Debug, Clone)]
@@ -53,6 +56,7 @@ pub(super) struct PoolState {
     pub(super) replaced: AtomicU64,
     pub(super) pages_done: AtomicU64,
     image_permits: Arc<Semaphore>,
+    attachment_permits: Arc<Semaphore>,
     pub(super) stop: CancellationToken,
 }
 
@@ -76,7 +80,11 @@ pub(super) struct Task {
 pub(super) enum TaskKind {
     Describe(oneshot::Sender<Result<DocumentInfo, Fault>>),
     Page(PageWork, oneshot::Sender<PageOutcome>),
+    Attachment(AttachmentWork, oneshot::Sender<Result<AttachmentBytes, Fault>>),
 }
+
+/// A file that a document carries, or why it is not sent.
+pub(super) type AttachmentBytes = Result<Bytes, RefusedAttachment>;
 
 /// What became of a page. A part that was not asked for is `None`.
 #[derive(Debug, Default)]
@@ -127,8 +135,13 @@ impl AsRef<[u8]> for Permitted {
 
 impl RenderedImage {
     fn new(head: ImageHead, bytes: Bytes, permit: OwnedSemaphorePermit) -> Self {
-        Self { head, bytes: Bytes::from_owner(Permitted { bytes, _permit: permit }) }
+        Self { head, bytes: permitted(bytes, permit) }
     }
+}
+
+/// Gives bytes the permit to hold them: it is returned when their last clone is dropped.
+pub(super) fn permitted(bytes: Bytes, permit: OwnedSemaphorePermit) -> Bytes {
+    Bytes::from_owner(Permitted { bytes, _permit: permit })
 }
 
 impl PageOutcome {
@@ -175,6 +188,7 @@ impl PoolState {
     pub(super) fn new(settings: PoolSettings) -> Self {
         Self {
             image_permits: Arc::new(Semaphore::new(settings.renderers * IMAGES_PER_RENDERER)),
+            attachment_permits: Arc::new(Semaphore::new(ATTACHMENTS_AT_ONCE)),
             settings,
             schedule: Mutex::default(),
             work_arrived: Notify::new(),
@@ -203,6 +217,12 @@ impl PoolState {
     /// Waits until one more image may be in memory.
     pub(super) async fn image_permit(&self) -> OwnedSemaphorePermit {
         let permits = Arc::clone(&self.image_permits);
+        permits.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    /// Waits until one more attachment may be in memory.
+    pub(super) async fn attachment_permit(&self) -> OwnedSemaphorePermit {
+        let permits = Arc::clone(&self.attachment_permits);
         permits.acquire_owned().await.expect("the semaphore is never closed")
     }
 

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::{
     bounds,
     child::{Child, ChildFault, Deadline},
-    protocol::{DocumentInfo, LARGE_JSON_BYTES, MAX_HEADER_BYTES, PageWork, Request, Response},
+    protocol::{AttachmentWork, DocumentInfo, LARGE_JSON_BYTES, MAX_HEADER_BYTES, PageWork, Request, Response},
     recovery,
     schedule::DocumentId,
-    shared::{DocumentFile, PageJson, PageOutcome, PoolState, Task, TaskKind},
+    shared::{AttachmentBytes, DocumentFile, PageJson, PageOutcome, PoolState, Task, TaskKind},
     verify::{self, Violation},
 };
 use crate::job::Fault;
@@ -117,12 +117,20 @@ impl Slot<'_> {
                 self.pool.pages_done.fetch_add(1, Ordering::Relaxed);
                 let _ = reply.send(outcome);
             }
+            TaskKind::Attachment(work, mut reply) => {
+                // Cancel safe: a child that is left half way is killed.
+                let read = tokio::select! {
+                    read = self.attachment(&task.document, work) => read,
+                    () = reply.closed() => { self.held = None; return }
+                };
+                let _ = reply.send(read);
+            }
         }
     }
 
     async fn describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
         match self.try_describe(document).await {
-            Err(fault) if recovery::is_described_again(&fault) => {
+            Err(fault) if recovery::is_asked_again(&fault) => {
                 self.held = None;
                 self.try_describe(document).await
             }
@@ -166,6 +174,27 @@ impl Slot<'_> {
         let held = self.hold(document).await?;
         let done = held.page(work, within, outcome).await;
         done.map_err(|fault| self.lose(fault))
+    }
+
+    async fn attachment(&mut self, document: &DocumentFile, work: AttachmentWork) -> Result<AttachmentBytes, Fault> {
+        match self.try_attachment(document, work).await {
+            Err(fault) if recovery::is_asked_again(&fault) => {
+                self.held = None;
+                self.try_attachment(document, work).await
+            }
+            other => other,
+        }
+    }
+
+    async fn try_attachment(
+        &mut self,
+        document: &DocumentFile,
+        work: AttachmentWork,
+    ) -> Result<AttachmentBytes, Fault> {
+        let within = self.pool.settings.child.page_timeout;
+        let held = self.hold(document).await?;
+        let read = held.attachment(work, within).await;
+        read.map_err(|fault| self.lose(fault))
     }
 
     /// Makes sure that the slot holds a child with this document open.
@@ -232,6 +261,20 @@ impl OpenChild {
         };
         verify::description(&info, self.page_count)?;
         Ok(*info)
+    }
+
+    /// Asks for a file that the document carries.
+    async fn attachment(&mut self, work: AttachmentWork, within: Duration) -> Result<AttachmentBytes, ChildFault> {
+        let deadline = Deadline::after(within);
+        self.child.send(&Request::Attachment(work), deadline).await?;
+        match self.child.receive(MAX_HEADER_BYTES, deadline).await? {
+            (Response::Attachment, body_bytes) => {
+                verify::attachment(body_bytes, work)?;
+                Ok(Ok(self.child.body(body_bytes, deadline).await?))
+            }
+            (Response::AttachmentRefused(refused), _) => Ok(Err(refused)),
+            _ => Err(Violation::OutOfTurn.into()),
+        }
     }
 
     /// Asks for a page and takes in its answers until it is done.

@@ -5,12 +5,12 @@ use quire_schemas::result::{Attachment, OutlineEntry};
 
 use super::{
     bounds::{
-        MAX_ATTACHMENTS, MAX_BOOKMARK_TITLE_BYTES, MAX_BOOKMARKS, MAX_MESSAGE_BYTES, MAX_METADATA_BYTES,
-        MAX_METADATA_ENTRIES, MAX_NAME_BYTES, MAX_OUTLINE_BYTES,
+        MAX_ATTACHMENTS, MAX_BOOKMARK_LEVEL, MAX_BOOKMARK_TITLE_BYTES, MAX_BOOKMARKS, MAX_MESSAGE_BYTES,
+        MAX_METADATA_BYTES, MAX_METADATA_ENTRIES, MAX_NAME_BYTES, MAX_OUTLINE_BYTES,
     },
     encode,
     geometry::{asked_scale, longest_side},
-    protocol::{DocumentInfo, ImageHead, ImageSpec},
+    protocol::{AttachmentWork, DocumentInfo, ImageHead, ImageSpec},
 };
 use crate::parse::{
     MAX_PAGE_BYTES,
@@ -43,12 +43,16 @@ pub(crate) enum Violation {
     PageSize { page: usize, width_pt: f64, height_pt: f64 },
     #[error("{count} bookmarks")]
     Bookmarks { count: usize },
+    #[error("a bookmark on level {level}")]
+    BookmarkLevel { level: u32 },
     #[error("a bookmark that names an element, which no renderer does")]
     ElementOfBookmark,
     #[error("{count} attachments")]
     Attachments { count: usize },
     #[error("an attachment that is stored, which no renderer does")]
     ObjectOfAttachment,
+    #[error("an attachment of {bytes} bytes, which may have {most}")]
+    AttachmentSize { bytes: usize, most: usize },
     #[error("{count} entries of metadata")]
     Metadata { count: usize },
     #[error("{bytes} bytes of {text}")]
@@ -144,9 +148,18 @@ fn outline(entries: &[OutlineEntry]) -> Result<(), Violation> {
     if entries.iter().any(|entry| entry.element_id.is_some()) {
         return Err(Violation::ElementOfBookmark);
     }
+    if let Some(entry) = entries.iter().find(|entry| !(1..=MAX_BOOKMARK_LEVEL).contains(&entry.level)) {
+        return Err(Violation::BookmarkLevel { level: entry.level });
+    }
     let titles = || entries.iter().map(|entry| entry.title.len());
     no_more("the title of a bookmark", titles().max().unwrap_or_default(), MAX_BOOKMARK_TITLE_BYTES)?;
     no_more("the titles of bookmarks", titles().sum(), MAX_OUTLINE_BYTES)
+}
+
+/// Checks the size of a file that the document carries before it is read.
+pub(super) const fn attachment(body_bytes: usize, work: AttachmentWork) -> Result<(), Violation> {
+    let most = work.max_bytes;
+    if body_bytes > most { Err(Violation::AttachmentSize { bytes: body_bytes, most }) } else { Ok(()) }
 }
 
 /// Checks how long the message is with which a part of a page has failed.
@@ -330,6 +343,17 @@ mod tests {
         assert!(matches!(described(vec![entry(MAX_BOOKMARK_TITLE_BYTES + 1)]), Err(Violation::TooLong { .. })));
         let of_element = OutlineEntry { element_id: Some("p1-e1".to_owned()), ..entry(1) };
         assert!(matches!(described(vec![of_element]), Err(Violation::ElementOfBookmark)));
+        for level in [0, MAX_BOOKMARK_LEVEL + 1] {
+            let wrong = described(vec![OutlineEntry { level, ..entry(1) }]);
+            assert!(matches!(wrong, Err(Violation::BookmarkLevel { .. })), "{level}");
+        }
+    }
+
+    #[test]
+    fn an_attachment_has_no_more_bytes_than_it_may() {
+        let work = AttachmentWork { index: 0, max_bytes: 5 };
+        assert!(attachment(0, work).is_ok() && attachment(5, work).is_ok());
+        assert!(matches!(attachment(6, work), Err(Violation::AttachmentSize { bytes: 6, most: 5 })));
     }
 
     #[test]

@@ -17,8 +17,23 @@ use super::{
 pub(crate) const MAX_GLYPHS: usize = 400_000;
 /// Most shapes of a page that are read, and as many pictures.
 pub(crate) const MAX_SHAPES: usize = 50_000;
+/// Most objects of a page that are looked at, those of its forms included.
+pub(crate) const MAX_OBJECTS: u32 = 200_000;
 /// Most links of a page that are read, and as many fields and notes.
 pub(crate) const MAX_ANNOTATIONS: usize = 5_000;
+/// Most bytes of all addresses of the links of a page, and of all texts of its fields and notes: many may share a long one.
+pub(crate) const MAX_ANNOTATION_BYTES: usize = 4 << 20;
+/// Most bytes of one value, name or comment, and of a text that stands for what is drawn.
+pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;
+/// Most options of a list that are looked at.
+pub(crate) const MAX_OPTIONS: usize = 1_000;
+/// A page with more annotations is not asked for the text that they show.
+pub(crate) const MAX_APPEARANCES: usize = 1_000;
+/// Most characters that the annotations of a page show and that are read.
+pub(crate) const MAX_SHOWN_CHARACTERS: usize = 20_000;
+
+/// Painted areas that may cover text and are looked at; a drawing has any number of small ones.
+pub(crate) const MAX_COVERS: usize = 2_000;
 
 /// Everything that the renderer reads of one page.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,25 +69,64 @@ pub(crate) struct PageContent {
 }
 
 /// Something that a page has more of than is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Cut {
     Glyphs,
     Shapes,
     Links,
     Annotations,
+    /// Bytes of one text.
+    Texts,
+    /// Options of a form field.
+    Options,
+    /// What annotations show.
+    Appearances,
+    /// What may cover text.
+    Covers,
 }
 
 impl Cut {
-    pub(crate) const ALL: [Self; 4] = [Self::Glyphs, Self::Shapes, Self::Links, Self::Annotations];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Glyphs,
+        Self::Shapes,
+        Self::Links,
+        Self::Annotations,
+        Self::Texts,
+        Self::Options,
+        Self::Appearances,
+        Self::Covers,
+    ];
 
-    /// Returns what there is too much of, and how much of it is read.
-    pub(crate) const fn limit(self) -> (&'static str, usize) {
-        match self {
-            Self::Glyphs => ("characters", MAX_GLYPHS),
-            Self::Shapes => ("shapes or pictures", MAX_SHAPES),
-            Self::Links => ("links", MAX_ANNOTATIONS),
-            Self::Annotations => ("form fields or notes", MAX_ANNOTATIONS),
-        }
+    /// Says what there is too much of, and what follows from it.
+    pub(crate) fn message(self) -> String {
+        const MEBIBYTES: usize = MAX_ANNOTATION_BYTES >> 20;
+        let (what, then) = match self {
+            Self::Glyphs => (format!("{MAX_GLYPHS} characters"), "the rest is left out"),
+            Self::Shapes => {
+                (format!("{MAX_SHAPES} shapes or pictures, or {MAX_OBJECTS} objects"), "the rest is left out")
+            }
+            Self::Links => {
+                (format!("{MAX_ANNOTATIONS} links, or {MEBIBYTES} MiB of their addresses"), "the rest is left out")
+            }
+            Self::Annotations => (
+                format!("{MAX_ANNOTATIONS} form fields or notes, or {MEBIBYTES} MiB of their texts"),
+                "the rest is left out",
+            ),
+            Self::Texts => (
+                format!("{MAX_TEXT_BYTES} bytes of text in one form field, note or replacement"),
+                "the rest of it is left out",
+            ),
+            Self::Options => (format!("{MAX_OPTIONS} options in one form field"), "the rest is not looked at"),
+            Self::Appearances => (
+                format!("{MAX_APPEARANCES} annotations, or {MAX_SHOWN_CHARACTERS} characters in them"),
+                "what stamps and other annotations show may be missing",
+            ),
+            Self::Covers => (
+                format!("{MAX_COVERS} areas or pictures, or many pictures over text"),
+                "text under the others counts as seen",
+            ),
+        };
+        format!("the page has more than {what}; {then}")
     }
 }
 

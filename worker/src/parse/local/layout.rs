@@ -5,7 +5,7 @@ use std::{cell::LazyCell, cmp::Reverse, collections::BTreeMap};
 use super::{
     PageText,
     containers::{Container, containers},
-    content::PageContent,
+    content::{Cut, PageContent},
     findings::Findings,
     frames::Frame,
     lines::Piece,
@@ -25,11 +25,14 @@ pub(crate) fn lay_out(content: PageContent) -> PageText {
     let mut tokens = tokens::tokens(&content, &repeated);
     vertical::turn(&mut tokens);
     let mapping = Mapping::of(&content);
-    let mut pieces = with_layers(tokens, &content);
+    let (mut pieces, covers_cut) = with_layers(tokens, &content);
     if mapping.is_nothing_mapped() && !readability::may_be_text(&pieces) {
         pieces.clear();
     }
-    let findings = Findings::of(&content, &pieces, mapping);
+    let mut findings = Findings::of(&content, &pieces, mapping);
+    if covers_cut && !findings.cut.contains(&Cut::Covers) {
+        findings.cut.push(Cut::Covers);
+    }
     // Found once, and only for a page that has upright text.
     let containers = LazyCell::new(|| containers(&content));
     let mut paragraphs = Vec::new();
@@ -44,9 +47,11 @@ pub(crate) fn lay_out(content: PageContent) -> PageText {
     PageText { content, paragraphs, findings }
 }
 
-fn with_layers(tokens: Vec<Token>, content: &PageContent) -> Vec<Piece> {
+/// Says of tokens what the page shows of them, and whether too much is painted to look at all of it.
+fn with_layers(tokens: Vec<Token>, content: &PageContent) -> (Vec<Piece>, bool) {
     let visibility = Visibility::of(content, &tokens);
-    tokens.into_iter().map(|token| Piece { layer: visibility.layer(&token), token }).collect()
+    let pieces = tokens.into_iter().map(|token| Piece { layer: visibility.layer(&token), token }).collect();
+    (pieces, visibility.is_cut())
 }
 
 /// Why nobody sees the tokens of a group, how much text they are, most first, and their frame.

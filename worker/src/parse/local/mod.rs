@@ -44,8 +44,9 @@ use self::paragraphs::Paragraph;
 
 pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
-    Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATIONS, MAX_GLYPHS, MAX_SHAPES, ObjectId, PageContent,
-    PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
+    Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES, MAX_GLYPHS,
+    MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent, PageField,
+    PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
 };
 pub(crate) use elements::to_parsed_page;
 pub(crate) use findings::{Findings, NeedsOcr};

@@ -6,7 +6,7 @@ use quire_schemas::element::BBox;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    content::{Colour, ObjectId, PageContent, ShapeKind, TextObject},
+    content::{Colour, MAX_COVERS, ObjectId, PageContent, ShapeKind, TextObject},
     tokens::Token,
 };
 
@@ -64,8 +64,6 @@ const LEAST_ALPHA: u8 = 13;
 const COVERING_SHARE: f64 = 0.95;
 /// Share of the page that the pictures of a scan cover.
 const SCAN_SHARE: f64 = 0.5;
-/// Painted areas that are looked at; a drawing has any number of small ones.
-const MAX_AREAS: usize = 2_000;
 
 /// Judges the tokens of a page.
 pub(super) struct Visibility<'a> {
@@ -73,6 +71,8 @@ pub(super) struct Visibility<'a> {
     page: BBox,
     /// In the order of painting.
     areas: Vec<Painted>,
+    /// Whether there are areas that may cover text and are not looked at.
+    is_cut: bool,
     /// The text objects of a scan whose words have ink where they lie: one of them is enough, because a text layer is
     /// seldom exact.
     inked: HashSet<ObjectId>,
@@ -104,10 +104,18 @@ impl<'a> Visibility<'a> {
         let pictures = content.pictures.iter().filter(|picture| picture.opaque && !picture.layer_off);
         areas.extend(pictures.map(|picture| Painted { order: picture.order, bbox: picture.bbox, colour: None }));
         areas.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
-        areas.truncate(MAX_AREAS);
+        // What is smaller than every text covers none.
+        let smallest = tokens.iter().map(|token| token.place.area()).fold(f64::INFINITY, f64::min);
+        let is_cut = areas.get(MAX_COVERS).is_some_and(|area| area.bbox.area() >= COVERING_SHARE * smallest);
+        areas.truncate(MAX_COVERS);
         areas.sort_by_key(|area| area.order);
         let inked = if is_scan(content) { inked(content, tokens) } else { HashSet::new() };
-        Self { content, page, areas, inked }
+        Self { content, page, areas, is_cut, inked }
+    }
+
+    /// Says whether text may count as seen that something covers: there are too many areas to look at all.
+    pub(super) const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Says what the page shows of a token.
@@ -254,6 +262,18 @@ mod tests {
 
     fn picture(order: u32, bottom: f64) -> Picture {
         Picture { order, bbox: BBox::new(0.0, 0.0, 600.0, bottom), opaque: true, layer_off: false }
+    }
+
+    #[test]
+    fn more_areas_that_may_cover_text_than_are_looked_at_are_noted() {
+        let is_cut = |count: usize, side: f64| {
+            let small = Shape { bbox: BBox::new(300.0, 300.0, 300.0 + side, 300.0 + side), ..area(9, BLACK) };
+            let content = Page::new().write("seen", 50.0, 100.0).and(|page| page.shapes = vec![small; count]).content();
+            let tokens = tokens(&content, &[false; 4]);
+            Visibility::of(&content, &tokens).is_cut()
+        };
+        assert!(is_cut(MAX_COVERS + 1, 100.0));
+        assert!(!is_cut(MAX_COVERS, 100.0) && !is_cut(MAX_COVERS + 1, 3.0));
     }
 
     #[test]

@@ -28,6 +28,7 @@ use std::{
 use hayro_syntax::{LoadPdfError, Pdf, PdfData, xref::XRef};
 
 pub(super) use attachments::Attachments;
+pub(super) use decode::NotDecoded;
 pub(super) use fonts::GlyphNames;
 pub(super) use hidden::HiddenObjects;
 use layers::Layers;
@@ -149,10 +150,10 @@ impl FileFacts {
         &self.embedded().attachments
     }
 
-    /// Decodes an embedded file by its place in the list. `None` if it may become larger than `limit`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "attachments are listed and not stored yet"))]
-    pub(super) fn attachment_bytes(&self, index: usize, limit: usize) -> Option<Vec<u8>> {
-        guarded(|| self.embedded().bytes(&self.xref, index, limit))
+    /// Decodes an embedded file by its place in the list, from 0, up to a size.
+    pub(super) fn attachment_bytes(&self, index: usize, limit: usize) -> Result<Vec<u8>, NotDecoded> {
+        guarded(|| Some(self.embedded().bytes(&self.xref, index, limit)))
+            .unwrap_or(Err(NotDecoded::Unreadable { read: limit }))
     }
 
     fn embedded(&self) -> &attachments::Found {

@@ -1,6 +1,10 @@
 //! Whole documents, built here, read and corrected.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use hayro_syntax::{
     Pdf,
@@ -9,7 +13,14 @@ use hayro_syntax::{
 use proptest::{collection::vec, prelude::*};
 use quire_schemas::result::{Attachment, PdfBox};
 
-use super::{FileFacts, HiddenObjects, Reading, read, tree::PageAt};
+use super::{
+    super::{
+        bounds::{MAX_ATTACHMENTS, MAX_BOOKMARK_TITLE_BYTES},
+        protocol::DocumentCut,
+    },
+    Attachments, FileFacts, HiddenObjects, NotDecoded, Reading, read,
+    tree::PageAt,
+};
 
 /// How a document lists its objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -439,8 +450,86 @@ fn embedded_files_are_found_once_wherever_they_are_named() {
     assert_eq!(attachments.files[0], first);
     let names: Vec<_> = attachments.files.iter().map(|file| file.name.as_deref()).collect();
     assert_eq!(names, [Some("ä"), None, Some("c")]);
-    assert_eq!(facts.attachment_bytes(0, 5).as_deref(), Some(&b"hello"[..]));
-    assert_eq!((facts.attachment_bytes(0, 4), facts.attachment_bytes(3, 9)), (None, None));
+    assert_eq!(facts.attachment_bytes(0, 5).as_deref(), Ok(&b"hello"[..]));
+    assert_eq!(facts.attachment_bytes(0, 4), Err(NotDecoded::TooLarge { read: 0 }));
+    assert_eq!(facts.attachment_bytes(3, 9), Err(NotDecoded::Unreadable { read: 0 }));
+    assert_eq!(attachments.cuts, BTreeSet::new());
+}
+
+/// A document that embeds streams, each with these entries and this content.
+fn embedding(streams: &[(&str, &str)]) -> Vec<u8> {
+    let number = |index: usize| 100 + 2 * u32::try_from(index).expect("few streams");
+    let named = |index: usize| format!("(f{index}){} 0 R", number(index));
+    let names: String = (0..streams.len()).map(named).collect();
+    let root = format!("<</Pages 2 0 R/Names<</EmbeddedFiles<</Names[{names}]>>>>>>");
+    let mut objects = vec![(1, root), (2, "<</Kids[10 0 R]/Count 1>>".to_owned()), (10, PAGE.to_owned())];
+    for (index, (entries, content)) in streams.iter().enumerate() {
+        let (own, stream) = (number(index), number(index) + 1);
+        objects.push((own, format!("<</EF<</F {stream} 0 R>>>>")));
+        objects.push((stream, format!("<<{entries}/Length {}>>stream\n{content}\nendstream", content.len())));
+    }
+    let objects: Vec<_> = objects.iter().map(|(number, text)| (*number, text.as_str())).collect();
+    document(&objects, Form::Table)
+}
+
+#[test]
+fn half_of_an_attachment_is_none_unless_it_has_the_size_that_is_stated() {
+    // "a" deflated, in hexadecimal digits; the second and third lack the checksum at their end.
+    let facts = facts(&embedding(&[
+        ("/Filter[/AHx/Fl]", "789c4b040000620062>"),
+        ("/Filter[/AHx/Fl]", "789c4b0400>"),
+        ("/Filter[/AHx/Fl]/Params<</Size 1>>", "789c4b0400>"),
+        ("/Filter/NoSuchFilter", "a"),
+        ("/Filter/DCTDecode", "a"),
+    ]));
+    let bytes: Vec<_> = (0..5).map(|index| facts.attachment_bytes(index, 9)).collect();
+    let unreadable = |read| Err(NotDecoded::Unreadable { read });
+    assert_eq!(bytes, [Ok(b"a".to_vec()), unreadable(1), Ok(b"a".to_vec()), unreadable(1), unreadable(0)]);
+}
+
+#[test]
+fn what_is_not_told_of_attachments_is_named() {
+    let none = ("", "");
+    assert_eq!(facts(&embedding(&vec![none; MAX_ATTACHMENTS])).attachments().cuts, BTreeSet::new());
+    let many = facts(&embedding(&vec![none; MAX_ATTACHMENTS + 1]));
+    let Attachments { files, count, cuts, .. } = many.attachments();
+    assert_eq!((files.len(), *count), (MAX_ATTACHMENTS, u32::try_from(MAX_ATTACHMENTS).expect("small") + 1));
+    assert_eq!(*cuts, BTreeSet::from([DocumentCut::Attachments]));
+
+    let described = |bytes: usize| {
+        let specification = format!("<</EF<</F 5 0 R>>/Desc({})>>", "x".repeat(bytes));
+        let objects = [
+            (1, "<</Pages 2 0 R/AF[4 0 R]>>"),
+            (2, "<</Kids[10 0 R]/Count 1>>"),
+            (4, specification.as_str()),
+            (5, "<</Length 0>>stream\n\nendstream"),
+            (10, PAGE),
+        ];
+        let facts = facts(&document(&objects, Form::Table));
+        let Attachments { files, cuts, .. } = facts.attachments().clone();
+        (files[0].description.as_ref().map(String::len), cuts)
+    };
+    assert_eq!(described(MAX_BOOKMARK_TITLE_BYTES), (Some(MAX_BOOKMARK_TITLE_BYTES), BTreeSet::new()));
+    let cut = BTreeSet::from([DocumentCut::AttachmentTexts]);
+    assert_eq!(described(MAX_BOOKMARK_TITLE_BYTES + 1), (Some(MAX_BOOKMARK_TITLE_BYTES), cut));
+}
+
+#[test]
+fn a_search_for_attachments_that_ends_early_says_so() {
+    let nodes: Vec<(u32, String)> = (20..80).map(|number| (number, format!("<</Kids[{} 0 R]>>", number + 1))).collect();
+    let fixed = [
+        (1, "<</Pages 2 0 R/Names<</EmbeddedFiles 20 0 R>>>>"),
+        (2, "<</Kids[10 0 R]/Count 1>>"),
+        (10, PAGE),
+        (80, "<</Names[(a)81 0 R]>>"),
+        (81, "<</EF<</F 82 0 R>>>>"),
+        (82, "<</Length 0>>stream\n\nendstream"),
+    ];
+    let nodes = nodes.iter().map(|(number, text)| (*number, text.as_str()));
+    let objects: Vec<_> = fixed.into_iter().chain(nodes).collect();
+    let facts = facts(&document(&objects, Form::Table));
+    let Attachments { count, cuts, .. } = facts.attachments();
+    assert_eq!((*count, cuts), (0, &BTreeSet::from([DocumentCut::AttachmentSearch])));
 }
 
 /// Asks for everything.
@@ -452,7 +541,7 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
             facts.hidden_objects(index);
             facts.structure_texts(index);
             facts.glyph_names(index);
-            facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
+            let _ = facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
         }
         facts.attachments();
     }

@@ -10,17 +10,15 @@ use pdfium_render::prelude::FPDF_PAGEOBJECTMARK;
 use quire_schemas::element::BBox;
 
 use super::{
-    super::file_facts::decode_flowing_text_string as decode,
+    super::{bounds::cut, file_facts::decode_flowing_text_string as decode},
     page_object::PageObject,
     placement::Matrix,
     strings::{byte_length, bytes},
 };
-use crate::parse::local::{Glyph, GlyphSource, ObjectId, SOFT_HYPHEN, TextObject, runs_leftwards};
+use crate::parse::local::{Glyph, GlyphSource, MAX_TEXT_BYTES, ObjectId, SOFT_HYPHEN, TextObject, runs_leftwards};
 
 /// Marks of an object beyond this are not looked at.
 const MAX_MARKS: c_uint = 32;
-/// Most bytes of a text that stands for what is drawn.
-const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Objects of one mark stand in one line if their baselines are no further apart than this part of the font size.
 const SAME_LINE: f64 = 0.7;
 /// White space on a side of a glyph, in units of the font size, that is believed.
@@ -117,8 +115,9 @@ impl PageObject<'_> {
         unsafe { self.library().FPDFPageObj_GetMarkedContentID(self.handle()) }
     }
 
-    /// Returns the text that a mark of it states, the outermost of several; several objects may share it.
-    pub(super) fn actual_text(&self) -> Option<(TextSource, String)> {
+    /// Returns the text that a mark of it states, the outermost of several, and whether it is cut; several objects may
+    /// share it.
+    pub(super) fn actual_text(&self) -> Option<(TextSource, String, bool)> {
         // SAFETY: the object's page is loaded.
         let count = unsafe { self.library().FPDFPageObj_CountMarks(self.handle()) };
         (0..u32::try_from(count).ok()?.min(MAX_MARKS)).find_map(|index| {
@@ -139,7 +138,12 @@ impl PageObject<'_> {
                 stated.set(found != 0);
                 needed
             });
-            stated.get().then(|| (TextSource::Mark(mark), decode(&value, MAX_TEXT_BYTES)))
+            stated.get().then(|| {
+                // A character more, of four bytes at most, tells that there is more.
+                let text = decode(&value, MAX_TEXT_BYTES + 4);
+                let is_cut = text.len() > MAX_TEXT_BYTES;
+                (TextSource::Mark(mark), cut(text, MAX_TEXT_BYTES), is_cut)
+            })
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the form fields and the notes of a page.
 
-use std::os::raw::c_int;
+use std::{collections::BTreeSet, os::raw::c_int};
 
 use quire_schemas::{element::BBox, result::PdfBox};
 
@@ -10,24 +10,20 @@ use super::{
     appearances::Appearances,
     page::Page,
 };
-use crate::parse::local::{FieldKind, MAX_ANNOTATIONS, PageField, PageNote};
+use crate::parse::local::{
+    Cut, FieldKind, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_OPTIONS, MAX_TEXT_BYTES, PageField, PageNote,
+};
 
 /// Annotations beyond this are not looked at.
 const MAX_LOOKED_AT: c_int = 20_000;
-/// Most bytes of one value, name or comment.
-const MAX_TEXT_BYTES: usize = 64 * 1024;
-/// Most bytes of all of them: many widgets may share one long value.
-const MAX_TEXTS_BYTES: usize = 4 * 1024 * 1024;
-/// Options of a list beyond this are not looked at.
-const MAX_OPTIONS: c_int = 1_000;
 
 /// The form fields and notes of a page.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Annotations {
     pub(super) fields: Vec<PageField>,
     pub(super) notes: Vec<PageNote>,
-    /// Whether some were left out.
-    pub(super) cut: bool,
+    /// What was left out.
+    pub(super) cuts: BTreeSet<Cut>,
     text_bytes: usize,
 }
 
@@ -40,7 +36,9 @@ impl Annotations {
         let appearances = Appearances::of(page);
         let mut found = Self::default();
         let count = page.annotation_count();
-        found.cut = count > MAX_LOOKED_AT;
+        if count > MAX_LOOKED_AT {
+            found.cuts.insert(Cut::Annotations);
+        }
         for index in 0..count.min(MAX_LOOKED_AT) {
             let Some(annotation) = page.annotation(index) else { continue };
             let Some(rect) = annotation.rect() else { continue };
@@ -50,10 +48,13 @@ impl Annotations {
             }
             let shown = !annotation.is_hidden() && bbox.overlap(displayed) > 0.0;
             found.add(&annotation, &Place { rect, bbox, shown }, &appearances);
-            if found.text_bytes > MAX_TEXTS_BYTES {
-                found.cut = true;
+            if found.text_bytes > MAX_ANNOTATION_BYTES {
+                found.cuts.insert(Cut::Annotations);
                 break;
             }
+        }
+        if appearances.are_cut() {
+            found.cuts.insert(Cut::Appearances);
         }
         found
     }
@@ -62,15 +63,15 @@ impl Annotations {
         let kind = annotation.subtype();
         if kind == subtype::WIDGET {
             if self.fields.len() == MAX_ANNOTATIONS {
-                self.cut = true;
+                self.cuts.insert(Cut::Annotations);
                 return;
             }
-            let field = field(annotation, place);
+            let field = field(annotation, place, &mut self.cuts);
             self.text_bytes += field.name.len() + field.value.len();
             self.fields.push(field);
-        } else if let Some(note) = note(annotation, kind, place, appearances) {
+        } else if let Some(note) = note(annotation, kind, place, appearances, &mut self.cuts) {
             if self.notes.len() == MAX_ANNOTATIONS {
-                self.cut = true;
+                self.cuts.insert(Cut::Annotations);
                 return;
             }
             self.text_bytes += note.text.len() + note.author.as_ref().map_or(0, String::len);
@@ -89,11 +90,19 @@ struct Place {
     shown: bool,
 }
 
-fn field(annotation: &Annotation<'_>, place: &Place) -> PageField {
+/// Cuts one text, and notes it.
+fn bounded(text: String, cuts: &mut BTreeSet<Cut>) -> String {
+    if text.len() > MAX_TEXT_BYTES {
+        cuts.insert(Cut::Texts);
+    }
+    cut(text, MAX_TEXT_BYTES)
+}
+
+fn field(annotation: &Annotation<'_>, place: &Place, cuts: &mut BTreeSet<Cut>) -> PageField {
     let (kind, name, value) = match annotation.field() {
         Some(field) => {
             let kind = field_kind(field.kind(), field.flags());
-            (kind, field.name(), field_value(&field, kind))
+            (kind, field.name(), field_value(&field, kind, cuts))
         }
         // A widget without a form around it.
         None => (FieldKind::Unknown, annotation.entry("T"), String::new()),
@@ -101,9 +110,9 @@ fn field(annotation: &Annotation<'_>, place: &Place) -> PageField {
     let ticked = matches!(kind, FieldKind::Checkbox | FieldKind::RadioButton);
     PageField {
         bbox: place.bbox,
-        name: cut(name, MAX_TEXT_BYTES),
+        name: bounded(name, cuts),
         kind,
-        value: cut(value, MAX_TEXT_BYTES),
+        value: bounded(value, cuts),
         // libpdfium tells only after it has prepared the page for input; the state is in the file.
         checked: ticked.then(|| !matches!(annotation.entry("AS").as_str(), "" | "Off")),
         shown: place.shown,
@@ -126,12 +135,17 @@ fn field_kind(kind: c_int, flags: c_int) -> FieldKind {
     }
 }
 
-fn field_value(field: &FormField<'_>, kind: FieldKind) -> String {
+fn field_value(field: &FormField<'_>, kind: FieldKind, cuts: &mut BTreeSet<Cut>) -> String {
+    const MOST: c_int = MAX_OPTIONS as c_int;
     match kind {
         FieldKind::Password => String::new(),
         FieldKind::ComboBox | FieldKind::ListBox => {
+            let count = field.option_count();
+            if count > MOST {
+                cuts.insert(Cut::Options);
+            }
             // The value is what is sent; the label is what is shown.
-            let chosen = (0..field.option_count().min(MAX_OPTIONS)).filter(|option| field.is_selected(*option));
+            let chosen = (0..count.min(MOST)).filter(|option| field.is_selected(*option));
             let labels: Vec<String> = chosen.map(|option| field.option_label(option)).collect();
             if labels.is_empty() { field.value() } else { labels.join(", ") }
         }
@@ -140,7 +154,13 @@ fn field_value(field: &FormField<'_>, kind: FieldKind) -> String {
 }
 
 /// Reads an annotation that carries text. `None` if it has none, or is of another kind.
-fn note(annotation: &Annotation<'_>, kind: c_int, place: &Place, appearances: &Appearances<'_>) -> Option<PageNote> {
+fn note(
+    annotation: &Annotation<'_>,
+    kind: c_int,
+    place: &Place,
+    appearances: &Appearances<'_>,
+    cuts: &mut BTreeSet<Cut>,
+) -> Option<PageNote> {
     let (_, name) = subtype::NOTES.iter().find(|(number, _)| *number == kind)?;
     let stated = |key: &str| Some(annotation.entry(key)).filter(|text| !text.trim().is_empty());
     let shown = place.shown && matches!(kind, subtype::FREE_TEXT | subtype::STAMP);
@@ -155,8 +175,8 @@ fn note(annotation: &Annotation<'_>, kind: c_int, place: &Place, appearances: &A
     Some(PageNote {
         bbox: place.bbox,
         subtype: (*name).to_owned(),
-        text: cut(text, MAX_TEXT_BYTES),
-        author: stated("T").map(|author| cut(author, MAX_TEXT_BYTES)),
+        text: bounded(text, cuts),
+        author: stated("T").map(|author| bounded(author, cuts)),
         shown,
     })
 }
@@ -164,6 +184,15 @@ fn note(annotation: &Annotation<'_>, kind: c_int, place: &Place, appearances: &A
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_cut_is_noted() {
+        let mut cuts = BTreeSet::new();
+        assert_eq!(bounded("x".repeat(MAX_TEXT_BYTES), &mut cuts).len(), MAX_TEXT_BYTES);
+        assert_eq!(cuts, BTreeSet::new());
+        assert_eq!(bounded("x".repeat(MAX_TEXT_BYTES + 1), &mut cuts).len(), MAX_TEXT_BYTES);
+        assert_eq!(cuts, BTreeSet::from([Cut::Texts]));
+    }
 
     #[test]
     fn a_text_field_with_the_flag_of_a_password_is_a_password() {

@@ -1,7 +1,11 @@
 //! Reads the text that annotations show. libpdfium orders only the characters of a page's own content,
 //! so it is asked for those of a copy of the page in which annotations are content.
 
-use std::{cell::OnceCell, collections::HashSet, os::raw::c_int};
+use std::{
+    cell::{Cell, OnceCell},
+    collections::HashSet,
+    os::raw::c_int,
+};
 
 use pdfium_render::prelude::FPDF_PAGEOBJECT;
 use quire_schemas::result::PdfBox;
@@ -13,11 +17,12 @@ use super::{
     placement::Point,
     text_page::TextPage,
 };
+use crate::parse::local::{MAX_APPEARANCES, MAX_SHOWN_CHARACTERS};
 
 /// A page with more annotations is not copied.
-const MAX_ANNOTATIONS: c_int = 1_000;
+const MAX_ANNOTATIONS: c_int = MAX_APPEARANCES as c_int;
 /// Characters beyond this are left out.
-const MAX_CHARACTERS: c_int = 20_000;
+const MAX_CHARACTERS: c_int = MAX_SHOWN_CHARACTERS as c_int;
 /// Objects of appearances beyond this are not looked at.
 const MAX_OBJECTS: usize = 20_000;
 /// Forms inside forms deeper than this are not looked into: that of the copy, those of the annotations,
@@ -30,6 +35,7 @@ const SLACK: f64 = 1.0;
 pub(super) struct Appearances<'p> {
     page: &'p Page<'p>,
     characters: OnceCell<Vec<Character>>,
+    are_cut: Cell<bool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,17 +48,23 @@ struct Character {
 
 impl<'p> Appearances<'p> {
     pub(super) const fn of(page: &'p Page<'p>) -> Self {
-        Self { page, characters: OnceCell::new() }
+        Self { page, characters: OnceCell::new(), are_cut: Cell::new(false) }
     }
 
     /// Returns the text that annotations show within a box in user space; empty if there is none.
     pub(super) fn text_within(&self, rect: PdfBox) -> String {
-        text_within(self.characters.get_or_init(|| read(self.page).unwrap_or_default()), rect)
+        text_within(self.characters.get_or_init(|| read(self.page, &self.are_cut).unwrap_or_default()), rect)
+    }
+
+    /// Says whether something was asked for and there was too much to read all of it.
+    pub(super) const fn are_cut(&self) -> bool {
+        self.are_cut.get()
     }
 }
 
-fn read(page: &Page<'_>) -> Option<Vec<Character>> {
+fn read(page: &Page<'_>, are_cut: &Cell<bool>) -> Option<Vec<Character>> {
     if page.annotation_count() > MAX_ANNOTATIONS {
+        are_cut.set(true);
         return None;
     }
     let copy = page.document().copy_of_page(page.index())?;
@@ -61,8 +73,10 @@ fn read(page: &Page<'_>) -> Option<Vec<Character>> {
     }
     let page = copy.page(1).ok()?;
     // The annotations become one form at the end of the content.
-    let drawn = text_objects(page.object(page.object_count() - 1)?);
+    let drawn = text_objects(page.object(page.object_count() - 1)?, are_cut);
     let text = TextPage::load(&page).ok()?;
+    // What the page itself shows counts too: it comes first.
+    are_cut.set(are_cut.get() || text.count() > MAX_CHARACTERS);
     let (mut found, mut index) = (Vec::new(), 0);
     while index < text.count().min(MAX_CHARACTERS) {
         let (value, taken) = decode(text.code(index), || text.code(index + 1));
@@ -77,7 +91,7 @@ fn read(page: &Page<'_>) -> Option<Vec<Character>> {
     Some(found)
 }
 
-fn text_objects(form: PageObject<'_>) -> HashSet<FPDF_PAGEOBJECT> {
+fn text_objects(form: PageObject<'_>, are_cut: &Cell<bool>) -> HashSet<FPDF_PAGEOBJECT> {
     let mut found = HashSet::new();
     let mut pending = vec![(form, 0)];
     let mut looked_at = 0;
@@ -89,9 +103,12 @@ fn text_objects(form: PageObject<'_>) -> HashSet<FPDF_PAGEOBJECT> {
             }
             ObjectKind::Form if depth < MAX_DEPTH => {
                 let room = MAX_OBJECTS.saturating_sub(looked_at + pending.len());
+                let children = usize::try_from(object.child_count()).unwrap_or_default();
+                are_cut.set(are_cut.get() || children > room);
                 let children = (0..object.child_count()).filter_map(|index| object.child(index));
                 pending.extend(children.take(room).map(|child| (child, depth + 1)));
             }
+            ObjectKind::Form => are_cut.set(true),
             _ => {}
         }
     }

@@ -15,7 +15,7 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
     let structure = facts.structure_texts(page.index());
     let mut painted = painted(page, transform, facts.hidden_objects(page.index()), structure.as_ref());
     let characters = characters(&text, &transform, &painted);
-    look_through(page, &mut painted, &characters.glyphs, &characters.objects);
+    let covers_cut = look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
     let annotations = Annotations::of(page, &transform);
     let (width, height) = page.displayed_size();
@@ -23,8 +23,11 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
         (characters.cut, Cut::Glyphs),
         (painted.cut, Cut::Shapes),
         (links_cut, Cut::Links),
-        (annotations.cut, Cut::Annotations),
+        (painted.texts_cut, Cut::Texts),
+        (covers_cut, Cut::Covers),
     ];
+    let mut cut = annotations.cuts;
+    cut.extend(cuts.into_iter().filter_map(|(is_cut, cut)| is_cut.then_some(cut)));
     let mut content = PageContent {
         page_number: page.index() + 1,
         width,
@@ -42,7 +45,7 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
         fields: annotations.fields,
         notes: annotations.notes,
         ink: None,
-        cut: cuts.into_iter().filter_map(|(is_cut, cut)| is_cut.then_some(cut)).collect(),
+        cut: cut.into_iter().collect(),
     };
     if needs_ink(&content) {
         content.ink = ink_map(page);

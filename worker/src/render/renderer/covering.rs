@@ -16,8 +16,14 @@ const MAX_SIDE: f64 = 4_000.0;
 const MAX_COMPARISONS: usize = 50_000_000;
 
 /// Corrects whether pictures are opaque that lie over text, so that no text counts as covered that can
-/// be seen. Of text that is not painted anyway nothing is covered.
-pub(super) fn look_through(page: &Page<'_>, painted: &mut Painted<'_>, glyphs: &[Glyph], objects: &[TextObject]) {
+/// be seen. Of text that is not painted anyway nothing is covered. Returns whether there were too many
+/// pictures to look through all of them.
+pub(super) fn look_through(
+    page: &Page<'_>,
+    painted: &mut Painted<'_>,
+    glyphs: &[Glyph],
+    objects: &[TextObject],
+) -> bool {
     let texts: Vec<(u32, BBox)> = glyphs.iter().filter_map(|glyph| painted_text(glyph, objects)).collect();
     let (mut looked_through, mut compared) = (0, 0);
     for (picture, image) in painted.pictures.iter_mut().zip(&painted.images).filter(|(picture, _)| picture.opaque) {
@@ -29,6 +35,7 @@ pub(super) fn look_through(page: &Page<'_>, painted: &mut Painted<'_>, glyphs: &
             picture.opaque = looked_through <= MAX_LOOKED_THROUGH && is_opaque(page, image);
         }
     }
+    looked_through > MAX_LOOKED_THROUGH || compared > MAX_COMPARISONS
 }
 
 /// Returns when a character is painted, and where. `None` if it is not.

@@ -27,6 +27,8 @@ impl Document {
     pub(in crate::render) fn describe(&self) -> DocumentInfo {
         let page_count = self.page_count();
         let carried = self.facts().attachments();
+        let (outline, mut cuts) = outline(self);
+        cuts.extend(carried.cuts);
         let stated = |text: String| Some(text).filter(|text| !text.is_empty());
         let metadata = METADATA.iter().filter_map(|(tag, key)| Some(((*key).to_owned(), stated(self.meta_text(tag))?)));
         cut_texts(DocumentInfo {
@@ -40,10 +42,11 @@ impl Document {
             encrypted: self.is_encrypted(),
             form_type: self.form().map(|form| form.name().to_owned()),
             language: stated(self.language()),
-            outline: outline(self),
+            outline,
             attachments: carried.files,
             attachment_count: carried.count,
             portfolio: carried.is_portfolio,
+            cuts,
         })
     }
 

@@ -5,7 +5,12 @@ use std::{fs::File, os::raw::c_int, path::Path, sync::Arc};
 use memmap2::Mmap;
 use pdfium_render::prelude::FPDF_DOCUMENT;
 
-use super::{super::protocol::OpenRefusal, file_facts::FileFacts, form::Form, library::Library};
+use super::{
+    super::protocol::{AttachmentWork, OpenRefusal, RefusedAttachment},
+    file_facts::FileFacts,
+    form::Form,
+    library::Library,
+};
 
 /// Errors that libpdfium numbers so; all others mean that the document is damaged.
 mod last_error {
@@ -72,6 +77,11 @@ impl Document {
 
     pub(super) const fn facts(&self) -> &FileFacts {
         &self.facts
+    }
+
+    /// Reads a file that the document carries.
+    pub(in crate::render) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, RefusedAttachment> {
+        self.facts.attachment(work)
     }
 
     /// Returns how many pages libpdfium finds.

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
-use super::super::file_facts::{self, Attachments, GlyphNames, HiddenObjects, StructureTexts};
+use super::super::{
+    file_facts::{self, Attachments, GlyphNames, HiddenObjects, NotDecoded, StructureTexts},
+    protocol::{AttachmentRefusal, AttachmentWork, RefusedAttachment},
+};
 
 /// Facts of a document that libpdfium does not tell.
 #[derive(Debug, Default)]
@@ -57,5 +60,14 @@ impl FileFacts {
     /// Lists the files that the document carries.
     pub(super) fn attachments(&self) -> Attachments {
         self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default()
+    }
+    /// Reads a file that the document carries.
+    pub(super) fn attachment(&self, work: AttachmentWork) -> Result<Vec<u8>, RefusedAttachment> {
+        let refused = |reason, read_bytes| RefusedAttachment { reason, read_bytes };
+        let file = self.file.as_ref().ok_or_else(|| refused(AttachmentRefusal::Unreadable, 0))?;
+        file.attachment_bytes(work.index, work.max_bytes).map_err(|error| match error {
+            NotDecoded::TooLarge { read } => refused(AttachmentRefusal::TooLarge, read),
+            NotDecoded::Unreadable { read } => refused(AttachmentRefusal::Unreadable, read),
+        })
     }
 }

@@ -9,10 +9,7 @@ use super::{
     sides::{EMPTY_RECT, rect_box},
     strings::{byte_length, byte_text},
 };
-use crate::parse::local::{MAX_ANNOTATIONS, PageLink};
-
-/// Most bytes of all addresses of a page: many links may share one long address.
-const MAX_ADDRESS_BYTES: usize = 4 * 1024 * 1024;
+use crate::parse::local::{MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, PageLink};
 
 /// Actions that lead out of the document, as libpdfium numbers them.
 mod action_type {
@@ -29,7 +26,7 @@ pub(super) fn page_links(page: &Page<'_>, transform: &Transform) -> (Vec<PageLin
     while let Some(handle) = page.next_link(&mut position) {
         let Some(link) = page_link(page, handle, transform) else { continue };
         address_bytes += link.uri.as_ref().map_or(0, String::len);
-        if links.len() == MAX_ANNOTATIONS || address_bytes > MAX_ADDRESS_BYTES {
+        if links.len() == MAX_ANNOTATIONS || address_bytes > MAX_ANNOTATION_BYTES {
             return (links, true);
         }
         links.push(link);

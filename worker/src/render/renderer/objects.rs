@@ -17,10 +17,8 @@ use super::{
     paths::{PlacedPath, SegmentBudget, path_shapes},
     placement::{Placement, clipped, shared},
 };
-use crate::parse::local::{Colour, MAX_SHAPES, Picture, Shape, ShapeKind};
+use crate::parse::local::{Colour, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind};
 
-/// Objects of a page beyond this are not looked at.
-const MAX_OBJECTS: u32 = 200_000;
 /// Forms inside forms deeper than this are not looked into.
 const MAX_DEPTH: usize = 32;
 /// Pictures of a page beyond this are not asked whether they are stencils, which costs a look at their data.
@@ -58,6 +56,8 @@ pub(super) struct Painted<'p> {
     pub(super) images: Vec<PageObject<'p>>,
     /// Whether something was left out.
     pub(super) cut: bool,
+    /// Whether a text that is to be read in the place of text objects was cut.
+    pub(super) texts_cut: bool,
 }
 
 /// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
@@ -266,7 +266,11 @@ impl<'p> Walk<'p, '_> {
         let element = structure.and_then(|structure| structure.of_mark(object.marked_content()));
         let (source, text) = match element {
             Some((place, text)) => (TextSource::Element(place), Cow::Borrowed(text)),
-            None => object.actual_text().map(|(mark, text)| (mark, Cow::Owned(text)))?,
+            None => {
+                let (mark, text, is_cut) = object.actual_text()?;
+                self.found.texts_cut |= is_cut;
+                (mark, Cow::Owned(text))
+            }
         };
         Some(*self.sources.entry(source).or_insert_with(|| {
             self.stated.push(StatedText { text: text.into_owned(), place: None });

@@ -6,15 +6,15 @@ use pdfium_render::prelude::FPDF_BOOKMARK;
 use quire_schemas::result::OutlineEntry;
 
 use super::{
-    super::bounds::BoundedOutline,
+    super::{bounds::BoundedOutline, protocol::DocumentCut},
     document::Document,
     links::target_page,
     strings::{byte_length, utf16_text},
 };
 
-/// Lists a document's bookmarks, depth first, up to the bounds. A bookmark that comes again ends its
-/// branch: an outline may run in a circle.
-pub(super) fn outline(document: &Document) -> Vec<OutlineEntry> {
+/// Lists a document's bookmarks, depth first, up to the bounds, and tells what is left out. A bookmark
+/// that comes again ends its branch: an outline may run in a circle.
+pub(super) fn outline(document: &Document) -> (Vec<OutlineEntry>, BTreeSet<DocumentCut>) {
     let mut outline = BoundedOutline::default();
     let mut visited = BTreeSet::new();
     let mut pending = vec![(first_child(document, std::ptr::null_mut()), 1)];
@@ -27,9 +27,12 @@ pub(super) fn outline(document: &Document) -> Vec<OutlineEntry> {
             break;
         }
         pending.push((next_sibling(document, bookmark), level));
-        pending.push((first_child(document, bookmark), level + 1));
+        let child = first_child(document, bookmark);
+        if !child.is_null() && !visited.contains(&child) && outline.goes_below(level) {
+            pending.push((child, level + 1));
+        }
     }
-    outline.into_entries()
+    outline.into_parts()
 }
 
 /// Returns the first bookmark below another; below none is the first of all. Null if there is none.
