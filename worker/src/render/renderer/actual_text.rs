@@ -22,6 +22,9 @@ const MAX_MARKS: c_uint = 32;
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// Objects of one mark stand beside each other if they share this part of their height.
 const SHARED_HEIGHT: f64 = 0.5;
+/// Objects of one mark are of one line if their baselines are nearer than this, in units of the font size: an accent
+/// that is drawn over its letter shares no height with it.
+const SAME_BASELINE: f64 = 0.5;
 /// White space on a side of a glyph, in units of the font size, that is believed.
 const LARGEST_BEARING: f64 = 0.08;
 
@@ -33,17 +36,28 @@ pub(super) struct ActualText<'p> {
     pub(super) object: PageObject<'p>,
     /// Maps the space of its glyphs to user space, without the font size.
     pub(super) matrix: Matrix,
-    /// Around the objects, on the displayed page.
+    /// Around the objects that stand beside each other, on the displayed page.
     pub(super) bbox: BBox,
+    /// Around these and the accents over and under them.
+    pub(super) ink: BBox,
 }
 
 impl ActualText<'_> {
-    /// Adds the box of a further object with the same mark, if it goes on in the same line.
-    pub(super) fn go_on(&mut self, bbox: BBox) {
+    /// Adds a further object with the same mark, if it goes on in the same line. `matrix` is as that of the first object.
+    pub(super) fn go_on(&mut self, bbox: BBox, matrix: &Matrix) {
         let shared = bbox.bottom().min(self.bbox.bottom()) - bbox.top().max(self.bbox.top());
-        if shared >= SHARED_HEIGHT * bbox.height().min(self.bbox.height()) {
+        let is_beside = shared >= SHARED_HEIGHT * bbox.height().min(self.bbox.height());
+        if is_beside {
             self.bbox = self.bbox.union(bbox);
         }
+        if is_beside || self.has_baseline_of(matrix) {
+            self.ink = self.ink.union(bbox);
+        }
+    }
+
+    fn has_baseline_of(&self, matrix: &Matrix) -> bool {
+        let size = self.matrix.drawn_size(self.object.font_size());
+        self.matrix.rise((matrix.e, matrix.f)).abs() < SAME_BASELINE * size
     }
 
     /// Widens its box, which is around its ink, to where it begins, and by as much at its end: the next text follows there.
@@ -71,28 +85,35 @@ impl ActualText<'_> {
         let backwards = (135.0..315.0).contains(&object.angle) != runs_leftwards(&self.text);
         let count = characters.len();
         let [left, top, right, bottom] = self.advance(origin, object.size, runs_down).sides();
-        let part = |place: usize| {
+        let (high, low) = (0.8 * object.size, 0.2 * object.size);
+        let glyph = |(place, character): (usize, char)| {
             let place = if backwards { count - 1 - place } else { place };
             let cut = |from: f64, to: f64, at: usize| from + (to - from) * at as f64 / count as f64;
-            if runs_down {
-                BBox::new(left, cut(top, bottom, place), right, cut(top, bottom, place + 1))
-            } else {
-                BBox::new(cut(left, right, place), top, cut(left, right, place + 1), bottom)
-            }
-        };
-        let glyph = |(place, character): (usize, char)| {
-            let ink = part(place);
-            let (high, low) = (0.8 * object.size, 0.2 * object.size);
             let (origin, bbox) = if runs_down {
-                let x = origin.0;
-                ((x, ink.top()), BBox::new(x - low.max(high), ink.top(), x + low.max(high), ink.bottom()))
+                let (x, top, bottom) = (origin.0, cut(top, bottom, place), cut(top, bottom, place + 1));
+                ((x, top), BBox::new(x - low.max(high), top, x + low.max(high), bottom))
             } else {
-                let y = origin.1;
-                ((ink.left(), y), BBox::new(ink.left(), y - high, ink.right(), y + low))
+                let (y, left, right) = (origin.1, cut(left, right, place), cut(left, right, place + 1));
+                ((left, y), BBox::new(left, y - high, right, y + low))
             };
+            let ink = self.ink_of(bbox, place, count, runs_down);
             Glyph { character, source: GlyphSource::File, bbox, ink, origin, object: Some(id) }
         };
         characters.into_iter().enumerate().map(|(place, character)| glyph((place, character))).collect()
+    }
+
+    /// Returns the ink of the character at `place` of `count`, counted from the left or the top: the first one and the last
+    /// one reach as far as the ink of all.
+    const fn ink_of(&self, bbox: BBox, place: usize, count: usize, runs_down: bool) -> BBox {
+        let [left, top, right, bottom] = self.ink.sides();
+        let (is_first, is_last) = (place == 0, place + 1 == count);
+        if runs_down {
+            let (top, bottom) = (if is_first { top } else { bbox.top() }, if is_last { bottom } else { bbox.bottom() });
+            BBox::spanning((left, top), (right, bottom))
+        } else {
+            let (left, right) = (if is_first { left } else { bbox.left() }, if is_last { right } else { bbox.right() });
+            BBox::spanning((left, top), (right, bottom))
+        }
     }
 }
 

@@ -208,12 +208,12 @@ impl<'p> Walk<'p, '_> {
         let Some((mark, text)) = object.actual_text() else { return false };
         let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
         let (Some(bbox), Some(matrix)) = (bbox, object.matrix()) else { return false };
+        let matrix = state.space.in_user_space(&matrix);
         match self.marks.get(&mark) {
-            Some(&known) => self.found.actual[known].go_on(bbox),
+            Some(&known) => self.found.actual[known].go_on(bbox, &matrix),
             None => {
                 self.marks.insert(mark, self.found.actual.len());
-                let matrix = state.space.in_user_space(&matrix);
-                self.found.actual.push(ActualText { text, object: *object, matrix, bbox });
+                self.found.actual.push(ActualText { text, object: *object, matrix, bbox, ink: bbox });
             }
         }
         true
