@@ -91,7 +91,7 @@ pub fn pdf(objects: &[String]) -> Vec<u8> {
     file.into_bytes()
 }
 
-fn stream(entries: &str, content: &str) -> String {
+pub(crate) fn stream(entries: &str, content: &str) -> String {
     format!("<< {entries} /Length {} >>\nstream\n{content}\nendstream", content.len())
 }
 
