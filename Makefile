@@ -64,7 +64,7 @@ schemas:
 	cargo run --locked --quiet -p quire-schemas --example generate
 	cargo run --locked --quiet -p quire-worker -- config reference > docs/configuration.md
 
-## make bench     speed beside other tools, measured in one run (CORPORA=DIR for your own documents)
+## make bench     speed beside other tools and the cost of text, measured in one run (CORPORA=DIR for your own documents)
 bench:
 	cargo build --release --locked -p quire-worker
 	$(DEV)/bench.sh $(if $(CORPORA),--corpora $(CORPORA)) $(BENCH)

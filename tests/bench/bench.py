@@ -21,9 +21,16 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# What the programs of tests/bench and tests/eval share.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "measuring"))
+
 import measure
 import sources
+import text_cost
+import worker as parsing
+from arguments import existing
 from contenders import REQUIREMENTS, Library, Source, Worker, run_seconds
+from text_cost import DENSEST_MS, ORDINARY_MS, TextCost
 
 AIM_PYMUPDF, AIM_PYPDFIUM2, AIM_TWO_RENDERERS = 1.7, 2.5, 1.8
 LARGE_PAGES = 100
@@ -88,13 +95,6 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def existing(text: str) -> Path:
-    path = Path(text).resolve()
-    if not path.exists():
-        raise argparse.ArgumentTypeError(f"{text} does not exist")
-    return path
-
-
 def bench(options: argparse.Namespace, scratch: Path) -> dict:
     inputs = scratch / "inputs"
     inputs.mkdir()
@@ -104,6 +104,7 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict:
     if not options.corpora:
         found.append(large)
 
+    readable = found
     images = Worker("quire, images", options.worker, options.pdfium, "none")
     parse = Worker("quire, images + parse", options.worker, options.pdfium, "pdfium")
     pymupdf = Library("PyMuPDF", "pymupdf")
@@ -131,7 +132,12 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict:
     print_ratio(scaling, two.name, one.name, "pages_per_second", AIM_TWO_RENDERERS)
     if len(os.sched_getaffinity(0)) < 2:
         print("   (one core only: two renderers cannot be faster here)")
-    return {"left_out": left_out, "files": as_json(readings), "large": as_json(scaling)}
+
+    print(f"\n3. CPU time of the text pass over {len(readable)} files, without images", flush=True)
+    costs = text_costs(options, readable, scratch)
+    print_text_costs(costs)
+    return {"left_out": left_out, "files": as_json(readings), "large": as_json(scaling),
+            "text": [asdict(cost) for cost in costs]}
 
 
 def qualify(contenders, found: list[Source], left_out: dict[str, str], scratch: Path,
@@ -191,6 +197,41 @@ def loading(stdout: Path, cost: measure.Cost) -> tuple[float, float]:
     """Returns the CPU and wall seconds from a library's start until it was ready for the first file."""
     ready = json.loads(next(line for line in stdout.read_text().splitlines() if line.startswith('{"ready"')))
     return ready["cpu_seconds"], ready["at_seconds"] - cost.started_seconds
+
+
+def text_costs(options: argparse.Namespace, readable: list[Source], scratch: Path) -> list[TextCost]:
+    """Lets the worker parse every file that libpdfium opens, once in each round. It counts its CPU time itself."""
+    worker = parsing.Worker(options.worker, options.pdfium, options.file_seconds)
+    files = {source.stem: source.path for source in readable}
+    costs = []
+    for number in range(1, options.runs + 1):
+        print(f"round {number}: text", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            costs.append(text_cost.measure(worker, files, worker.parse(files, Path(folder)), Path(folder)))
+    return costs
+
+
+def print_text_costs(costs: list[TextCost]) -> None:
+    """Prints the median of the rounds beside the bars; the densest page is that of the costliest round."""
+    dearest = max(costs, key=lambda cost: cost.max_ms or 0)
+    print("\n   ms of CPU time                              median   min – max           aim")
+    print_milliseconds(f"an ordinary page ({costs[0].ordinary_pages}), median", [cost.median_ms for cost in costs], ORDINARY_MS)
+    print_milliseconds("an ordinary page, 95 % below", [cost.p95_ms for cost in costs])
+    print_milliseconds("the densest page", [cost.max_ms for cost in costs], DENSEST_MS)
+    if dearest.max_page:
+        print(f"   the densest page: {dearest.max_page}")
+
+
+def print_milliseconds(name: str, rounds: list[float | None], aim: float | None = None) -> None:
+    """Prints one figure of all rounds. A figure that no page gives cannot meet its aim."""
+    values = [value for value in rounds if value is not None]
+    if not values:
+        print(f"   {name:<43}{'none':>7}{f'                    ≤ {aim:g}  MISSED' if aim else ''}")
+        return
+    median = statistics.median(values)
+    verdict = f"≤ {aim:g}  {'met' if median <= aim else 'MISSED'}" if aim else ""
+    between = f"{min(values):.2f} – {max(values):.2f}"
+    print(f"   {name:<43}{median:>7.2f}   {between:<17} {verdict}".rstrip())
 
 
 def print_machine() -> None:

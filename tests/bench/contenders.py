@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import shutil
-import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import measure
+from children import Child, Silence
 
 DPI = 150
 MAX_PAGE_PIXELS = 50_000_000
@@ -125,8 +123,9 @@ def ask(library: Library, sources: list[Source], out: Path, file_seconds: float)
     """Collects a library's answer about each file. The child that hangs or dies is replaced and its file blamed."""
     answers: dict[Path, dict] = {}
     waiting = list(sources)
+    out.parent.mkdir(parents=True, exist_ok=True)
     while waiting:
-        child = Child(library, waiting, out)
+        child = Child(library.command(waiting, out))
         try:
             child.next_answer(START_SECONDS)
         except Silence as silence:
@@ -140,40 +139,3 @@ def ask(library: Library, sources: list[Source], out: Path, file_seconds: float)
         finally:
             child.end()
     return answers
-
-
-class Silence(Exception):
-    """A child that does not answer any more; the text says how it was noticed."""
-
-
-class Child:
-    """A library's process, asked for one line at a time."""
-
-    def __init__(self, library: Library, sources: list[Source], out: Path):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen(library.command(sources, out), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self) -> None:
-        for line in self.process.stdout:
-            self.lines.put(line)
-        self.lines.put(None)
-
-    def next_answer(self, limit_seconds: float) -> dict:
-        """Returns the next object of its output and skips what is none.
-
-        Raises Silence if it ends or says nothing in time.
-        """
-        try:
-            while (line := self.lines.get(timeout=limit_seconds)) is not None:
-                if line.startswith("{"):
-                    return json.loads(line)
-        except queue.Empty:
-            raise Silence(f"no answer in {limit_seconds:g} s") from None
-        raise Silence(f"ended with {self.process.wait()}")
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()

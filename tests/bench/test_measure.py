@@ -1,13 +1,23 @@
 #!/usr/bin/env python3
-"""Checks that contenders are compared by one measure of memory."""
+"""Checks that contenders are compared by one measure of memory, and what the text pass is said to cost."""
 
+import contextlib
+import io
 import os
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-from bench import Reading, peak_memory
+# What the programs of tests/bench and tests/eval share.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "measuring"))
+
+import text_cost
+from bench import Reading, peak_memory, print_text_costs
+from children import Child, Silence
 from measure import Memory, memory_of
+from results import PageText, Result
+from text_cost import TextCost
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -54,6 +64,81 @@ class Peaks(unittest.TestCase):
     def test_one_contender_that_hides_it_puts_all_on_the_resident_set(self) -> None:
         readings = {"a": [reading(9, 4), reading(8, 5)], "b": [reading(7, 6), reading(6, None)]}
         self.assertEqual(peak_memory(readings), ("RSS", {"a": 9, "b": 7}))
+
+
+def result(parse_ms: float | None, *sizes: int) -> Result:
+    pages = {number: PageText(seen=[("page", "ab " * (size // 2))]) for number, size in enumerate(sizes, start=1)}
+    return Result("succeeded", None, pages, [], parse_ms, len(sizes))
+
+
+class OnePage:
+    """A worker that parses one page of a file for 700 ms."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+
+    def alone(self, name: str, file: Path, scratch: Path, *options: str) -> Result:
+        self.asked.append((name, *options))
+        return result(700.0, 9_000)
+
+
+class TextCosts(unittest.TestCase):
+    def measure(self, worker: OnePage, **answers) -> TextCost:
+        return text_cost.measure(worker, {name: Path(f"{name}.pdf") for name in answers}, answers, Path("scratch"))
+
+    def test_ordinary_pages_cost_what_the_pages_of_their_document_cost(self) -> None:
+        cost = self.measure(OnePage(), long=result(8.0, 600, 700, 4_000, 9_000), short=result(5.0, 500),
+                            empty=result(90.0, 0), broken="exit status 1")
+        self.assertEqual((cost.ordinary_pages, cost.median_ms, cost.p95_ms), (4, 2.0, 5.0))
+
+    def test_the_densest_page_of_a_costly_document_is_measured_alone(self) -> None:
+        worker = OnePage()
+        cost = self.measure(worker, long=result(900.0, 600, 9_000, 700), short=result(500.0, 9_000))
+        self.assertEqual(worker.asked, [("long", "--pages", "2")])
+        self.assertEqual((cost.max_ms, cost.max_page), (700.0, "long.pdf, page 2"))
+
+    def test_spaces_are_no_characters_and_hidden_text_counts(self) -> None:
+        self.assertEqual(text_cost.characters(PageText(seen=[("page", "a b\n")], hidden=[("clipped", "cd")])), 4)
+
+    def test_a_quantile_is_a_value_that_occurs(self) -> None:
+        self.assertEqual([text_cost.quantile([3, 1, 2], 0.5), text_cost.quantile([1], 0.95), text_cost.quantile([], 0.5)],
+                         [2, 1, None])
+
+    def printed(self, *costs: TextCost) -> str:
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            print_text_costs(list(costs))
+        return out.getvalue()
+
+    def test_the_median_of_the_rounds_stands_beside_its_bar(self) -> None:
+        lines = self.printed(TextCost(9, 1.0, 2.0, 1_200.0, "a.pdf"), TextCost(9, 4.0, 5.0, 900.0, "b.pdf"),
+                             TextCost(9, 2.0, 3.0, 950.0, "c.pdf")).splitlines()
+        self.assertEqual([line.split()[-6:] for line in lines if "≤" in line],
+                         [["1.00", "–", "4.00", "≤", "3", "met"], ["900.00", "–", "1200.00", "≤", "1000", "met"]])
+        self.assertEqual(lines[-1], "   the densest page: a.pdf")
+
+    def test_a_figure_that_no_page_gives_misses_its_bar(self) -> None:
+        said = self.printed(TextCost(0, None, None, None, None))
+        self.assertEqual([line.split()[-4:] for line in said.splitlines() if "≤" in line],
+                         [["none", "≤", "3", "MISSED"], ["none", "≤", "1000", "MISSED"]])
+
+
+class Children(unittest.TestCase):
+    def child(self, program: str) -> Child:
+        child = Child([sys.executable, "-c", program])
+        self.addCleanup(child.end)
+        return child
+
+    def test_what_is_no_answer_is_skipped_and_an_end_is_told(self) -> None:
+        child = self.child("print('a warning'); print('{\"a\": 1}'); raise SystemExit(3)")
+        self.assertEqual((child.next_answer(20), child.answered), ({"a": 1}, True))
+        with self.assertRaisesRegex(Silence, "ended with 3"):
+            child.next_answer(20)
+
+    def test_a_child_that_hangs_is_told(self) -> None:
+        child = self.child("import time; time.sleep(60)")
+        with self.assertRaisesRegex(Silence, "no answer in 0.2 s"):
+            child.next_answer(0.2)
+        self.assertFalse(child.answered)
 
 
 if __name__ == "__main__":

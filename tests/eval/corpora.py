@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import queue
-import subprocess
 import sys
-import threading
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import rules
 import scoring
+import text_cost
+from children import Child, Silence
 from results import PageText, Result
 from worker import Worker
 
 STREAM = Path(__file__).with_name("stream.py")
 START_SECONDS = 60
-ORDINARY = range(500, 5_001)  # characters of an ordinary page
 HALF = 0.5
 WORST = 20
-DENSEST = 10  # so many documents are measured page by page
 
 
 def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path) -> dict:
@@ -57,7 +55,7 @@ def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path
             "worst": {"by score": list(map(shown, by_score[:WORST])), "by words": list(map(shown, by_words[:WORST]))},
             "together": score_of(compared), "silent": silent, "lost": lost, "pages": len(compared),
             "with_words": len(with_words),
-            "cost": cost(worker, files, answers, streams, scratch)}
+            "cost": asdict(text_cost.measure(worker, files, answers, scratch))}
 
 
 def compare_page(origin: str, number: int, stream: dict, answer: Result) -> dict:
@@ -104,30 +102,6 @@ def shown(page: dict) -> dict:
     return {key: page[key] for key in ("page", "words", "pairs", "letters", "wrong", "differs")}
 
 
-def cost(worker: Worker, files: dict[str, Path], answers: dict, streams: dict, scratch: Path) -> dict:
-    """Returns the CPU time of the text pass: of a page of a document on average, and of the densest pages alone."""
-    timed = {name: answer for name, answer in answers.items()
-             if isinstance(answer, Result) and answer.parse_ms is not None and answer.page_count}
-    ordinary = []
-    for name, answer in timed.items():
-        if isinstance(streams[name], list):
-            sizes = [len("".join(page["text"].split())) for page in streams[name]]
-            ordinary += [answer.parse_ms / answer.page_count for size in sizes if size in ORDINARY]
-    highest = [(answer.parse_ms / answer.page_count, name, 0) for name, answer in timed.items()]
-    costly = sorted(timed, key=lambda name: -timed[name].parse_ms)[:DENSEST]
-    for name in costly:
-        pages = streams[name] if isinstance(streams[name], list) else []
-        if len(pages) > 1:
-            densest = max(range(len(pages)), key=lambda index: len(pages[index]["text"])) + 1
-            alone = worker.alone(name, files[name], scratch / f"densest-{name}", "--pages", str(densest))
-            if isinstance(alone, Result) and alone.parse_ms is not None:
-                highest.append((alone.parse_ms, name, densest))
-    top = max(highest, default=None)
-    return {"ordinary_pages": len(ordinary), "median_ms": scoring.quantile(ordinary, 0.5),
-            "p95_ms": scoring.quantile(ordinary, 0.95), "max_ms": top and top[0],
-            "max_page": top and f"{files[top[1]].name}{f', page {top[2]}' if top[2] else ''}"}
-
-
 class Streams:
     """Asks stream.py about many files. A child that hangs or dies is replaced, and its file blamed."""
 
@@ -157,37 +131,3 @@ class Streams:
         listed = self.scratch / "streams.json"
         listed.write_text(json.dumps([str(file) for file in files]))
         return [sys.executable, "-B", str(STREAM), str(listed), str(self.pages)]
-
-
-class Silence(Exception):
-    """A child that does not answer any more; the text says how it was noticed."""
-
-
-class Child:
-    """A process that is asked for one line of JSON at a time."""
-
-    def __init__(self, command: list[str]):
-        self.answered = False
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True, encoding="utf-8")
-        self.lines: queue.Queue[str | None] = queue.Queue(maxsize=2)
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self) -> None:
-        for line in self.process.stdout:
-            self.lines.put(line)
-        self.lines.put(None)
-
-    def next_answer(self, limit_seconds: float) -> dict:
-        try:
-            line = self.lines.get(timeout=limit_seconds)
-        except queue.Empty:
-            raise Silence(f"no answer in {limit_seconds:g} s") from None
-        if line is None:
-            raise Silence(f"ended with {self.process.wait()}")
-        self.answered = True
-        return json.loads(line)
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()

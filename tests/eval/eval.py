@@ -16,9 +16,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+# What the programs of tests/bench and tests/eval share.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "measuring"))
+
 import corpora
 import generated
 import report
+from arguments import existing
 from worker import Worker
 
 
@@ -58,13 +62,6 @@ def parse_arguments() -> argparse.Namespace:
     if options.every < 1 or options.pages < 1:
         parser.error("--every and --pages count from 1")
     return options
-
-
-def existing(text: str) -> Path:
-    path = Path(text).resolve()
-    if not path.exists():
-        raise argparse.ArgumentTypeError(f"{text} does not exist")
-    return path
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import scoring
+from text_cost import DENSEST_MS, ORDINARY_MS
 
 WORDS, PAIRS, STREAM_WORDS = 0.998, 0.985, 0.995
-ORDINARY_MS, DENSEST_MS = 3.0, 1000.0
 
 
 def bars(findings: dict) -> list[dict]:

@@ -62,9 +62,3 @@ def f1(expected: Counter, found: Counter) -> float:
 def mean(values: Iterable[float]) -> float | None:
     listed = list(values)
     return sum(listed) / len(listed) if listed else None
-
-
-def quantile(values: Iterable[float], share: float) -> float | None:
-    """Returns the value below which `share` of the values lie, the nearest one that occurs."""
-    listed = sorted(values)
-    return listed[min(len(listed) - 1, int(share * len(listed)))] if listed else None

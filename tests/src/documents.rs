@@ -110,7 +110,7 @@ pub fn carrying(files: &[(&str, &str)]) -> Vec<u8> {
     pdf(&objects)
 }
 
-fn stream(entries: &str, content: &str) -> String {
+pub(crate) fn stream(entries: &str, content: &str) -> String {
     format!("<< {entries} /Length {} >>\nstream\n{content}\nendstream", content.len())
 }
 

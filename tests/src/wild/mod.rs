@@ -9,7 +9,6 @@ mod examples;
 mod image;
 mod outcome;
 mod page;
-mod raster;
 mod run;
 mod text;
 mod verdict;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quire_producer::schemas::result::{PageImage, ParseResult};
 
-use super::raster::Raster;
+use crate::raster::Raster;
 
 /// A result and the files beside it.
 #[derive(Debug)]

@@ -26,6 +26,7 @@ mod happy_path;
 mod health;
 mod http_network;
 mod idle_exit;
+mod ink;
 mod interrupted_replay;
 mod lease;
 mod llamaparse;

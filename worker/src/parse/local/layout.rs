@@ -20,8 +20,8 @@ use super::{
 
 /// Lays out a page. What the page shows comes first, most of it in the direction of most of its text; then what nobody
 /// sees, by reason.
-pub(crate) fn lay_out(content: PageContent) -> PageText {
-    let repeated = overprint::repeated(&content);
+pub(crate) fn lay_out(mut content: PageContent) -> PageText {
+    let repeated = overprint::repeated(&mut content);
     let mut tokens = tokens::tokens(&content, &repeated);
     vertical::turn(&mut tokens);
     let mapping = Mapping::of(&content);

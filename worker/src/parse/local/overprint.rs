@@ -29,19 +29,34 @@ const MAX_PILE: usize = 64;
 
 /// Says of each glyph whether it only repeats another one. Of several copies the one stays that is painted last, because a
 /// shadow or an outline lies under the letter; one that is not painted stays only if no other is there.
-pub(super) fn repeated(content: &PageContent) -> Vec<bool> {
+/// The ink of the copies that are seen becomes part of its own.
+pub(super) fn repeated(content: &mut PageContent) -> Vec<bool> {
     let in_order: Vec<usize> = (0..content.glyphs.len()).collect();
-    let repeated = without_copies(content, &in_order);
-    if !repeated.contains(&true) {
-        return repeated;
+    let first = originals(content, &in_order);
+    if first.iter().all(Option::is_none) {
+        return vec![false; first.len()];
     }
     let mut by_painting = in_order;
     by_painting.sort_by_key(|&index| {
-        let object = content.glyphs[index].object.and_then(|ObjectId(id)| content.objects.get(id as usize));
+        let object = object_of(content, &content.glyphs[index]);
         let is_unseen = object.is_none_or(|object| !is_painted(object));
         (is_unseen, Reverse(object.map_or(0, |object| object.order)), index)
     });
-    without_copies(content, &by_painting)
+    let originals = originals(content, &by_painting);
+    for (index, original) in originals.iter().enumerate() {
+        let glyph = content.glyphs[index];
+        if let Some(original) = *original
+            && object_of(content, &glyph).is_some_and(is_painted)
+        {
+            let ink = &mut content.glyphs[original].ink;
+            *ink = ink.union(glyph.ink);
+        }
+    }
+    originals.iter().map(Option::is_some).collect()
+}
+
+fn object_of<'c>(content: &'c PageContent, glyph: &Glyph) -> Option<&'c TextObject> {
+    glyph.object.and_then(|ObjectId(id)| content.objects.get(id as usize))
 }
 
 /// Says whether a text object leaves paint, as far as it says so itself.
@@ -49,9 +64,9 @@ fn is_painted(object: &TextObject) -> bool {
     object.painted && !object.layer_off && object.colour.is_none_or(|colour| colour.alpha > FAINT)
 }
 
-/// Says of each glyph whether it repeats one that comes before it in `order`.
-fn without_copies(content: &PageContent, order: &[usize]) -> Vec<bool> {
-    let mut repeated = vec![false; content.glyphs.len()];
+/// Returns for each glyph the one that it repeats, of those that come before it in `order`.
+fn originals(content: &PageContent, order: &[usize]) -> Vec<Option<usize>> {
+    let mut originals = vec![None; content.glyphs.len()];
     let mut squares: HashMap<(char, i32, i32), Vec<(usize, Place)>> = HashMap::new();
     for &index in order {
         let glyph = &content.glyphs[index];
@@ -62,14 +77,14 @@ fn without_copies(content: &PageContent, order: &[usize]) -> Vec<bool> {
                 content.glyphs[*other].object == glyph.object && are_of_one_glyph(content, *other, index);
             !is_letter_of_its_glyph && place.is_copied_at(first)
         };
-        let is_copy = (-1..=1).any(|dx| {
-            (-1..=1).any(|dy| {
-                let near = squares.get(&(glyph.character, column.saturating_add(dx), row.saturating_add(dy)));
-                near.is_some_and(|near| near.iter().any(covers))
+        let original = (-1..=1).find_map(|dx| {
+            (-1..=1).find_map(|dy| {
+                let near = squares.get(&(glyph.character, column.saturating_add(dx), row.saturating_add(dy)))?;
+                near.iter().find(|known| covers(known)).map(|(other, _)| *other)
             })
         });
-        if is_copy {
-            repeated[index] = true;
+        if original.is_some() {
+            originals[index] = original;
         } else {
             let pile = squares.entry((glyph.character, column, row)).or_default();
             if pile.len() < MAX_PILE {
@@ -77,7 +92,7 @@ fn without_copies(content: &PageContent, order: &[usize]) -> Vec<bool> {
             }
         }
     }
-    repeated
+    originals
 }
 
 /// A character in the directions of its writing.
@@ -144,13 +159,14 @@ fn are_of_one_glyph(content: &PageContent, first: usize, second: usize) -> bool 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use quire_schemas::element::BBox;
 
     use super::{super::testing::Page, *};
 
     /// Returns what stays, without spaces, which nobody sees twice.
     fn kept(page: &Page) -> String {
-        let content = page.content();
-        let repeated = repeated(&content);
+        let mut content = page.content();
+        let repeated = repeated(&mut content);
         let kept = content.glyphs.iter().zip(repeated).filter(|(_, repeated)| !repeated);
         kept.map(|(glyph, _)| glyph.character).filter(|character| *character != ' ').collect()
     }
@@ -173,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn narrow_letters_beside_each_other_stay_in_writing_of_any_direction() {
+        for degrees in [0, 30, 45, 90, 135, 180, 225, 300] {
+            let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+            // Two letters of a quarter of their size, each with the upright box around it.
+            let page = Page::new().advance(0.25).write("ll", 50.0, 100.0).with(|text| text.angle = f64::from(degrees));
+            let page = page.and(|page| {
+                for (place, glyph) in page.glyphs.iter_mut().enumerate() {
+                    let turned = |x: f64, y: f64| (50.0 + x * cos - y * sin, 100.0 + x * sin + y * cos);
+                    let left = 2.5 * place as f64;
+                    let corners = [(left, -8.0), (left + 2.5, -8.0), (left, 2.0), (left + 2.5, 2.0)];
+                    let corners = corners.map(|(x, y)| turned(x, y)).map(|corner| BBox::spanning(corner, corner));
+                    glyph.bbox = corners.into_iter().reduce(BBox::union).expect("four corners");
+                    glyph.origin = turned(left, 0.0);
+                }
+            });
+            assert_eq!(kept(&page), "ll", "{degrees}");
+        }
+    }
+
+    #[test]
     fn letters_of_one_glyph_stay_and_their_copy_goes() {
         let ligature = || Page::new().ligature("ff", 50.0, 100.0);
         assert_eq!(kept(&ligature()), "ff");
@@ -183,6 +219,18 @@ mod tests {
     fn the_same_word_below_or_beside_stays() {
         let page = Page::new().write("ab", 50.0, 100.0).write("ab", 50.0, 104.0).write("ab", 54.0, 100.0);
         assert_eq!(kept(&page), "ababab");
+    }
+
+    #[test]
+    fn the_ink_of_a_copy_that_is_seen_is_part_of_the_ink_of_what_stays() {
+        let ink = |painted| {
+            let page = Page::new().write("a", 50.0, 100.0).write("a", 51.0, 101.0);
+            let mut content = page.with(|text| text.painted = painted).content();
+            assert_eq!(repeated(&mut content), [false, true]);
+            content.glyphs[0].ink.sides()
+        };
+        assert_eq!(ink(true), [50.1, 93.0, 55.9, 101.0]);
+        assert_eq!(ink(false), [50.1, 93.0, 54.9, 100.0]);
     }
 
     proptest! {

@@ -19,7 +19,8 @@ use crate::parse::local::{Glyph, GlyphSource, MAX_TEXT_BYTES, ObjectId, SOFT_HYP
 
 /// Marks of an object beyond this are not looked at.
 const MAX_MARKS: c_uint = 32;
-/// Objects of one mark stand in one line if their baselines are no further apart than this part of the font size.
+/// Objects of one mark are of one line if their baselines are no further apart than this, in units of the font size: an
+/// accent that is drawn over its letter shares no height with it.
 const SAME_LINE: f64 = 0.7;
 /// White space on a side of a glyph, in units of the font size, that is believed.
 const LARGEST_BEARING: f64 = 0.08;
@@ -40,19 +41,16 @@ pub(super) struct ActualText<'p> {
     pub(super) object: PageObject<'p>,
     /// Maps the space of its glyphs to user space, without the font size.
     pub(super) matrix: Matrix,
-    /// Around the objects, on the displayed page.
+    /// Around the objects that stand beside each other, on the displayed page.
     pub(super) bbox: BBox,
 }
 
 impl ActualText<'_> {
-    /// Adds the box of a further object with the same text, if it stands in the same line: a mark over a letter may be an
-    /// object of its own. `matrix` is that of the object.
+    /// Adds a further object with the same text, if it stands in the same line. `matrix` is as that of the first object.
     pub(super) fn go_on(&mut self, bbox: BBox, matrix: &Matrix) {
-        let (x, y) = (matrix.e - self.matrix.e, matrix.f - self.matrix.f);
-        let along = self.matrix.a.hypot(self.matrix.b);
-        let across = (self.matrix.a * y - self.matrix.b * x).abs();
-        let size = self.object.font_size().abs() * self.matrix.c.hypot(self.matrix.d);
-        if across <= SAME_LINE * size * along {
+        let size = self.matrix.drawn_size(self.object.font_size());
+        if self.matrix.rise((matrix.e, matrix.f)).abs() <= SAME_LINE * size {
+            self.bbox = self.bbox.union(bbox);
             self.bbox = self.bbox.union(bbox);
         }
     }
@@ -82,28 +80,35 @@ impl ActualText<'_> {
         let backwards = (135.0..315.0).contains(&object.angle) != runs_leftwards(&self.text);
         let count = characters.len();
         let [left, top, right, bottom] = self.advance(origin, object.size, runs_down).sides();
-        let part = |place: usize| {
+        let (high, low) = (0.8 * object.size, 0.2 * object.size);
+        let glyph = |(place, character): (usize, char)| {
             let place = if backwards { count - 1 - place } else { place };
             let cut = |from: f64, to: f64, at: usize| from + (to - from) * at as f64 / count as f64;
-            if runs_down {
-                BBox::new(left, cut(top, bottom, place), right, cut(top, bottom, place + 1))
-            } else {
-                BBox::new(cut(left, right, place), top, cut(left, right, place + 1), bottom)
-            }
-        };
-        let glyph = |(place, character): (usize, char)| {
-            let ink = part(place);
-            let (high, low) = (0.8 * object.size, 0.2 * object.size);
             let (origin, bbox) = if runs_down {
-                let x = origin.0;
-                ((x, ink.top()), BBox::new(x - low.max(high), ink.top(), x + low.max(high), ink.bottom()))
+                let (x, top, bottom) = (origin.0, cut(top, bottom, place), cut(top, bottom, place + 1));
+                ((x, top), BBox::new(x - low.max(high), top, x + low.max(high), bottom))
             } else {
-                let y = origin.1;
-                ((ink.left(), y), BBox::new(ink.left(), y - high, ink.right(), y + low))
+                let (y, left, right) = (origin.1, cut(left, right, place), cut(left, right, place + 1));
+                ((left, y), BBox::new(left, y - high, right, y + low))
             };
+            let ink = self.ink_of(bbox, place, count, runs_down);
             Glyph { character, source: GlyphSource::File, bbox, ink, origin, object: Some(id) }
         };
         characters.into_iter().enumerate().map(|(place, character)| glyph((place, character))).collect()
+    }
+
+    /// Returns the ink of the character at `place` of `count`, counted from the left or the top: the first one and the last
+    /// one reach as far as the ink of all.
+    const fn ink_of(&self, bbox: BBox, place: usize, count: usize, runs_down: bool) -> BBox {
+        let [left, top, right, bottom] = self.bbox.sides();
+        let (is_first, is_last) = (place == 0, place + 1 == count);
+        if runs_down {
+            let (top, bottom) = (if is_first { top } else { bbox.top() }, if is_last { bottom } else { bbox.bottom() });
+            BBox::spanning((left, top), (right, bottom))
+        } else {
+            let (left, right) = (if is_first { left } else { bbox.left() }, if is_last { right } else { bbox.right() });
+            BBox::spanning((left, top), (right, bottom))
+        }
     }
 }
 

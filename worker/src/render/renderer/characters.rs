@@ -21,6 +21,9 @@ const HYPHEN_MARK: u32 = 2;
 const PRIVATE_VALUES: RangeInclusive<char> = '\u{f6be}'..='\u{f8fe}';
 /// libpdfium adds spaces and line ends, and nothing else.
 const LAST_ADDED: u32 = b' ' as u32;
+/// Strokes reach no further beyond the outline of a glyph than this, in units of its size. libpdfium tells the width of
+/// a stroke without the matrix that scales it.
+const LARGEST_OUTSET: f64 = 0.1;
 
 /// A box that is this many times as high as the font size shows that the size is wrong.
 const MOST_HEIGHT: f64 = 2.5;
@@ -72,12 +75,20 @@ struct Reader<'a, 'p> {
     painted: &'a Painted<'p>,
     found: Characters,
     /// The text objects that were met; `None` for one whose numbers are not finite.
-    known: HashMap<FPDF_PAGEOBJECT, Option<ObjectId>>,
+    known: HashMap<FPDF_PAGEOBJECT, Option<Known>>,
     fonts: HashMap<FPDF_FONT, FontId>,
     /// Neighbouring characters share an object.
-    last: Option<(FPDF_PAGEOBJECT, Option<ObjectId>)>,
+    last: Option<(FPDF_PAGEOBJECT, Option<Known>)>,
     /// What the page's fonts say of characters that libpdfium does not know; asked for the first of these.
     names: OnceCell<Option<GlyphNames>>,
+}
+
+/// A text object that was read.
+#[derive(Clone, Copy)]
+struct Known {
+    id: ObjectId,
+    /// How far its strokes reach beyond the outlines of its glyphs, in points.
+    outset: f64,
 }
 
 impl<'p> Reader<'_, 'p> {
@@ -137,11 +148,15 @@ impl<'p> Reader<'_, 'p> {
         } else {
             self.transform.bbox(self.text.ink_box(index)?)
         };
-        let object = match self.text.object(index) {
+        let known = match self.text.object(index) {
             Some(object) if self.is_replaced(&object) => return None,
             Some(object) => Some(self.object(&object, index)?),
             None => None,
         };
+        let has_ink = ink.width() > 0.0 && ink.height() > 0.0;
+        let outset = known.map_or(0.0, |known| known.outset);
+        let ink = if has_ink { grown(ink, outset) } else { ink };
+        let object = known.map(|known| known.id);
         (bbox.is_finite() && ink.is_finite() && origin.0.is_finite() && origin.1.is_finite()).then_some(Glyph {
             character,
             source,
@@ -165,29 +180,30 @@ impl<'p> Reader<'_, 'p> {
     }
 
     /// Returns the text object that draws a character; it is read with its first character.
-    fn object(&mut self, object: &PageObject<'p>, index: c_int) -> Option<ObjectId> {
+    fn object(&mut self, object: &PageObject<'p>, index: c_int) -> Option<Known> {
         let handle = object.handle();
-        if let Some((last, id)) = self.last
+        if let Some((last, known)) = self.last
             && last == handle
         {
-            return id;
+            return known;
         }
-        let id = match self.known.get(&handle) {
-            Some(id) => *id,
+        let known = match self.known.get(&handle) {
+            Some(known) => *known,
             None => {
                 let height = self.text.loose_box(index).map_or(0.0, |loose| self.transform.bbox(loose).height());
                 let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix, height));
-                let id = read.and_then(|read| {
+                let known = read.and_then(|read| {
                     let id = u32::try_from(self.found.objects.len()).ok().map(ObjectId);
+                    let outset = outset(object, read.size, self.transform);
                     self.found.objects.push(read);
-                    id
+                    id.map(|id| Known { id, outset })
                 });
-                self.known.insert(handle, id);
-                id
+                self.known.insert(handle, known);
+                known
             }
         };
-        self.last = Some((handle, id));
-        id
+        self.last = Some((handle, known));
+        known
     }
 
     /// `height` is that of the box of its first character.
@@ -196,7 +212,7 @@ impl<'p> Reader<'_, 'p> {
         let placed = self.painted.texts.get(&object.handle()).copied().unwrap_or(PlacedText::UNREACHED);
         let mode = RenderMode(object.render_mode());
         let colour = if mode.is_stroked_only() { object.stroke_colour() } else { object.fill_colour() };
-        let stated = drawn_size(matrix, font_size) * self.transform.scale();
+        let stated = matrix.drawn_size(font_size) * self.transform.scale();
         // The size of a font of Type 3 may say nothing: its glyphs have a space of their own.
         let size = if height > MOST_HEIGHT * stated { USUAL_SIZE * height } else { stated.max(LEAST_SIZE) };
         size.is_finite().then(|| TextObject {
@@ -247,12 +263,6 @@ pub(super) fn decode(code: u32, next: impl FnOnce() -> u32) -> (Option<char>, c_
     }
 }
 
-/// Returns the size in which a font is drawn. It grows with the length of the matrix' second row, of
-/// which `d` alone is 0 for text that runs up or down the page.
-fn drawn_size(matrix: &Matrix, font_size: f64) -> f64 {
-    font_size.abs() * matrix.c.hypot(matrix.d)
-}
-
 /// Returns the direction of the baseline as displayed, in degrees clockwise, from 0 up to 360. A
 /// negative font size turns the writing round.
 fn angle(matrix: &Matrix, font_size: f64, transform: &Transform) -> f64 {
@@ -262,6 +272,17 @@ fn angle(matrix: &Matrix, font_size: f64, transform: &Transform) -> f64 {
     let degrees = (y - from_y).atan2(x - from_x).to_degrees();
     // Finer is noise, and noise below 0 would be next to 360.
     ((degrees * 1000.0).round() / 1000.0).rem_euclid(360.0)
+}
+
+/// Returns how far the strokes of a text object reach beyond the outlines of its glyphs, in points.
+fn outset(object: &PageObject<'_>, size: f64, transform: &Transform) -> f64 {
+    let is_stroked = RenderMode(object.render_mode()).is_stroked();
+    let half = if is_stroked { 0.5 * object.stroke_width() * transform.scale() } else { 0.0 };
+    half.min(LARGEST_OUTSET * size)
+}
+
+const fn grown(bbox: BBox, by: f64) -> BBox {
+    BBox::new(bbox.left() - by, bbox.top() - by, bbox.right() + by, bbox.bottom() + by)
 }
 
 /// A text rendering mode, as the format numbers it.
@@ -274,6 +295,10 @@ impl RenderMode {
 
     const fn is_stroked_only(&self) -> bool {
         matches!(self.0, 1 | 5)
+    }
+
+    const fn is_stroked(&self) -> bool {
+        matches!(self.0, 1 | 2 | 5 | 6)
     }
 }
 
@@ -303,7 +328,6 @@ mod tests {
         assert_eq!(angle(&upwards, 12.0, &page(0, 100.0)), 270.0);
         assert_eq!(angle(&upwards, 12.0, &page(1, 200.0)), 0.0);
         assert_eq!(angle(&upwards, -12.0, &page(0, 100.0)), 90.0);
-        assert_eq!(drawn_size(&upwards, -12.0), 12.0);
         // A hair below the horizontal is not a whole turn.
         let noise = Matrix { b: 1e-9, ..Matrix::IDENTITY };
         assert_eq!(angle(&noise, 12.0, &page(0, 100.0)), 0.0);

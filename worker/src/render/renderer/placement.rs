@@ -25,6 +25,18 @@ impl Matrix {
         (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
     }
 
+    /// Returns the size in which a font is drawn. It grows with the length of the matrix' second row, of
+    /// which `d` alone is 0 for text that runs up or down the page.
+    pub(super) fn drawn_size(&self, font_size: f64) -> f64 {
+        font_size.abs() * self.c.hypot(self.d)
+    }
+
+    /// Returns how far a point lies from the baseline of a text that begins at the origin of this matrix.
+    pub(super) fn rise(&self, (x, y): Point) -> f64 {
+        let length = self.a.hypot(self.b);
+        if length > 0.0 { (self.a * (y - self.f) - self.b * (x - self.e)) / length } else { f64::INFINITY }
+    }
+
     /// Returns the map that does this one first and then `outer`.
     pub(super) const fn then(&self, outer: &Self) -> Self {
         let (e, f) = outer.point((self.e, self.f));
@@ -158,5 +170,14 @@ mod tests {
         assert_eq!(clipped(rule, Some(bbox)), Some(rule));
         let apart = shared(bbox, BBox::new(20.0, 20.0, 30.0, 30.0));
         assert_eq!((apart.width(), apart.bottom() - apart.top()), (0.0, 0.0));
+    }
+
+    #[test]
+    fn an_accent_has_the_baseline_of_its_letter_and_the_next_line_has_not() {
+        let upright = Matrix { a: 10.0, d: 10.0, e: 100.0, f: 500.0, ..Matrix::IDENTITY };
+        assert_eq!([(130.0, 500.0), (100.0, 503.0), (90.0, 488.0)].map(|point| upright.rise(point)), [0.0, 3.0, -12.0]);
+        let upwards = Matrix { a: 0.0, b: 10.0, c: -10.0, d: 0.0, ..upright };
+        assert_eq!([(100.0, 530.0), (97.0, 500.0)].map(|point| upwards.rise(point)), [0.0, 3.0]);
+        assert_eq!((upwards.drawn_size(-12.0), Matrix { a: 0.0, ..upright }.rise((0.0, 0.0))), (120.0, f64::INFINITY));
     }
 }

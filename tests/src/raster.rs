@@ -7,15 +7,15 @@ use quire_producer::schemas::element::BBox;
 
 /// Red, green and blue of every pixel, row by row from the top-left.
 #[derive(Debug)]
-pub(super) struct Raster {
-    pub(super) width: u32,
-    pub(super) height: u32,
+pub(crate) struct Raster {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
     pixels: Vec<[u8; 3]>,
 }
 
 impl Raster {
     /// Decodes a PNG of any colour type. Transparency is passed over: page images are opaque.
-    pub(super) fn decode(file: &[u8]) -> Result<Self, png::DecodingError> {
+    pub(crate) fn decode(file: &[u8]) -> Result<Self, png::DecodingError> {
         let mut decoder = png::Decoder::new(Cursor::new(file));
         decoder.set_transformations(Transformations::normalize_to_color8());
         let mut reader = decoder.read_info()?;
@@ -30,14 +30,20 @@ impl Raster {
         Ok(Self { width: frame.width, height: frame.height, pixels: samples.map(colour).collect() })
     }
 
+    /// Makes an image of pixels, row by row.
+    #[cfg(test)]
+    pub(crate) const fn of_pixels(width: u32, height: u32, pixels: Vec<[u8; 3]>) -> Self {
+        Self { width, height, pixels }
+    }
+
     /// Returns the colour of a pixel, if the image reaches so far.
-    pub(super) fn at(&self, x: u32, y: u32) -> Option<[u8; 3]> {
+    pub(crate) fn at(&self, x: u32, y: u32) -> Option<[u8; 3]> {
         let index = (x < self.width).then(|| u64::from(y) * u64::from(self.width) + u64::from(x))?;
         self.pixels.get(usize::try_from(index).ok()?).copied()
     }
 
     /// Says whether there is a pixel that is nearer to black than to white.
-    pub(super) fn is_dark(&self, x: u32, y: u32) -> bool {
+    pub(crate) fn is_dark(&self, x: u32, y: u32) -> bool {
         // The weights of ITU-R BT.601.
         let luminance = |[red, green, blue]: [u8; 3]| {
             (299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue)) / 1000
@@ -46,7 +52,7 @@ impl Raster {
     }
 
     /// Returns the smallest box around all dark pixels, in pixels, if there are any.
-    pub(super) fn ink(&self) -> Option<BBox> {
+    pub(crate) fn ink(&self) -> Option<BBox> {
         let places = (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
         let dark = places.filter(|(x, y)| self.is_dark(*x, *y));
         let boxes = dark.map(|(x, y)| (f64::from(x), f64::from(y)));
