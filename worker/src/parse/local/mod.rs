@@ -12,6 +12,7 @@ mod channels;
 mod characters;
 mod containers;
 mod content;
+mod distrust;
 mod elements;
 mod findings;
 mod fonts;
@@ -42,6 +43,7 @@ pub(crate) use content::{
     Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATIONS, MAX_GLYPHS, MAX_SHAPES, ObjectId, PageContent,
     PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
 };
+pub(crate) use distrust::{Blank, distrust_blanks, forget_codes};
 pub(crate) use elements::to_parsed_page;
 pub(crate) use findings::{Findings, NeedsOcr};
 pub(crate) use fonts::{FontId, FontTable};

@@ -2,6 +2,7 @@
 //! units, layers, attachments. Pure: bytes in, facts out.
 
 mod attachments;
+mod composite;
 mod decode;
 mod hidden;
 mod layers;
@@ -16,6 +17,7 @@ mod values;
 
 use std::{
     cell::OnceCell,
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -121,6 +123,12 @@ impl FileFacts {
             let layers = Layers::with_one_off(&self.xref)?;
             hidden::read(&self.xref, &layers, &page::dictionary(&self.xref, self.page_at(index)?)?)
         })
+    }
+
+    /// Lists the names of a page's composite fonts, whose codes are no characters by themselves; pages count from 0.
+    pub(super) fn composite_fonts(&self, index: u32) -> BTreeSet<String> {
+        let names = || Some(composite::names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?));
+        guarded(names).unwrap_or_default()
     }
 
     /// Lists the embedded files. The first question looks at the annotations of every page.

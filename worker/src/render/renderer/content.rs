@@ -12,7 +12,8 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
     let transform = boxes.transform();
     let text = TextPage::load(page)?;
     let mut painted = painted(page, transform, page.document().facts().hidden_objects(page.index()));
-    let characters = characters(&text, &transform, &painted);
+    let mut characters = characters(&text, &transform, &painted);
+    characters.distrust(|| page.document().facts().composite_fonts(page.index()));
     look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
     let annotations = Annotations::of(page, &transform);

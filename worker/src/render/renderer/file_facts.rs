@@ -1,7 +1,7 @@
 //! What the file itself says and libpdfium does not: asked page by page, and believed only where both see the same
 //! pages.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
@@ -42,6 +42,11 @@ impl FileFacts {
     /// Tells which objects of a page lie in layers that are off.
     pub(super) fn hidden_objects(&self, page_index: u32) -> Option<HiddenObjects> {
         self.file.as_ref()?.hidden_objects(page_index)
+    }
+
+    /// Lists the names of a page's composite fonts.
+    pub(super) fn composite_fonts(&self, page_index: u32) -> BTreeSet<String> {
+        self.file.as_ref().map(|file| file.composite_fonts(page_index)).unwrap_or_default()
     }
 
     /// Lists the files that the document carries.
