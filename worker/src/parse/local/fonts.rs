@@ -1,6 +1,6 @@
 //! The fonts of a page, named once each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names a font of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,13 @@ impl FontTable {
         id
     }
 
+    /// Finds the fonts that have one of these names. A font that comes without the tag of a subset may have lost it.
+    pub(crate) fn named(&self, names: &BTreeSet<String>) -> BTreeSet<FontId> {
+        let plain: BTreeSet<&str> = names.iter().map(|name| without_subset_tag(name)).collect();
+        let is_one = |name: &str| names.contains(name) || plain.contains(name);
+        self.ids.iter().filter(|(name, _)| is_one(name)).map(|(_, id)| *id).collect()
+    }
+
     pub(super) fn get(&self, id: FontId) -> Option<&Font> {
         self.fonts.get(usize::from(id.0))
     }
@@ -75,5 +82,14 @@ mod tests {
         assert_eq!(fonts.id("ABCDEF+Sans-BoldOblique", false), id);
         assert_ne!(fonts.id("Sans", false), id);
         assert_eq!(fonts.get(FontId::UNKNOWN), Some(&Font::default()));
+    }
+
+    #[test]
+    fn a_font_is_found_by_its_name_or_by_its_name_without_the_tag_of_a_subset() {
+        let mut fonts = FontTable::default();
+        let [own, other, plain] = ["ABCDEF+Sans", "GHIJKL+Sans", "Serif"].map(|name| fonts.id(name, false));
+        let names = |names: [&str; 2]| fonts.named(&names.map(str::to_owned).into());
+        assert_eq!(names(["ABCDEF+Sans", "MNOPQR+Serif"]), [own, plain].into());
+        assert_eq!(names(["Sans", "GHIJKL+Sans"]), [other].into());
     }
 }

@@ -31,6 +31,16 @@ const MOST_WITHOUT_VOWEL: f64 = 0.3;
 const MOST_MIXED: f64 = 0.2;
 /// More characters than this are no symbols, not even in program text.
 const MOST_SYMBOLS: f64 = 0.4;
+/// Of the characters of words at least as many are letters and digits.
+const FEWEST_ALPHANUMERIC: f64 = 0.25;
+/// Codes that are text have as many letters at least; fewer show nothing.
+const ENOUGH_CODES: u32 = 12;
+/// Letters are at least this share of codes that are text.
+const FEWEST_LETTERS: f64 = 0.6;
+/// At most this share of codes that are text is none: ligatures and signs.
+const MOST_UNREADABLE: f64 = 0.05;
+/// Vowels are this share of the letters of a text; languages have 0.36 (Czech, German) to 0.48 (Italian, Finnish).
+const VOWELS: (f64, f64) = (0.25, 0.6);
 
 /// What is wrong with a text that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,13 +107,49 @@ fn is_unmapped(glyph: &Glyph) -> bool {
         || (characters::is_private(glyph.character) && !is_symbol)
 }
 
-/// Says whether character codes that stand for themselves may be text: mostly letters, and nothing else is wrong.
+/// Says whether character codes that stand for themselves are text. They have to look like it: mostly letters of Latin
+/// script, as many of them vowels as in a language, each letter about as often as in one, and nothing else wrong.
 pub(super) fn may_be_text(pieces: &[Piece]) -> bool {
-    let mut counts = Counts::default();
+    let (mut counts, mut codes) = (Counts::default(), Codes::default());
     for piece in pieces {
         counts.add(&piece.token.text);
+        codes.add(&piece.token.text);
     }
-    counts.characters > 0 && 10 * counts.letters >= 6 * counts.characters && counts.suspicion().is_none()
+    codes.are_text() && counts.suspicion().is_none()
+}
+
+/// What single characters of a text say, whatever their words are.
+#[derive(Debug, Clone, Copy, Default)]
+struct Codes {
+    characters: u32,
+    unreadable: u32,
+    letters: u32,
+    vowels: u32,
+    /// The sum over the letters, in bits.
+    surprise: f64,
+}
+
+impl Codes {
+    fn add(&mut self, text: &str) {
+        for character in text.chars() {
+            self.characters += 1;
+            self.unreadable += u32::from(character == characters::UNREADABLE);
+            if let Some(base) = base_letter(character).filter(|_| character.is_alphabetic()) {
+                self.letters += 1;
+                self.vowels += u32::from(is_vowel(base));
+                self.surprise += surprise(base);
+            }
+        }
+    }
+
+    fn are_text(&self) -> bool {
+        let letters = f64::from(self.letters);
+        self.letters >= ENOUGH_CODES
+            && letters >= FEWEST_LETTERS * f64::from(self.characters)
+            && f64::from(self.unreadable) <= MOST_UNREADABLE * f64::from(self.characters)
+            && (VOWELS.0..=VOWELS.1).contains(&(f64::from(self.vowels) / letters))
+            && self.surprise <= MOST_SURPRISE * letters
+    }
 }
 
 /// Finds the font whose text is least plausible.
@@ -120,7 +166,6 @@ pub(super) fn suspicion(pieces: &[Piece]) -> Option<Suspicion> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     characters: u32,
-    letters: u32,
     symbols: u32,
     words: u32,
     mixed: u32,
@@ -130,6 +175,9 @@ struct Counts {
     surprise: f64,
     latin_words: u32,
     without_vowel: u32,
+    /// Of words of two characters and more, rules and leaders left aside.
+    in_words: u32,
+    alphanumeric: u32,
 }
 
 impl Counts {
@@ -152,9 +200,9 @@ impl Counts {
             }
             is_latin &= base.is_some();
             surprise += base.map_or(0.0, self::surprise);
-            has_vowel |= base.is_some_and(|base| "aeiouywæœøı".contains(base));
+            has_vowel |= base.is_some_and(|base| base == 'w' || is_vowel(base));
         }
-        self.letters += letters;
+        self.words_of_signs(text);
         if letters < 2 {
             return;
         }
@@ -169,15 +217,29 @@ impl Counts {
         }
     }
 
+    fn words_of_signs(&mut self, text: &str) {
+        if text.chars().nth(1).is_none() || text.chars().all(is_rule) {
+            return;
+        }
+        for character in text.chars() {
+            self.in_words += 1;
+            self.alphanumeric += u32::from(character.is_alphanumeric() || characters::is_combining(character));
+        }
+    }
+
     fn suspicion(&self) -> Option<Suspicion> {
         let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
         let found = |doubt, measure| Some(Suspicion { doubt, measure });
         let symbols = share(self.symbols, self.characters);
+        let signs = 1.0 - share(self.alphanumeric, self.in_words);
         let mixed = share(self.mixed, self.words);
         let without_vowel = share(self.without_vowel, self.latin_words);
         let surprise = self.surprise / f64::from(self.latin.max(1));
         if self.characters >= ENOUGH_LETTERS && symbols > MOST_SYMBOLS {
             return found(Doubt::Symbols, symbols);
+        }
+        if self.in_words >= ENOUGH_LETTERS && signs > 1.0 - FEWEST_ALPHANUMERIC {
+            return found(Doubt::Symbols, signs);
         }
         if self.words >= ENOUGH_WORDS && mixed > MOST_MIXED {
             return found(Doubt::MixedScripts, mixed);
@@ -227,6 +289,16 @@ fn base_letter(letter: char) -> Option<char> {
         }
     });
     base.to_lowercase().next()
+}
+
+/// Says whether a letter without its marks is a vowel.
+fn is_vowel(base: char) -> bool {
+    "aeiouyæœøı".contains(base)
+}
+
+/// Says whether rules, leaders and frames are made of it.
+const fn is_rule(character: char) -> bool {
+    matches!(character, '.' | '-' | '_' | '=' | '*' | '+' | '|' | '~' | ':' | '·' | '…' | '\u{2010}'..='\u{2015}')
 }
 
 /// Says whether a character is neither a letter, a digit nor a mark of ordinary writing.
@@ -284,6 +356,36 @@ mod tests {
         for by in [1, 2, 3, 5, 7, 10, 13, 20, 25] {
             assert!(judge(&shifted(ENGLISH, by)).is_some(), "{by}: {}", shifted(ENGLISH, by));
         }
+    }
+
+    #[test]
+    fn codes_are_text_only_if_they_look_like_it() {
+        let are_text = |text: &str| {
+            let mut codes = Codes::default();
+            codes.add(text);
+            codes.are_text()
+        };
+        for text in [ENGLISH, POLISH, "ANNUAL REPORT OF THE BOARD", "Hello, plain world"] {
+            assert!(are_text(&text.replace(' ', "")), "{text}");
+        }
+        let shifted = |text: &str, by: u8| text.bytes().map(|byte| char::from(byte - by)).collect::<String>();
+        // A TrueType font numbers its glyphs in the order of the alphabet, mostly 29 behind the codes of the letters.
+        for text in [ENGLISH, "The quick brown fox jumps over the lazy dog"] {
+            assert!(!are_text(&shifted(text, 29)), "{}", shifted(text, 29));
+        }
+        for text in
+            ["", "Chapter", "ABCDEFGHIJKLMN", "T\u{fffd}\u{fffd}h\u{fffd}e\u{fffd}quick\u{fffd}\u{fffd}fox\u{fffd}is"]
+        {
+            assert!(!are_text(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_that_come_out_as_signs_are_noticed_and_leaders_are_not() {
+        let signs = "!\"#$ %&'() *+,-. ,/.!( )\"'.- ".repeat(12);
+        assert_eq!(judge(&signs.replace(['#', '$', '&', '*', '+'], ";")), Some(Doubt::Symbols));
+        assert_eq!(judge(&"Contents .............. 12 | ------ | ====== ".repeat(20)), None);
+        assert_eq!(judge(&"(1) [2] {3} \"a\", -4.5%; ".repeat(20)), None);
     }
 
     #[test]

@@ -15,6 +15,12 @@ const LEAST_KERNS: usize = 5;
 const SPACE_BESIDE_CJK: f64 = 0.5;
 /// A gap wider than this is a space in Thai and its neighbours, which have spaces between sentences only.
 const SPACE_OF_UNSPACED: f64 = 0.17;
+/// So many gaps of a line tell how far its letters are set apart by justification.
+const LETTER_GAPS: usize = 8;
+/// Characters that stay together in such a line are a letter with its vowels and marks: on average at most so many.
+const CLUSTER: f64 = 3.0;
+/// A space in such a line is wider than the gaps between letters by this.
+const WIDER: f64 = 0.1;
 /// Letters of a spaced word are further apart than this, and closer than the next.
 const LETTER_GAP: (f64, f64) = (0.1, 1.2);
 /// Gaps between spaced letters differ by this factor, and words are at least as much further apart.
@@ -25,12 +31,13 @@ const LETTERS: usize = 4;
 /// Says between which neighbours of a row, ordered from left to right, a space stands: one entry less than tokens.
 pub(super) fn spaces(tokens: &[&Token]) -> Vec<bool> {
     let gaps = gaps(tokens.iter().map(|token| (token.bbox, token.size)));
+    let widened = space_of_widened(tokens, &gaps).unwrap_or(0.0);
     let written: Vec<bool> = tokens.windows(2).map(|pair| pair[0].spaced.1 || pair[1].spaced.0).collect();
     let usual = usual_kern(tokens);
     let mut spaces: Vec<bool> = tokens
         .windows(2)
         .zip(gaps.iter().zip(&written))
-        .map(|(pair, (gap, written))| *written || gap - usual > least_space(pair[0], pair[1]))
+        .map(|(pair, (gap, written))| *written || gap - usual > least_space(pair[0], pair[1]).max(widened - usual))
         .collect();
     close_spaced_words(tokens, &gaps, &written, &mut spaces);
     spaces
@@ -68,6 +75,25 @@ fn least_space(left: &Token, right: &Token) -> f64 {
     }
     let is_beside_cjk = characters::is_cjk(left.last()) || characters::is_cjk(right.first());
     if is_beside_cjk { SPACE_BESIDE_CJK } else { SPACE }
+}
+
+/// Returns the least width of a space in a line of Thai or its neighbours that is justified by setting every letter apart:
+/// a space there is clearly wider than most gaps. `None` if the line is no such line.
+fn space_of_widened(tokens: &[&Token], gaps: &[f64]) -> Option<f64> {
+    let is_inside = |pair: &[&Token]| {
+        let (left, right) = (pair[0].last(), pair[1].first());
+        let are_unspaced = characters::is_unspaced(left) && characters::is_unspaced(right);
+        are_unspaced && !characters::is_cjk(left) && !characters::is_cjk(right)
+    };
+    let (mut inside, mut characters) = (Vec::new(), 0_usize);
+    for (pair, gap) in tokens.windows(2).zip(gaps).filter(|(pair, _)| is_inside(pair)) {
+        inside.push(*gap);
+        characters += pair[1].text.chars().count();
+    }
+    if inside.len() < LETTER_GAPS || characters as f64 > CLUSTER * inside.len() as f64 {
+        return None;
+    }
+    even_gap(&inside).map(|usual| (usual * EVEN).max(usual + WIDER))
 }
 
 /// Takes the spaces out of words whose letters are set apart. Their letters are tokens of their own with gaps that are
@@ -172,6 +198,20 @@ mod tests {
     fn single_letters_with_written_spaces_stay_apart() {
         assert_eq!(line(&Page::new().write("a b c d e", 50.0, 100.0)), "a b c d e");
         assert_eq!(line(&Page::new().write("1", 50.0, 100.0).write("2", 60.0, 100.0).write("3", 70.0, 100.0)), "1 2 3");
+    }
+
+    #[test]
+    fn letters_of_a_widened_line_of_thai_stay_together_and_its_spaces_stay() {
+        let widened = |spacing: f64| {
+            let page = Page::new().spacing(spacing).write("อิสรภาพหลักมูล", 50.0, 100.0);
+            let end = 50.0 + 14.0 * (5.0 + spacing);
+            line(&page.write("โดยร่วมมือ", end + 2.6, 100.0))
+        };
+        for spacing in [0.0, 0.5, 1.2, 1.6, 2.3, 3.5] {
+            assert_eq!(widened(spacing), "อิสรภาพหลักมูล โดยร่วมมือ", "{spacing}");
+        }
+        let phrases = Page::new().write("คำปรารภ", 50.0, 100.0).write("โดยที่", 88.0, 100.0).write("และ", 121.0, 100.0);
+        assert_eq!(line(&phrases), "คำปรารภ โดยที่ และ");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! units, layers, attachments, structure, names of glyphs. Pure: bytes in, facts out.
 
 mod attachments;
+mod composite;
 mod decode;
 mod font_program;
 mod fonts;
@@ -21,6 +22,7 @@ mod values;
 
 use std::{
     cell::OnceCell,
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -143,6 +145,12 @@ impl FileFacts {
     /// content cannot be read whole. What is said of the length of [`hidden_objects`](Self::hidden_objects) holds here.
     pub(super) fn glyph_names(&self, index: u32) -> Option<GlyphNames> {
         guarded(|| hidden::glyph_names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?))
+    }
+
+    /// Lists the names of a page's composite fonts, whose codes are no characters by themselves; pages count from 0.
+    pub(super) fn composite_fonts(&self, index: u32) -> BTreeSet<String> {
+        let names = || Some(composite::names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?));
+        guarded(names).unwrap_or_default()
     }
 
     /// Lists the embedded files. The first question looks at the annotations of every page.

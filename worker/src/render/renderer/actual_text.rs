@@ -51,7 +51,6 @@ impl ActualText<'_> {
         let size = self.matrix.drawn_size(self.object.font_size());
         if self.matrix.rise((matrix.e, matrix.f)).abs() <= SAME_LINE * size {
             self.bbox = self.bbox.union(bbox);
-            self.bbox = self.bbox.union(bbox);
         }
     }
 

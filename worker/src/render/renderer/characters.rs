@@ -1,6 +1,11 @@
 //! Reads the characters of a page and the text objects that draw them.
 
-use std::{cell::OnceCell, collections::HashMap, ops::RangeInclusive, os::raw::c_int};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+    ops::RangeInclusive,
+    os::raw::c_int,
+};
 
 use pdfium_render::prelude::{FPDF_FONT, FPDF_PAGEOBJECT};
 use quire_schemas::element::BBox;
@@ -13,7 +18,9 @@ use super::{
     placement::Matrix,
     text_page::TextPage,
 };
-use crate::parse::local::{FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject};
+use crate::parse::local::{
+    Blank, FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject, distrust_blanks, forget_codes,
+};
 
 /// A mark that libpdfium sets in the place of a hyphen at the end of a line.
 const HYPHEN_MARK: u32 = 2;
@@ -38,6 +45,7 @@ pub(super) struct Characters {
     pub(super) glyphs: Vec<Glyph>,
     pub(super) objects: Vec<TextObject>,
     pub(super) fonts: FontTable,
+    blanks: Vec<Blank>,
     /// Whether the page has more than are read.
     pub(super) cut: bool,
 }
@@ -67,6 +75,18 @@ pub(super) fn characters<'p>(text: &TextPage<'p>, transform: &Transform, painted
         reader.actual_text(actual);
     }
     reader.found
+}
+
+impl Characters {
+    /// Takes the values away from characters that cannot have them. `composite` lists the names of composite fonts; it is
+    /// asked only if the page has characters without a value.
+    pub(super) fn distrust(&mut self, composite: impl FnOnce() -> BTreeSet<String>) {
+        if self.glyphs.iter().any(|glyph| glyph.source == GlyphSource::Unmapped) {
+            let composite = self.fonts.named(&composite());
+            forget_codes(&mut self.glyphs, &self.objects, &self.blanks, composite);
+        }
+        distrust_blanks(&mut self.glyphs, &self.objects, &self.fonts, &self.blanks);
+    }
 }
 
 struct Reader<'a, 'p> {
@@ -136,8 +156,19 @@ impl<'p> Reader<'_, 'p> {
     }
 
     fn push(&mut self, index: c_int, character: char, source: GlyphSource) {
-        let glyph = self.glyph(index, character, source);
-        self.found.glyphs.extend(glyph);
+        let Some(glyph) = self.glyph(index, character, source) else { return };
+        if !character.is_whitespace() {
+            self.found.glyphs.push(glyph);
+            return;
+        }
+        let Some(ink) = self.text.ink_box(index).map(|ink| self.transform.bbox(ink)) else { return };
+        if ink.width() == 0.0 && ink.height() == 0.0 {
+            // libpdfium takes a jump inside a text object for a space, and does not say so of each.
+            self.found.glyphs.push(added(' '));
+            return;
+        }
+        self.found.blanks.push(Blank { glyph: self.found.glyphs.len(), ink });
+        self.found.glyphs.push(glyph);
     }
 
     fn glyph(&mut self, index: c_int, character: char, source: GlyphSource) -> Option<Glyph> {

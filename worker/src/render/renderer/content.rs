@@ -14,7 +14,8 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
     let facts = page.document().facts();
     let structure = facts.structure_texts(page.index());
     let mut painted = painted(page, transform, facts.hidden_objects(page.index()), structure.as_ref());
-    let characters = characters(&text, &transform, &painted);
+    let mut characters = characters(&text, &transform, &painted);
+    characters.distrust(|| page.document().facts().composite_fonts(page.index()));
     let covers_cut = look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
     let annotations = Annotations::of(page, &transform);

@@ -1,7 +1,7 @@
 //! What the file itself says and libpdfium does not: asked page by page, and believed only where both see the same
 //! pages.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
@@ -55,6 +55,11 @@ impl FileFacts {
     /// Reads what the fonts of a page say of its characters by names of glyphs.
     pub(super) fn glyph_names(&self, page_index: u32) -> Option<GlyphNames> {
         self.file.as_ref()?.glyph_names(page_index)
+    }
+
+    /// Lists the names of a page's composite fonts.
+    pub(super) fn composite_fonts(&self, page_index: u32) -> BTreeSet<String> {
+        self.file.as_ref().map(|file| file.composite_fonts(page_index)).unwrap_or_default()
     }
 
     /// Lists the files that the document carries.

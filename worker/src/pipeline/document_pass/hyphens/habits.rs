@@ -63,7 +63,8 @@ const ENGLISH: Habits = Habits {
                 ninety- full- large- small- real- open- free- fast- deep- hard- soft- state- peer- rule- risk- \
                 decision- problem- evidence- energy- tax- trade- fixed- newly- year- middle- upper- lower- inner- \
                 outer- longer- higher- larger- early- much- best- better- north- south- re-e* pre-e* anti-i* semi-i* \
-                micro-o* so-called socio-e* socio-p* mid-term mid-size* mid-century ill-defined ill-posed ill-suited \
+                micro-o* so-called socio-e* socio-p* mid-term mid-size* mid-century mid-*ties mid-teens mid-morning mid-afternoon mid-air mid-sentence mid-range \
+                mid-level mid-tier late-*ties apt-get ill-defined ill-posed ill-suited \
                 end-user* end-to* all-important add-on* built-in plug-in* set-up* hands-on part-time* left-hand \
                 right-hand second-hand first-hand on-site off-site by-product* co-author* co-found* co-own* \
                 co-worker* co-exist* ex-presid* ex-minis* ex-husband* ex-wife vice-presid* vice-chair* e-commerce \
@@ -129,7 +130,7 @@ const PORTUGUESE: Habits = Habits {
 
 const DUTCH: Habits = Habits {
     joined: "-heid -lijk -lijke -achtig -achtige -schap",
-    compounds: "na-a* auto-i* radio-i* zwart-wit* rood-wit* blauw-wit* *a-a* *a-e* *a-i* *a-u* *e-e* *e-i* *i-i* \
+    compounds: "minister-pres* *ris-generaal *eur-generaal na-a* auto-i* radio-i* zwart-wit* rood-wit* blauw-wit* *a-a* *a-e* *a-i* *a-u* *e-e* *e-i* *i-i* \
                 *o-e* *o-o* *o-u* *u-u* niet- ex-presid* ex-minis* vice-presid* vice-voorz* quasi- pseudo- semi-",
     adjectives: ("isch aal iek eel", "isch ische eel ele lijk lijke"),
 };

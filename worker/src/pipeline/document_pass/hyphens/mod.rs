@@ -8,8 +8,8 @@
 //!
 //! 1. A soft hyphen goes. A hyphen that the next line repeats goes too, as Portuguese, Polish and Czech print it
 //!    (`vice-` and `-rei`): the second one stays.
-//! 2. Codes and names: the hyphen stays if what stands before or after it is no letter (`120-135`, `DE-4711`), if
-//!    *right* begins with a capital or *left* ends in one (`Nord-Süd`, `USA-wide`), or if the two are of different
+//! 2. Codes and names: the hyphen stays in an [address, a path or an identifier](chunk), to which nobody adds one; if what
+//!    stands before or after it is no letter (`120-135`, `DE-4711`); if *right* begins with a capital or *left* ends in one (`Nord-Süd`, `USA-wide`), or if the two are of different
 //!    scripts (`β-lactam`).
 //! 3. A word that waits for its end: it stays, and a space follows, if *right* is a whole *and* or *or* in the language
 //!    of the text (`in- und ausländisch`) and neither form of rule 5 occurs. Where such a word may also end another one
@@ -28,7 +28,8 @@
 //!    compounds in one.
 //! 8. Hyphenation patterns: if the language may divide the joined word here, the hyphen goes. If it may not, and a
 //!    consonant is parted from the vowel behind it in a language that never does so (French `dit-on`), it stays.
-//! 9. If nothing decides, it goes if *right* is in lower case, and stays in scripts that have none.
+//! 9. If nothing decides, it goes if *right* is in lower case, and stays in scripts that have none, and in what may be a
+//!    path or an identifier.
 //!
 //! The language is the one with the most function words in the element, if they are clear, else the one with the most
 //! in the document, else English (Russian in Cyrillic script). A word that changes when it is divided (`Zuk-ker`,
@@ -36,6 +37,7 @@
 //!
 //! Beyond [`MOST_WORDS`](words::MOST_WORDS) different words a document's further ones count as not occurring.
 
+mod chunk;
 mod edits;
 mod element;
 mod habits;

@@ -2,6 +2,8 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::chunk::{Surroundings, surroundings};
+
 pub(crate) const SOFT_HYPHEN: char = '\u{ad}';
 
 /// A longer run of letters is no word; no more of it is looked at.
@@ -21,6 +23,8 @@ pub(crate) struct Place<'a> {
     pub(crate) after: Option<char>,
     /// Whether another hyphen and a letter follow the hyphen.
     pub(crate) is_repeated: bool,
+    /// What it stands in.
+    pub(crate) surroundings: Surroundings,
 }
 
 impl<'a> Place<'a> {
@@ -39,7 +43,9 @@ impl<'a> Place<'a> {
             && right.is_empty()
             && next.is_some_and(is_hyphen)
             && following.next().is_some_and(is_letter);
-        Some(Self { hyphen, left, right, before: before.chars().next_back(), after: next, is_repeated })
+        let surroundings = surroundings(text, byte, hyphen.len_utf8());
+        let before = before.chars().next_back();
+        Some(Self { hyphen, left, right, before, after: next, is_repeated, surroundings })
     }
 }
 
@@ -75,6 +81,7 @@ mod tests {
             before: Some('\''),
             after: Some('-'),
             is_repeated: false,
+            surroundings: Surroundings::Prose,
         };
         assert_eq!(place, expected);
         assert_eq!(Place::at(text, 10), None);

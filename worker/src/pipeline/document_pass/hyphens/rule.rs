@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 use super::{
+    chunk::Surroundings,
     habits::{self, Habit},
     language::{Hits, is_function_word, language_of},
     place::{Place, SOFT_HYPHEN, is_apostrophe, is_hyphen},
@@ -52,6 +53,9 @@ impl<'a> Judge<'a> {
         if place.hyphen == SOFT_HYPHEN || place.is_repeated {
             return Verdict::Goes;
         }
+        if place.surroundings == Surroundings::Code {
+            return Verdict::Stays;
+        }
         let Some(division) = self.division(place) else { return Verdict::Stays };
         let (joined, hyphenated) = self.counts(&division);
         if joined == 0 && hyphenated == 0 && division.waits(place) {
@@ -73,7 +77,7 @@ impl<'a> Judge<'a> {
             Some(Habit::Joined) => Verdict::Goes,
             Some(Habit::Compound) => Verdict::Stays,
             None if self.halves_occur(&division) => Verdict::Stays,
-            None => division.by_patterns(),
+            None => division.by_patterns(place.surroundings),
         }
     }
 
@@ -151,7 +155,7 @@ impl Division {
         habits::of(self.language?, &self.left, &self.right)
     }
 
-    fn by_patterns(&self) -> Verdict {
+    fn by_patterns(&self, surroundings: Surroundings) -> Verdict {
         let parts_consonant = || {
             let last = self.left.chars().next_back().is_some_and(is_vowel);
             !last && self.right.chars().next().is_some_and(is_vowel)
@@ -160,7 +164,7 @@ impl Division {
         match self.language {
             Some(language) if self.may_break(language) => Verdict::Goes,
             Some(language) if habits::keeps_consonants(language) && parts_consonant() => Verdict::Stays,
-            _ if is_small() => Verdict::Goes,
+            _ if is_small() && surroundings == Surroundings::Prose => Verdict::Goes,
             _ => Verdict::Stays,
         }
     }
@@ -205,6 +209,8 @@ mod tests {
     fn codes_numbers_and_capitals_keep_their_hyphen() {
         let codes = ["DE-4711", "120-135", "A4-sheet", "USA-wide", "Nord-Süd", "EU-Richtlinie", "Covid-19", "β-lactam"];
         all_are(Verdict::Stays, &codes);
+        all_are(Verdict::Stays, &["exam-ple.com", "terms_of-use", "mail-box@example.com", "log-view/a-b"]);
+        all_are(Verdict::Goes, &["solv-ing/decision-making"]);
         all_are(
             Verdict::Stays,
             &["e-mail", "x-ray", "tv-program", "pdf-files", "chef-d'œuvre", "а-ля", "- item", "end- "],
