@@ -1,7 +1,7 @@
 //! From a laid-out page to the elements of a result. Pure.
 
 use quire_schemas::{
-    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, TextSource},
+    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, Region, TextSource},
     result::Page,
 };
 
@@ -53,9 +53,13 @@ pub(crate) fn to_parsed_page(text: PageText, with_words: bool) -> ParsedPage {
 }
 
 fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
-    let mut regions = vec![element_region(page_number, paragraph.bbox)];
     let degrees = paragraph.frame.degrees();
-    regions[0].angle = (degrees != 0).then(|| f64::from(degrees));
+    let column = |column: &Span| Region {
+        angle: (degrees != 0).then(|| f64::from(degrees)),
+        char_span: (paragraph.columns.len() > 1).then_some([column.start, column.end]),
+        ..element_region(page_number, column.bbox)
+    };
+    let mut regions: Vec<Region> = paragraph.columns.iter().map(column).collect();
     if paragraph.lines.len() >= SEVERAL {
         regions.extend(paragraph.lines.iter().map(|line| part(page_number, line, Granularity::Line)));
     }
@@ -84,7 +88,7 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
     if !paragraph.line_end_hyphens.is_empty() {
         element.extra.insert("line_end_hyphens".to_owned(), paragraph.line_end_hyphens.into());
     }
-    Placed { bbox: paragraph.bbox, words: paragraph.words, element }
+    Placed { bbox: paragraph.columns[0].bbox, words: paragraph.words, element }
 }
 
 fn tenth(value: f64) -> f64 {
@@ -98,7 +102,7 @@ fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>) {
         .iter()
         .enumerate()
         .filter(|(_, placed)| placed.element.content_layer != Some(ContentLayer::Invisible))
-        .map(|(index, placed)| (index, placed.bbox.overlap(link.bbox)))
+        .map(|(index, placed)| (index, placed.overlap(link.bbox)))
         .filter(|(_, area)| *area > 0.0);
     let target = shared.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index);
     let area = region(page_number, link.bbox);
@@ -137,8 +141,6 @@ fn covered(area: BBox, words: &[Span]) -> Option<[u32; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use quire_schemas::element::Region;
-
     use super::{
         super::{lay_out, testing::Page as Written},
         *,

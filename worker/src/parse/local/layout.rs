@@ -5,12 +5,13 @@ use std::{cell::LazyCell, cmp::Reverse, collections::BTreeMap};
 use super::{
     PageText,
     containers::{Container, containers},
+    continued,
     content::{Cut, PageContent},
     findings::Findings,
     frames::Frame,
     lines::Piece,
     overprint,
-    paragraphs::{Paragraph, paragraphs},
+    paragraphs::paragraphs,
     readability::{self, Mapping},
     regions,
     tokens::{self, Token},
@@ -40,10 +41,10 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
         // Places of containers are on the displayed page; only upright text is laid out there.
         let containers: &[Container] = if frame == Frame::UPRIGHT { &containers } else { &[] };
         let flows = regions::flows(&pieces, &content.fonts, containers);
-        paragraphs.extend(flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content)));
+        let columns = flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content));
+        paragraphs.extend(continued::joined(columns.filter(|paragraph| !paragraph.text.trim().is_empty()).collect()));
     }
     drop(containers);
-    paragraphs.retain(|paragraph: &Paragraph| !paragraph.text.trim().is_empty());
     PageText { content, paragraphs, findings }
 }
 

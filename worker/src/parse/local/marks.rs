@@ -42,12 +42,16 @@ impl Marks {
         let glyphs = &content.glyphs;
         let mut apart = Vec::new();
         let mut before: Option<&Glyph> = None;
+        let mut is_apart = false;
         for (index, glyph) in glyphs.iter().enumerate() {
             if glyph.object.is_none() || repeated.get(index).copied().unwrap_or_default() {
                 continue;
             }
-            if characters::is_nonspacing(glyph.character) && !before.is_some_and(|before| is_on(content, glyph, before))
-            {
+            // A mark of the same object as one that is drawn apart is so, too.
+            let goes_on = is_apart && before.is_some_and(|before| before.object == glyph.object);
+            is_apart = characters::is_nonspacing(glyph.character)
+                && (goes_on || !before.is_some_and(|before| is_on(content, glyph, before)));
+            if is_apart {
                 apart.push(index);
             }
             before = Some(glyph);

@@ -13,6 +13,7 @@ mod channels;
 mod characters;
 mod containers;
 mod content;
+mod continued;
 mod distrust;
 mod elements;
 mod findings;

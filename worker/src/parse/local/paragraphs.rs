@@ -7,7 +7,7 @@ use super::{
     content::PageContent,
     fonts::FontTable,
     frames::Frame,
-    lines::{Line, Word},
+    lines::Line,
     reading_order::{join_broken_numbers, pair_brackets},
     regions::Flow,
     visibility::Layer,
@@ -31,7 +31,7 @@ const PITCH_TOLERANCE: f64 = 1.25;
 /// Pitches of a column that is set wide vary by this factor.
 const USUAL_TOLERANCE: f64 = 1.1;
 /// The font size within a paragraph varies by this factor.
-const SIZE_TOLERANCE: f64 = 1.18;
+pub(super) const SIZE_TOLERANCE: f64 = 1.18;
 /// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
 const LEAST_WORDS: usize = 3;
 /// Width of a character that is not measured.
@@ -42,7 +42,8 @@ const CHARACTER: f64 = 0.5;
 pub(super) struct Paragraph {
     /// Lines joined; a word that is broken at a line end keeps its hyphen.
     pub(super) text: String,
-    pub(super) bbox: BBox,
+    /// Its place in each column that it stands in: one, but for a paragraph that goes on in the next one.
+    pub(super) columns: Vec<Span>,
     pub(super) frame: Frame,
     /// The font of its longest line.
     pub(super) font: Option<String>,
@@ -287,7 +288,7 @@ fn joint(last: &Line, next: &Line) -> Joint {
     let follows_word = letter.is_some_and(char::is_alphanumeric);
     let first = begin.text.chars().next().unwrap_or(' ');
     match mark {
-        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(begin) => Joint::Space,
+        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(&begin.text) => Joint::Space,
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
         '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
         _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Nothing,
@@ -296,10 +297,10 @@ fn joint(last: &Line, next: &Line) -> Joint {
 }
 
 /// Says whether a word is "and" or "or" in a language that leaves out parts of compounds: `vracht- en verzendkosten`.
-fn is_conjunction(word: &Word) -> bool {
+pub(super) fn is_conjunction(word: &str) -> bool {
     const CONJUNCTIONS: [&str; 15] =
         ["and", "or", "und", "oder", "bzw", "bis", "en", "of", "och", "eller", "og", "ja", "tai", "y", "e"];
-    CONJUNCTIONS.contains(&word.text.trim_end_matches(['.', ',']))
+    CONJUNCTIONS.contains(&word.trim_end_matches(['.', ',']))
 }
 
 fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
@@ -327,8 +328,12 @@ fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
     let longest = lines.iter().max_by_key(|line| line.words.len()).expect("a paragraph has a line");
     let font = fonts.get(longest.font).map(|font| font.name.clone()).filter(|name| !name.is_empty());
     Paragraph {
+        columns: vec![Span {
+            bbox: spans.iter().map(|span| span.bbox).reduce(BBox::union).expect("a paragraph has a line"),
+            start: 0,
+            end: text.length,
+        }],
         text: text.text,
-        bbox: spans.iter().map(|span| span.bbox).reduce(BBox::union).expect("a paragraph has a line"),
         frame: longest.frame,
         font,
         size: longest.size,

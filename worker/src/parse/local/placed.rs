@@ -12,6 +12,13 @@ pub(super) struct Placed {
 }
 
 impl Placed {
+    /// Returns the largest area that one of its places shares with a box: a paragraph may stand in two columns.
+    pub(super) fn overlap(&self, area: BBox) -> f64 {
+        let regions = self.element.regions.iter().filter(|region| region.granularity == Some(Granularity::Element));
+        let shared = regions.filter_map(|region| region.bbox).map(|bbox| bbox.overlap(area));
+        shared.fold(self.bbox.overlap(area), f64::max)
+    }
+
     pub(super) fn is_body(&self) -> bool {
         self.element.content_layer == Some(ContentLayer::Body)
     }
