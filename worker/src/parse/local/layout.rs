@@ -6,6 +6,7 @@ use super::{
     PageText,
     containers::{Container, containers},
     content::PageContent,
+    field_rows::FieldRows,
     findings::Findings,
     frames::Frame,
     lines::Piece,
@@ -31,14 +32,16 @@ pub(crate) fn lay_out(content: PageContent) -> PageText {
     let findings = Findings::of(&content, &pieces, mapping);
     // Found once, and only for a page that has upright text.
     let containers = LazyCell::new(|| containers(&content));
-    let mut paragraphs = Vec::new();
+    let mut flows = Vec::new();
     for ((_, _, frame), pieces) in grouped(pieces) {
         // Places of containers are on the displayed page; only upright text is laid out there.
         let containers: &[Container] = if frame == Frame::UPRIGHT { &containers } else { &[] };
-        let flows = regions::flows(&pieces, &content.fonts, containers);
-        paragraphs.extend(flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content)));
+        flows.extend(regions::flows(&pieces, &content.fonts, containers));
     }
     drop(containers);
+    let fields = FieldRows::of(&content.fields, flows.iter().flatten());
+    let mut paragraphs: Vec<Paragraph> =
+        flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content, &fields)).collect();
     paragraphs.retain(|paragraph: &Paragraph| !paragraph.text.trim().is_empty());
     PageText { content, paragraphs, findings }
 }

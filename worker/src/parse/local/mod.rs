@@ -5,7 +5,7 @@
 //! (`overprint`); characters that stay together become tokens (`tokens`); what nobody sees is told apart
 //! (`visibility`); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
-//! (`paragraphs`); fields and notes come in at their places (`elements`).
+//! (`paragraphs`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
 
 mod annotations;
 mod channels;
@@ -13,6 +13,7 @@ mod characters;
 mod containers;
 mod content;
 mod elements;
+mod field_rows;
 mod findings;
 mod fonts;
 mod frames;
@@ -30,6 +31,7 @@ mod readability;
 mod regions;
 mod rows;
 mod spacing;
+mod stacked;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;

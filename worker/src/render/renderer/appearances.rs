@@ -1,12 +1,17 @@
 //! Reads the text that annotations show. libpdfium orders only the characters of a page's own content,
 //! so it is asked for those of a copy of the page in which annotations are content.
 
-use std::{cell::OnceCell, collections::HashSet, os::raw::c_int};
+use std::{
+    cell::{Cell, OnceCell},
+    collections::HashSet,
+    os::raw::c_int,
+};
 
 use pdfium_render::prelude::FPDF_PAGEOBJECT;
 use quire_schemas::result::PdfBox;
 
 use super::{
+    annotation::Annotation,
     characters::decode,
     page::Page,
     page_object::{ObjectKind, PageObject},
@@ -16,9 +21,11 @@ use super::{
 
 /// A page with more annotations is not copied.
 const MAX_ANNOTATIONS: c_int = 1_000;
-/// Characters beyond this are left out.
-const MAX_CHARACTERS: c_int = 20_000;
-/// Objects of appearances beyond this are not looked at.
+/// What annotations show on a page with more characters, theirs included, cannot be told.
+const MAX_CHARACTERS: c_int = 50_000;
+/// Bytes of appearances of a page beyond this are not looked at.
+const MAX_BYTES: usize = 32 << 20;
+/// What annotations show that have more objects cannot be told.
 const MAX_OBJECTS: usize = 20_000;
 /// Forms inside forms deeper than this are not looked into: that of the copy, those of the annotations,
 /// and what these draw.
@@ -29,7 +36,10 @@ const SLACK: f64 = 1.0;
 /// The text that the annotations of a page show. It is read when it is asked for.
 pub(super) struct Appearances<'p> {
     page: &'p Page<'p>,
-    characters: OnceCell<Vec<Character>>,
+    /// `None` if they cannot be read.
+    characters: OnceCell<Option<Vec<Character>>>,
+    /// How many bytes of appearances may still be looked at.
+    bytes: Cell<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,13 +52,27 @@ struct Character {
 
 impl<'p> Appearances<'p> {
     pub(super) const fn of(page: &'p Page<'p>) -> Self {
-        Self { page, characters: OnceCell::new() }
+        Self { page, characters: OnceCell::new(), bytes: Cell::new(MAX_BYTES) }
     }
 
-    /// Returns the text that annotations show within a box in user space; empty if there is none.
-    pub(super) fn text_within(&self, rect: PdfBox) -> String {
-        text_within(self.characters.get_or_init(|| read(self.page).unwrap_or_default()), rect)
+    /// Returns the text that an annotation shows: that of all annotations within its box in user space. Empty if it
+    /// shows none, `None` if that cannot be told.
+    pub(super) fn text_of(&self, annotation: &Annotation<'_>, rect: PdfBox) -> Option<String> {
+        // Many annotations may share one long appearance.
+        let left = Some(self.bytes.get()).filter(|bytes| *bytes > 0)?;
+        let content = annotation.appearance();
+        self.bytes.set(left.saturating_sub(content.len()));
+        if !may_show_text(&content) {
+            return Some(String::new());
+        }
+        let characters = self.characters.get_or_init(|| read(self.page)).as_ref()?;
+        Some(text_within(characters, rect))
     }
+}
+
+/// Says whether content may show text, itself or through a form. To read it is much more work.
+fn may_show_text(content: &str) -> bool {
+    ["Tj", "TJ", "'", "\"", "Do"].iter().any(|operator| content.contains(operator))
 }
 
 fn read(page: &Page<'_>) -> Option<Vec<Character>> {
@@ -56,20 +80,20 @@ fn read(page: &Page<'_>) -> Option<Vec<Character>> {
         return None;
     }
     let copy = page.document().copy_of_page(page.index())?;
-    if !copy.page(1).ok()?.flatten() {
-        return None;
+    if !copy.page(1).ok()?.flatten()? {
+        return Some(Vec::new());
     }
     let page = copy.page(1).ok()?;
     // The annotations become one form at the end of the content.
-    let drawn = text_objects(page.object(page.object_count() - 1)?);
-    let text = TextPage::load(&page).ok()?;
+    let drawn = text_objects(page.object(page.object_count() - 1)?)?;
+    let text = TextPage::load(&page).ok().filter(|text| text.count() <= MAX_CHARACTERS)?;
     let (mut found, mut index) = (Vec::new(), 0);
-    while index < text.count().min(MAX_CHARACTERS) {
+    while index < text.count() {
         let (value, taken) = decode(text.code(index), || text.code(index + 1));
         if text.is_generated(index) {
             found.push(Character { value: ' ', origin: None });
         } else if text.object(index).is_some_and(|object| drawn.contains(&object.handle())) {
-            let value = value.unwrap_or(char::REPLACEMENT_CHARACTER);
+            let value = value.filter(|_| !text.is_unmapped(index)).unwrap_or(char::REPLACEMENT_CHARACTER);
             found.extend(text.origin(index).map(|origin| Character { value, origin: Some(origin) }));
         }
         index += taken;
@@ -77,7 +101,8 @@ fn read(page: &Page<'_>) -> Option<Vec<Character>> {
     Some(found)
 }
 
-fn text_objects(form: PageObject<'_>) -> HashSet<FPDF_PAGEOBJECT> {
+/// Returns the text objects of a form. `None` if it has too many objects.
+fn text_objects(form: PageObject<'_>) -> Option<HashSet<FPDF_PAGEOBJECT>> {
     let mut found = HashSet::new();
     let mut pending = vec![(form, 0)];
     let mut looked_at = 0;
@@ -88,14 +113,16 @@ fn text_objects(form: PageObject<'_>) -> HashSet<FPDF_PAGEOBJECT> {
                 found.insert(object.handle());
             }
             ObjectKind::Form if depth < MAX_DEPTH => {
-                let room = MAX_OBJECTS.saturating_sub(looked_at + pending.len());
-                let children = (0..object.child_count()).filter_map(|index| object.child(index));
-                pending.extend(children.take(room).map(|child| (child, depth + 1)));
+                let children = object.child_count();
+                if usize::try_from(children).is_ok_and(|count| looked_at + pending.len() + count > MAX_OBJECTS) {
+                    return None;
+                }
+                pending.extend((0..children).filter_map(|index| object.child(index)).map(|child| (child, depth + 1)));
             }
             _ => {}
         }
     }
-    found
+    Some(found)
 }
 
 fn text_within(characters: &[Character], rect: PdfBox) -> String {
@@ -121,6 +148,14 @@ fn text_within(characters: &[Character], rect: PdfBox) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_appearance_without_an_operator_that_shows_something_has_no_text() {
+        let empty = ["", " ", "/Tx BMC q 0 0 200 18 re W n Q EMC", "0 0 m 100 50 l S"];
+        let shows = ["/Tx BMC BT (a) Tj ET EMC", "BT [(a) -20 (b)]TJ ET", "BT (a)' ET", "/Fm0 Do"];
+        assert!(!empty.iter().any(|content| may_show_text(content)));
+        assert!(shows.iter().all(|content| may_show_text(content)));
+    }
 
     #[test]
     fn the_text_of_an_annotation_is_what_begins_within_it() {
