@@ -240,6 +240,7 @@ mod tests {
     fn page_json(number: u32) -> Vec<u8> {
         let link = PageLink {
             bbox: BBox::new(1.0, 2.0, 3.0, 4.0),
+            parts: Vec::new(),
             uri: Some("https://a.example/\n".to_owned()),
             page_number: None,
         };

@@ -226,8 +226,10 @@ pub(crate) struct Picture {
 /// A link annotation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PageLink {
-    /// Where it can be clicked.
+    /// Around where it can be clicked.
     pub(crate) bbox: BBox,
+    /// Its parts, if it has several, as of a link that is broken at a line end; else empty.
+    pub(crate) parts: Vec<BBox>,
     /// The address it leads to.
     pub(crate) uri: Option<String>,
     /// Or the page of this document, from 1.
@@ -241,8 +243,10 @@ pub(crate) struct PageField {
     /// The full name.
     pub(crate) name: String,
     pub(crate) kind: FieldKind,
-    /// What is filled in or chosen; empty for a password.
+    /// What is filled in or chosen, as the file states it; empty for a password.
     pub(crate) value: String,
+    /// What the page shows in its place; `None` if that is the value, or cannot be told.
+    pub(crate) shown_text: Option<String>,
     /// Of a checkbox or radio button.
     pub(crate) checked: Option<bool>,
     /// Whether the page shows it.
@@ -268,7 +272,7 @@ pub(crate) struct PageNote {
     pub(crate) bbox: BBox,
     /// The subtype as the file has it, such as `FreeText` or `Stamp`.
     pub(crate) subtype: String,
-    /// The text that the page shows for it if there is one, else its comment.
+    /// The text that the page shows for it if it shows something, else its comment.
     pub(crate) text: String,
     pub(crate) author: Option<String>,
     /// Whether the page shows the text: true of free text and stamps only.

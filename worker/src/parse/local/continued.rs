@@ -1,8 +1,8 @@
 //! Paragraphs that go on in the next column with the rest of a broken word. Pure.
 
 use super::{
-    paragraphs::{Paragraph, SIZE_TOLERANCE, Span, is_conjunction},
     characters,
+    paragraphs::{Paragraph, SIZE_TOLERANCE, Span, is_conjunction},
 };
 
 /// Joins each paragraph that ends inside a word with the one that follows it in another column and begins with the rest.
@@ -22,9 +22,10 @@ fn goes_on(last: &Paragraph, next: &Paragraph) -> bool {
     let is_broken = matches!(end.next(), Some('-' | '\u{2010}' | characters::SOFT_HYPHEN))
         && end.next().is_some_and(char::is_alphabetic);
     let word = next.text.split(' ').next().unwrap_or_default();
-    let is_another_column = last.columns.last().zip(next.columns.first()).is_some_and(|(last, next)| {
-        last.bbox.shared_width(next.bbox) <= 0.0 || next.bbox.top() < last.bbox.bottom()
-    });
+    let is_another_column =
+        last.columns.last().zip(next.columns.first()).is_some_and(|(last, next)| {
+            last.bbox.shared_width(next.bbox) <= 0.0 || next.bbox.top() < last.bbox.bottom()
+        });
     let ratio = last.size / next.size.max(f64::MIN_POSITIVE);
     is_broken
         && word.starts_with(char::is_lowercase)
@@ -59,12 +60,20 @@ mod tests {
     };
 
     fn columns(last: &str, next: &str) -> Vec<Paragraph> {
-        let lines = ["these lines stand in the first column", "and there are several of them, as", "columns have, and they end with"];
+        let lines = [
+            "these lines stand in the first column",
+            "and there are several of them, as",
+            "columns have, and they end with",
+        ];
         let mut page = Page::new();
         for (row, line) in lines.iter().chain([&last]).enumerate() {
             page = page.write(line, 50.0, 100.0 + 12.0 * row as f64);
         }
-        let others = ["the second column has as many lines as", "the first one, and so both of them are", "columns of running text on this page."];
+        let others = [
+            "the second column has as many lines as",
+            "the first one, and so both of them are",
+            "columns of running text on this page.",
+        ];
         for (row, line) in [&next].into_iter().chain(others.iter()).enumerate() {
             page = page.write(line, 300.0, 100.0 + 12.0 * row as f64);
         }

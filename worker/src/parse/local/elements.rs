@@ -96,27 +96,31 @@ fn tenth(value: f64) -> f64 {
 }
 
 /// Gives a link to the element it lies on, with the words that it covers, or makes it an element of its own, as over a
-/// picture. Text that nobody sees has no links.
+/// picture. Text that nobody sees has no links. A link that an element has already is left out.
 fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>) {
+    let bbox = link.bbox;
+    let parts = if link.parts.is_empty() { vec![bbox] } else { link.parts };
     let shared = placed
         .iter()
         .enumerate()
         .filter(|(_, placed)| placed.element.content_layer != Some(ContentLayer::Invisible))
-        .map(|(index, placed)| (index, placed.overlap(link.bbox)))
+        .map(|(index, placed)| (index, parts.iter().map(|part| placed.overlap(*part)).sum::<f64>()))
         .filter(|(_, area)| *area > 0.0);
     let target = shared.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index);
-    let area = region(page_number, link.bbox);
-    let bbox = link.bbox;
+    let area = region(page_number, bbox);
     let blank_link =
         Link { uri: link.uri, page_number: link.page_number, text: None, char_span: None, region: Some(area.clone()) };
     match target {
         Some(index) => {
             let Placed { words, element, .. } = &mut placed[index];
-            let span = covered(bbox, words);
+            let span = covered(&parts, words);
             let text = span.map(|[start, end]| {
                 element.text.chars().skip(start as usize).take((end - start) as usize).collect::<String>()
             });
-            element.links.push(Link { text, char_span: span, ..blank_link });
+            let link = Link { text, char_span: span, ..blank_link };
+            if !element.links.iter().any(|other| is_repeated(other, &link)) {
+                element.links.push(link);
+            }
         }
         None => {
             let blank = blank(page_number, ElementType::Link, "link_annotation");
@@ -131,12 +135,22 @@ fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>) {
     }
 }
 
-/// Returns the part of a text whose words lie in a box by their middle.
-fn covered(area: BBox, words: &[Span]) -> Option<[u32; 2]> {
-    let is_in = |word: &&Span| area.has_middle_of(word.bbox);
+/// Returns the part of a text whose words lie in one of several boxes by their middle.
+fn covered(parts: &[BBox], words: &[Span]) -> Option<[u32; 2]> {
+    let is_in = |word: &&Span| parts.iter().any(|part| part.has_middle_of(word.bbox));
     let first = words.iter().find(is_in)?;
     let last = words.iter().rev().find(is_in)?;
     Some([first.start, last.end])
+}
+
+/// Says whether two links of an element lead from the same words, or, without words, from the same place, to the same
+/// target.
+fn is_repeated(one: &Link, other: &Link) -> bool {
+    let place = |link: &Link| link.region.as_ref().and_then(|region| region.bbox);
+    one.char_span == other.char_span
+        && (one.char_span.is_some() || place(one) == place(other))
+        && one.page_number == other.page_number
+        && one.uri == other.uri
 }
 
 #[cfg(test)]
@@ -147,7 +161,32 @@ mod tests {
     };
 
     fn link(left: f64, right: f64, page: u32) -> PageLink {
-        PageLink { bbox: BBox::new(left, 90.0, right, 103.0), uri: None, page_number: Some(page) }
+        let bbox = BBox::new(left, 90.0, right, 103.0);
+        PageLink { bbox, parts: Vec::new(), uri: None, page_number: Some(page) }
+    }
+
+    fn links(page: &Written, links: Vec<PageLink>) -> Vec<Vec<Option<String>>> {
+        let page = page.clone().and(|page| page.links = links).content();
+        let elements = to_parsed_page(lay_out(page), false).elements;
+        elements.into_iter().map(|element| element.links.into_iter().map(|link| link.text).collect()).collect()
+    }
+
+    #[test]
+    fn a_link_over_a_line_break_goes_to_the_words_of_its_parts() {
+        let page =
+            Written::new().write("text that ends with a link", 50.0, 100.0).write("in two lines of it", 50.0, 112.0);
+        let parts = vec![BBox::new(150.0, 91.0, 180.0, 103.0), BBox::new(50.0, 103.0, 80.0, 115.0)];
+        let broken = PageLink { bbox: BBox::new(50.0, 91.0, 180.0, 115.0), parts, uri: None, page_number: Some(2) };
+        assert_eq!(links(&page, vec![broken]), [[Some("a link in two".to_owned())]]);
+    }
+
+    #[test]
+    fn a_link_that_the_file_has_twice_is_one() {
+        let page = Written::new().write("see the manual", 50.0, 100.0);
+        let (manual, alone) = (link(90.0, 120.0, 2), link(400.0, 410.0, 4));
+        let all = vec![manual.clone(), link(91.0, 119.0, 2), link(90.0, 120.0, 3), manual, alone.clone(), alone];
+        let text = Some("manual".to_owned());
+        assert_eq!(links(&page, all), [vec![text.clone(), text], vec![None]]);
     }
 
     #[test]

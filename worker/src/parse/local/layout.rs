@@ -5,8 +5,9 @@ use std::{cell::LazyCell, cmp::Reverse, collections::BTreeMap};
 use super::{
     PageText,
     containers::{Container, containers},
-    continued,
     content::{Cut, PageContent},
+    continued,
+    field_rows::FieldRows,
     findings::Findings,
     frames::Frame,
     lines::Piece,
@@ -36,15 +37,16 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
     }
     // Found once, and only for a page that has upright text.
     let containers = LazyCell::new(|| containers(&content));
-    let mut paragraphs = Vec::new();
+    let mut flows = Vec::new();
     for ((_, _, frame), pieces) in grouped(pieces) {
         // Places of containers are on the displayed page; only upright text is laid out there.
         let containers: &[Container] = if frame == Frame::UPRIGHT { &containers } else { &[] };
-        let flows = regions::flows(&pieces, &content.fonts, containers);
-        let columns = flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content));
-        paragraphs.extend(continued::joined(columns.filter(|paragraph| !paragraph.text.trim().is_empty()).collect()));
+        flows.extend(regions::flows(&pieces, &content.fonts, containers));
     }
     drop(containers);
+    let fields = FieldRows::of(&content.fields, flows.iter().flatten());
+    let columns = flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content, &fields));
+    let paragraphs = continued::joined(columns.filter(|paragraph| !paragraph.text.trim().is_empty()).collect());
     PageText { content, paragraphs, findings }
 }
 

@@ -6,7 +6,7 @@
 //! tokens (`tokens`); what nobody sees is told apart
 //! (`visibility`); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
-//! (`paragraphs`); fields and notes come in at their places (`elements`).
+//! (`paragraphs`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
 
 mod annotations;
 mod channels;
@@ -16,6 +16,7 @@ mod content;
 mod continued;
 mod distrust;
 mod elements;
+mod field_rows;
 mod findings;
 mod fonts;
 mod frames;
@@ -36,6 +37,7 @@ mod reading_order;
 mod regions;
 mod rows;
 mod spacing;
+mod stacked;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;

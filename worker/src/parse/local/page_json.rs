@@ -94,6 +94,7 @@ struct ExtraShape {
     line_end_hyphens: Each<u32>,
     subtype: Option<Text>,
     author: Option<Text>,
+    value_not_shown: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -237,17 +238,23 @@ mod tests {
             page.page_number = 7;
             page.label = Some("iv".to_owned());
             page.crop_box = Some(PdfBox::default());
-            let link = PageLink { bbox, uri: Some("https://a.example/".to_owned()), page_number: None };
-            let alone = PageLink { bbox: BBox::new(500.0, 50.0, 560.0, 60.0), uri: None, page_number: Some(2) };
+            let uri = Some("https://a.example/".to_owned());
+            let link = PageLink { bbox, parts: vec![bbox], uri, page_number: None };
+            let bbox_alone = BBox::new(500.0, 50.0, 560.0, 60.0);
+            let alone = PageLink { bbox: bbox_alone, parts: Vec::new(), uri: None, page_number: Some(2) };
             page.links = vec![link, alone];
-            page.fields = vec![PageField {
+            let ticked = PageField {
                 bbox,
                 name: "a".to_owned(),
                 kind: FieldKind::Checkbox,
                 value: "Yes".to_owned(),
+                shown_text: None,
                 checked: Some(true),
                 shown: true,
-            }];
+            };
+            let shown_text = Some("100".to_owned());
+            let other = PageField { kind: FieldKind::Text, checked: None, shown_text, ..ticked.clone() };
+            page.fields = vec![ticked, other];
             let (subtype, author) = ("Stamp".to_owned(), Some("B".to_owned()));
             page.notes = vec![PageNote { bbox, subtype, text: "APPROVED".to_owned(), author, shown: true }];
         });

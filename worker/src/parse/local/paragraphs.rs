@@ -5,6 +5,7 @@ use quire_schemas::element::BBox;
 use super::{
     characters,
     content::PageContent,
+    field_rows::FieldRows,
     fonts::FontTable,
     frames::Frame,
     lines::Line,
@@ -68,15 +69,16 @@ pub(super) struct Span {
     pub(super) end: u32,
 }
 
-/// Gathers the lines of a column into paragraphs.
-pub(super) fn paragraphs(mut flow: Flow, content: &PageContent) -> Vec<Paragraph> {
+/// Gathers the lines of a column into paragraphs. Labels of `fields` are paragraphs of their own.
+pub(super) fn paragraphs(mut flow: Flow, content: &PageContent, fields: &FieldRows) -> Vec<Paragraph> {
     begin_beside_drop_cap(&mut flow);
     let column = Column::of(&flow);
     let mut paragraphs = Vec::new();
     let mut open: Vec<Line> = Vec::new();
     let wide = wide_runs(&flow);
     for (line, is_wide) in flow.into_iter().zip(wide) {
-        if !open.is_empty() && !column.belongs(&open, &line, is_wide) {
+        let is_parted = open.last().is_some_and(|last| fields.part(last, &line, column.is_full(last, &line)));
+        if !open.is_empty() && (is_parted || !column.belongs(&open, &line, is_wide)) {
             paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
         }
         open.push(line);
@@ -376,7 +378,10 @@ mod tests {
         let content = page.content();
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
-        flows(&pieces, &content.fonts, &[]).into_iter().flat_map(|flow| paragraphs(flow, &content)).collect()
+        flows(&pieces, &content.fonts, &[])
+            .into_iter()
+            .flat_map(|flow| paragraphs(flow, &content, &FieldRows::default()))
+            .collect()
     }
 
     fn texts(page: &Page) -> Vec<String> {

@@ -153,6 +153,12 @@ impl FileFacts {
         guarded(names).unwrap_or_default()
     }
 
+    /// Says whether the form asks for its fields to be drawn by their values, whatever appearances they have.
+    pub(super) fn needs_appearances(&self) -> bool {
+        let form = || self.xref.get::<Dict<'_>>(self.xref.root_id())?.get::<Dict<'_>>("AcroForm");
+        guarded(|| form()?.get::<bool>("NeedAppearances")).unwrap_or_default()
+    }
+
     /// Lists the embedded files. The first question looks at the annotations of every page.
     pub(super) fn attachments(&self) -> &Attachments {
         &self.embedded().attachments

@@ -96,6 +96,22 @@ impl Annotation<'_> {
         })
     }
 
+    /// Says whether it states an appearance, be it an empty one.
+    pub(super) fn has_appearance(&self) -> bool {
+        // SAFETY: the annotation is open.
+        unsafe { self.library().FPDFAnnot_HasKey(self.handle, "AP") != 0 }
+    }
+
+    /// Returns the content of the appearance that it shows, its bytes as characters; empty if there is none.
+    pub(super) fn appearance(&self) -> String {
+        const NORMAL: c_int = 0;
+        // SAFETY: the annotation is open, and the buffer has the length that is stated.
+        utf16_text(|buffer| unsafe {
+            let (start, length) = (buffer.as_mut_ptr(), byte_length(buffer));
+            self.library().FPDFAnnot_GetAP(self.handle, NORMAL, start, length)
+        })
+    }
+
     /// Returns the field that it shows; `None` if the document has no form.
     pub(super) fn field(&self) -> Option<FormField<'_>> {
         self.page.form_handle().map(|form| FormField { annotation: self, form })

@@ -11,6 +11,7 @@ use pdfium_render::prelude::FPDF_PAGEOBJECT;
 use quire_schemas::result::PdfBox;
 
 use super::{
+    annotation::Annotation,
     characters::decode,
     page::Page,
     page_object::{ObjectKind, PageObject},
@@ -21,9 +22,11 @@ use crate::parse::local::{MAX_APPEARANCES, MAX_SHOWN_CHARACTERS};
 
 /// A page with more annotations is not copied.
 const MAX_ANNOTATIONS: c_int = MAX_APPEARANCES as c_int;
-/// Characters beyond this are left out.
+/// What annotations show on a page with more characters, theirs included, cannot be told.
 const MAX_CHARACTERS: c_int = MAX_SHOWN_CHARACTERS as c_int;
-/// Objects of appearances beyond this are not looked at.
+/// Bytes of appearances of a page beyond this are not looked at.
+const MAX_BYTES: usize = 32 << 20;
+/// What annotations show that have more objects cannot be told.
 const MAX_OBJECTS: usize = 20_000;
 /// Forms inside forms deeper than this are not looked into: that of the copy, those of the annotations,
 /// and what these draw.
@@ -34,7 +37,10 @@ const SLACK: f64 = 1.0;
 /// The text that the annotations of a page show. It is read when it is asked for.
 pub(super) struct Appearances<'p> {
     page: &'p Page<'p>,
-    characters: OnceCell<Vec<Character>>,
+    /// `None` if they cannot be read.
+    characters: OnceCell<Option<Vec<Character>>>,
+    /// How many bytes of appearances may still be looked at.
+    bytes: Cell<usize>,
     are_cut: Cell<bool>,
 }
 
@@ -48,18 +54,36 @@ struct Character {
 
 impl<'p> Appearances<'p> {
     pub(super) const fn of(page: &'p Page<'p>) -> Self {
-        Self { page, characters: OnceCell::new(), are_cut: Cell::new(false) }
+        Self { page, characters: OnceCell::new(), bytes: Cell::new(MAX_BYTES), are_cut: Cell::new(false) }
     }
 
-    /// Returns the text that annotations show within a box in user space; empty if there is none.
-    pub(super) fn text_within(&self, rect: PdfBox) -> String {
-        text_within(self.characters.get_or_init(|| read(self.page, &self.are_cut).unwrap_or_default()), rect)
+    /// Returns the text that an annotation shows: that of all annotations within its box in user space. Empty if it
+    /// shows none, `None` if that cannot be told.
+    pub(super) fn text_of(&self, annotation: &Annotation<'_>, rect: PdfBox) -> Option<String> {
+        // Many annotations may share one long appearance.
+        let left = self.bytes.get();
+        if left == 0 {
+            self.are_cut.set(true);
+            return None;
+        }
+        let content = annotation.appearance();
+        self.bytes.set(left.saturating_sub(content.len()));
+        if !may_show_text(&content) {
+            return Some(String::new());
+        }
+        let characters = self.characters.get_or_init(|| read(self.page, &self.are_cut)).as_ref()?;
+        Some(text_within(characters, rect))
     }
 
-    /// Says whether something was asked for and there was too much to read all of it.
+    /// Says whether something was asked for and there was too much to read it.
     pub(super) const fn are_cut(&self) -> bool {
         self.are_cut.get()
     }
+}
+
+/// Says whether content may show text, itself or through a form. To read it is much more work.
+fn may_show_text(content: &str) -> bool {
+    ["Tj", "TJ", "'", "\"", "Do"].iter().any(|operator| content.contains(operator))
 }
 
 fn read(page: &Page<'_>, are_cut: &Cell<bool>) -> Option<Vec<Character>> {
@@ -68,22 +92,25 @@ fn read(page: &Page<'_>, are_cut: &Cell<bool>) -> Option<Vec<Character>> {
         return None;
     }
     let copy = page.document().copy_of_page(page.index())?;
-    if !copy.page(1).ok()?.flatten() {
-        return None;
+    if !copy.page(1).ok()?.flatten()? {
+        return Some(Vec::new());
     }
     let page = copy.page(1).ok()?;
     // The annotations become one form at the end of the content.
-    let drawn = text_objects(page.object(page.object_count() - 1)?, are_cut);
+    let drawn = text_objects(page.object(page.object_count() - 1)?, are_cut)?;
     let text = TextPage::load(&page).ok()?;
     // What the page itself shows counts too: it comes first.
-    are_cut.set(are_cut.get() || text.count() > MAX_CHARACTERS);
+    if text.count() > MAX_CHARACTERS {
+        are_cut.set(true);
+        return None;
+    }
     let (mut found, mut index) = (Vec::new(), 0);
-    while index < text.count().min(MAX_CHARACTERS) {
+    while index < text.count() {
         let (value, taken) = decode(text.code(index), || text.code(index + 1));
         if text.is_generated(index) {
             found.push(Character { value: ' ', origin: None });
         } else if text.object(index).is_some_and(|object| drawn.contains(&object.handle())) {
-            let value = value.unwrap_or(char::REPLACEMENT_CHARACTER);
+            let value = value.filter(|_| !text.is_unmapped(index)).unwrap_or(char::REPLACEMENT_CHARACTER);
             found.extend(text.origin(index).map(|origin| Character { value, origin: Some(origin) }));
         }
         index += taken;
@@ -91,7 +118,8 @@ fn read(page: &Page<'_>, are_cut: &Cell<bool>) -> Option<Vec<Character>> {
     Some(found)
 }
 
-fn text_objects(form: PageObject<'_>, are_cut: &Cell<bool>) -> HashSet<FPDF_PAGEOBJECT> {
+/// Returns the text objects of a form. `None` if it has too many objects.
+fn text_objects(form: PageObject<'_>, are_cut: &Cell<bool>) -> Option<HashSet<FPDF_PAGEOBJECT>> {
     let mut found = HashSet::new();
     let mut pending = vec![(form, 0)];
     let mut looked_at = 0;
@@ -102,17 +130,18 @@ fn text_objects(form: PageObject<'_>, are_cut: &Cell<bool>) -> HashSet<FPDF_PAGE
                 found.insert(object.handle());
             }
             ObjectKind::Form if depth < MAX_DEPTH => {
-                let room = MAX_OBJECTS.saturating_sub(looked_at + pending.len());
-                let children = usize::try_from(object.child_count()).unwrap_or_default();
-                are_cut.set(are_cut.get() || children > room);
-                let children = (0..object.child_count()).filter_map(|index| object.child(index));
-                pending.extend(children.take(room).map(|child| (child, depth + 1)));
+                let children = object.child_count();
+                if usize::try_from(children).is_ok_and(|count| looked_at + pending.len() + count > MAX_OBJECTS) {
+                    are_cut.set(true);
+                    return None;
+                }
+                pending.extend((0..children).filter_map(|index| object.child(index)).map(|child| (child, depth + 1)));
             }
             ObjectKind::Form => are_cut.set(true),
             _ => {}
         }
     }
-    found
+    Some(found)
 }
 
 fn text_within(characters: &[Character], rect: PdfBox) -> String {
@@ -138,6 +167,14 @@ fn text_within(characters: &[Character], rect: PdfBox) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_appearance_without_an_operator_that_shows_something_has_no_text() {
+        let empty = ["", " ", "/Tx BMC q 0 0 200 18 re W n Q EMC", "0 0 m 100 50 l S"];
+        let shows = ["/Tx BMC BT (a) Tj ET EMC", "BT [(a) -20 (b)]TJ ET", "BT (a)' ET", "/Fm0 Do"];
+        assert!(!empty.iter().any(|content| may_show_text(content)));
+        assert!(shows.iter().all(|content| may_show_text(content)));
+    }
 
     #[test]
     fn the_text_of_an_annotation_is_what_begins_within_it() {

@@ -22,6 +22,9 @@ const METADATA: [(&str, &str); 6] = [
     ("ModDate", "modification_date"),
 ];
 
+/// Pages cropped to nothing beyond this are described without their size.
+const MAX_MENDED: usize = 100;
+
 impl Document {
     /// Reads what the document says of itself, cut to what a frame may have.
     pub(in crate::render) fn describe(&self) -> DocumentInfo {
@@ -33,7 +36,7 @@ impl Document {
         let metadata = METADATA.iter().filter_map(|(tag, key)| Some(((*key).to_owned(), stated(self.meta_text(tag))?)));
         cut_texts(DocumentInfo {
             page_count,
-            page_sizes: (0..page_count).map(|index| self.page_size(index)).collect(),
+            page_sizes: self.page_sizes(),
             title: stated(self.meta_text("Title")),
             author: stated(self.meta_text("Author")),
             metadata: metadata.collect(),
@@ -61,6 +64,19 @@ impl Document {
         }
         let unit = self.user_unit(index);
         (side(size.width) * unit, side(size.height) * unit)
+    }
+
+    /// Returns the size of every page. One that is cropped to nothing is loaded, which mends it; that takes its time, so
+    /// only some are.
+    fn page_sizes(&self) -> Vec<(f64, f64)> {
+        let mut sizes: Vec<(f64, f64)> = (0..self.page_count()).map(|index| self.page_size(index)).collect();
+        let is_empty = |(width, height): &(f64, f64)| *width <= 0.0 || *height <= 0.0;
+        for (number, size) in (1..).zip(&mut sizes).filter(|(_, size)| is_empty(size)).take(MAX_MENDED) {
+            if let Ok(page) = self.page(number) {
+                *size = page.displayed_size();
+            }
+        }
+        sizes
     }
 
     fn meta_text(&self, tag: &str) -> String {

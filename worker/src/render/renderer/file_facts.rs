@@ -62,6 +62,11 @@ impl FileFacts {
         self.file.as_ref().map(|file| file.composite_fonts(page_index)).unwrap_or_default()
     }
 
+    /// Says whether fields show their values, whatever appearances they have.
+    pub(super) fn needs_appearances(&self) -> bool {
+        self.file.as_ref().is_some_and(file_facts::FileFacts::needs_appearances)
+    }
+
     /// Lists the files that the document carries.
     pub(super) fn attachments(&self) -> Attachments {
         self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default()

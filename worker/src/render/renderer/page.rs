@@ -43,7 +43,19 @@ impl<'d> Page<'d> {
         if handle.is_null() {
             return Err("the page does not load".to_owned());
         }
-        Ok(Self { document, handle, index, unit: document.user_unit(index) })
+        let page = Self { document, handle, index, unit: document.user_unit(index) };
+        page.show_media_box_if_cropped_away();
+        Ok(page)
+    }
+
+    /// Lets the crop box of a page go that shares nothing with its media box: libpdfium keeps the empty part that they
+    /// share. An empty crop box stands for the media box, also for one that the page inherits.
+    fn show_media_box_if_cropped_away(&self) {
+        let (width, height) = self.size_in_units();
+        if width <= 0.0 || height <= 0.0 {
+            // SAFETY: the page is loaded. Only the document in memory is changed.
+            unsafe { self.library().FPDFPage_SetCropBox(self.handle, 0.0, 0.0, 0.0, 0.0) };
+        }
     }
 
     pub(super) const fn document(&self) -> &'d Document {
@@ -140,12 +152,17 @@ impl<'d> Page<'d> {
     }
 
     /// Makes what its annotations show a part of its content. A page that is loaded already does not
-    /// see it. Returns whether there was anything to do, and it was done.
-    pub(super) fn flatten(&self) -> bool {
+    /// see it. Returns whether there was anything to do; `None` if it failed.
+    pub(super) fn flatten(&self) -> Option<bool> {
         const FOR_DISPLAY: c_int = 0;
         const DONE: c_int = 1;
+        const NOTHING_TO_DO: c_int = 2;
         // SAFETY: the page is loaded.
-        unsafe { self.library().FPDFPage_Flatten(self.handle, FOR_DISPLAY) == DONE }
+        match unsafe { self.library().FPDFPage_Flatten(self.handle, FOR_DISPLAY) } {
+            DONE => Some(true),
+            NOTHING_TO_DO => Some(false),
+            _ => None,
+        }
     }
 
     /// Returns the first link annotation at or after `position`, and moves that behind it.

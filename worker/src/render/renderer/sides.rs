@@ -27,7 +27,7 @@ pub(super) fn box_of_sides(read: impl Fn([*mut c_float; 4]) -> FPDF_BOOL) -> Opt
 }
 
 /// Takes left, bottom, right and top; `None` if one is not finite.
-fn pdf_box(sides: [f32; 4]) -> Option<PdfBox> {
+pub(super) fn pdf_box(sides: [f32; 4]) -> Option<PdfBox> {
     let [left, bottom, right, top] = sides.map(f64::from);
     sides.iter().all(|side| side.is_finite()).then(|| PdfBox::new(left, bottom, right, top))
 }
