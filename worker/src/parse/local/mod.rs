@@ -3,7 +3,7 @@
 //!
 //! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
 //! (`overprint`); characters that stay together become tokens (`tokens`); what nobody sees is told apart
-//! (`visibility`); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
+//! (`visibility`, and `unsure` and `seen` where only the image tells); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
 //! (`paragraphs`); fields and notes come in at their places (`elements`).
 
@@ -29,17 +29,20 @@ mod quarter_turns;
 mod readability;
 mod regions;
 mod rows;
+mod scans;
+mod seen;
 mod spacing;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
+mod unsure;
 mod visibility;
 
 use self::paragraphs::Paragraph;
 
 pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
-    Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATIONS, MAX_GLYPHS, MAX_SHAPES, ObjectId, PageContent,
+    Colour, Cut, Effect, FieldKind, Glyph, GlyphSource, MAX_ANNOTATIONS, MAX_GLYPHS, MAX_SHAPES, ObjectId, PageContent,
     PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
 };
 pub(crate) use elements::to_parsed_page;
@@ -52,8 +55,11 @@ pub(crate) use quarter_turns::QuarterTurns;
 pub(crate) use readability::Doubt;
 #[cfg(test)]
 pub(crate) use readability::Suspicion;
+pub(crate) use scans::{lone_area, needs_ink};
+pub(crate) use seen::{Raster, SeenMap, winding};
 pub(crate) use tokens::runs_leftwards;
-pub(crate) use visibility::{Hidden, needs_ink};
+pub(crate) use unsure::{Cover, HIDING_ALPHA, place_of, unsure};
+pub(crate) use visibility::Hidden;
 
 /// A page that is laid out.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,6 +11,7 @@ use super::{
     objects::{Painted, PlacedText, seen_through},
     page_object::PageObject,
     placement::Matrix,
+    render_mode::RenderMode,
     text_page::TextPage,
 };
 use crate::parse::local::{FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject};
@@ -168,6 +169,7 @@ impl<'p> Reader<'_, 'p> {
             colour: colour.map(|colour| seen_through(colour, object, placed.alpha)),
             clip: placed.clip,
             layer_off: placed.layer_off,
+            effect: mode.effect(placed.masked),
         })
     }
 
@@ -222,19 +224,6 @@ fn angle(matrix: &Matrix, font_size: f64, transform: &Transform) -> f64 {
     let degrees = (y - from_y).atan2(x - from_x).to_degrees();
     // Finer is noise, and noise below 0 would be next to 360.
     ((degrees * 1000.0).round() / 1000.0).rem_euclid(360.0)
-}
-
-/// A text rendering mode, as the format numbers it.
-struct RenderMode(c_int);
-
-impl RenderMode {
-    const fn is_painted(&self) -> bool {
-        !matches!(self.0, 3 | 7)
-    }
-
-    const fn is_stroked_only(&self) -> bool {
-        matches!(self.0, 1 | 5)
-    }
 }
 
 #[cfg(test)]
