@@ -11,6 +11,7 @@ use super::{
     fonts::{FontId, FontTable},
     ink::InkMap,
     quarter_turns::QuarterTurns,
+    seen::SeenMap,
 };
 
 /// Most glyphs of a page that are read; a page of a dense newspaper has 30,000.
@@ -64,6 +65,8 @@ pub(crate) struct PageContent {
     pub(crate) notes: Vec<PageNote>,
     /// Where the page has ink; only of pages that [need it](super::needs_ink).
     pub(crate) ink: Option<InkMap>,
+    /// What the image shows of texts of which [nothing else tells](super::unsure) whether they are seen.
+    pub(crate) seen: Option<SeenMap>,
     /// What was left out because the page has more of it than is read.
     pub(crate) cut: Vec<Cut>,
 }
@@ -181,6 +184,21 @@ pub(crate) struct TextObject {
     pub(crate) clip: Option<BBox>,
     /// Whether it belongs to a layer (optional content) that is not shown.
     pub(crate) layer_off: bool,
+    /// What else decides whether it is seen.
+    pub(crate) effect: Effect,
+}
+
+/// What decides whether a text is seen, beside its colour, its clip box and what is painted over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Effect {
+    #[default]
+    None,
+    /// It is filled and stroked: its outlines may have a colour of their own.
+    Outline,
+    /// It, or a form that holds it, is blended, has a soft mask, or has a clip that is no rectangle around it.
+    Mask,
+    /// It is not painted: its glyphs clip what is painted after it.
+    Clip,
 }
 
 /// A colour and how much it covers.

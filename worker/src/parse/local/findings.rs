@@ -8,7 +8,8 @@ use super::{
     content::{Cut, PageContent},
     lines::Piece,
     readability::{self, Mapping, Suspicion},
-    visibility::{Hidden, Layer, is_scan},
+    scans::{is_scan, picture_share},
+    visibility::{Hidden, Layer},
 };
 
 /// Unmapped characters up to this number are bullets and ornaments.
@@ -19,6 +20,13 @@ const LARGE_SHARE: f64 = 0.02;
 const MARGIN: f64 = 0.1;
 /// A scan has at most so many characters of its own outside the margins.
 const FEW_CHARACTERS: u32 = 20;
+
+/// Pictures that cover this share of a page leave no room for text of its own beside them.
+const WHOLE_PAGE: f64 = 0.85;
+/// On such a page up to so many lines are stamps, wherever they stand,
+const MOST_STAMPS: usize = 3;
+/// if they cover less than this share of it.
+const STAMPS_SHARE: f64 = 0.02;
 
 /// What is to be known of a page's text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -80,7 +88,9 @@ impl Findings {
             }
         }
         findings.hidden = hidden.into_iter().collect();
-        let is_picture = findings.ocr_characters < FEW_CHARACTERS && in_body < FEW_CHARACTERS && is_scan(content);
+        let is_picture = findings.ocr_characters < FEW_CHARACTERS
+            && is_scan(content)
+            && (in_body < FEW_CHARACTERS || has_stamps_only(content, pieces));
         findings.ocr_required = match (mapping.is_nothing_mapped() && pieces.is_empty(), is_picture) {
             (true, _) => Some(NeedsOcr::Unreadable),
             (false, true) => Some(NeedsOcr::Picture),
@@ -92,5 +102,49 @@ impl Findings {
         findings.unmapped = is_much.then_some((mapping.unmapped, mapping.characters));
         findings.suspicion = readability::suspicion(pieces);
         findings
+    }
+}
+
+/// Says whether pictures cover a page and what is written over them are a few short lines.
+fn has_stamps_only(content: &PageContent, pieces: &[Piece]) -> bool {
+    let mut lines: Vec<f64> = Vec::new();
+    let mut area = 0.0;
+    for Piece { token, .. } in pieces.iter().filter(|piece| piece.layer == Layer::Native) {
+        let middle = token.place.middle_y();
+        if !lines.iter().any(|line| (line - middle).abs() <= token.size / 2.0) {
+            lines.push(middle);
+        }
+        if lines.len() > MOST_STAMPS {
+            return false;
+        }
+        area += token.place.area();
+    }
+    area < STAMPS_SHARE * content.width * content.height && picture_share(content) >= WHOLE_PAGE
+}
+
+#[cfg(test)]
+mod tests {
+    use quire_schemas::element::BBox;
+
+    use super::{
+        super::{content::Picture, layout::lay_out, testing::Page},
+        *,
+    };
+
+    fn needs_ocr(page: Page, bottom: f64) -> Option<NeedsOcr> {
+        let bbox = BBox::new(0.0, 0.0, 600.0, bottom);
+        let page = page.and(|page| page.pictures.push(Picture { order: 0, bbox, opaque: true, layer_off: false }));
+        let page = page.and(|page| page.objects.iter_mut().for_each(|text| text.order = 1));
+        lay_out(page.content()).findings.ocr_required
+    }
+
+    #[test]
+    fn a_few_lines_over_a_scan_of_the_whole_page_are_stamps() {
+        let stamped = || Page::new().write("Received 12 March 2024 by the Town Hall", 100.0, 400.0);
+        assert_eq!(needs_ocr(stamped(), 800.0), Some(NeedsOcr::Picture));
+        assert_eq!(needs_ocr(stamped(), 500.0), None);
+        let written =
+            (0..4).fold(stamped(), |page, line| page.write("and one more line", 100.0, 420.0 + 20.0 * f64::from(line)));
+        assert_eq!(needs_ocr(written, 800.0), None);
     }
 }

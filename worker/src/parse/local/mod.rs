@@ -3,8 +3,8 @@
 //!
 //! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
 //! (`overprint`); marks that are drawn apart are given to their letters (`marks`); characters that stay together become
-//! tokens (`tokens`); what nobody sees is told apart
-//! (`visibility`); ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
+//! tokens (`tokens`); what nobody sees is told apart (`visibility`, and `unsure` and `seen` where only the image tells);
+//! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
 //! (`paragraphs`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
 
@@ -36,11 +36,14 @@ mod readability;
 mod reading_order;
 mod regions;
 mod rows;
+mod scans;
+mod seen;
 mod spacing;
 mod stacked;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
+mod unsure;
 mod vertical;
 mod visibility;
 
@@ -48,9 +51,9 @@ use self::paragraphs::Paragraph;
 
 pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
-    Colour, Cut, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES, MAX_GLYPHS,
-    MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent, PageField,
-    PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
+    Colour, Cut, Effect, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES,
+    MAX_GLYPHS, MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent,
+    PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
 };
 pub(crate) use distrust::{Blank, distrust_blanks, forget_codes};
 pub(crate) use elements::to_parsed_page;
@@ -63,8 +66,11 @@ pub(crate) use quarter_turns::QuarterTurns;
 pub(crate) use readability::Doubt;
 #[cfg(test)]
 pub(crate) use readability::Suspicion;
+pub(crate) use scans::{lone_area, needs_ink};
+pub(crate) use seen::{Raster, SeenMap, winding};
 pub(crate) use tokens::runs_leftwards;
-pub(crate) use visibility::{Hidden, needs_ink};
+pub(crate) use unsure::{Cover, HIDING_ALPHA, place_of, unsure};
+pub(crate) use visibility::Hidden;
 
 /// A page that is laid out.
 #[derive(Debug, Clone, PartialEq)]

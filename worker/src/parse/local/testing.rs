@@ -3,7 +3,7 @@
 use quire_schemas::{element::BBox, result::PdfBox};
 
 use super::{
-    content::{Colour, Glyph, GlyphSource, ObjectId, PageContent, TextObject},
+    content::{Colour, Effect, Glyph, GlyphSource, ObjectId, PageContent, TextObject},
     fonts::{FontId, FontTable},
     quarter_turns::QuarterTurns,
 };
@@ -38,6 +38,7 @@ impl Page {
             fields: Vec::new(),
             notes: Vec::new(),
             ink: None,
+            seen: None,
             cut: Vec::new(),
         };
         Self { content, size: 10.0, advance: 0.5, spacing: 0.0 }
@@ -115,6 +116,7 @@ impl Page {
             colour: Some(Colour { rgb: [0; 3], alpha: 255 }),
             clip: None,
             layer_off: false,
+            effect: Effect::None,
         });
         id
     }

@@ -6,7 +6,9 @@ use quire_schemas::element::BBox;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    content::{Colour, MAX_COVERS, ObjectId, PageContent, ShapeKind, TextObject},
+    content::{Colour, Effect, MAX_COVERS, ObjectId, PageContent, ShapeKind, TextObject},
+    scans::{LEAST_ALPHA, covered_area, is_scan},
+    seen::is_alike,
     tokens::Token,
 };
 
@@ -29,17 +31,26 @@ pub(crate) enum Hidden {
     LayerOff,
     /// It is drawn in a mode that paints nothing.
     RenderMode,
-    /// A clip leaves nothing of it.
+    /// A clip or a mask leaves nothing of it.
     Clipped,
     /// Its colour is that of what lies under it, or it is transparent.
     SameColour,
     /// Something opaque is painted over it.
     Covered,
+    /// It is too small to read.
+    TooSmall,
 }
 
 impl Hidden {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::OutsidePage, Self::LayerOff, Self::RenderMode, Self::Clipped, Self::SameColour, Self::Covered];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::OutsidePage,
+        Self::LayerOff,
+        Self::RenderMode,
+        Self::Clipped,
+        Self::SameColour,
+        Self::Covered,
+        Self::TooSmall,
+    ];
 
     /// Returns the value of `extra.hidden`.
     pub(crate) const fn name(self) -> &'static str {
@@ -50,20 +61,21 @@ impl Hidden {
             Self::Clipped => "clipped",
             Self::SameColour => "same_colour",
             Self::Covered => "covered",
+            Self::TooSmall => "too_small",
         }
     }
 }
 
 /// Less than this share of a text's box is not enough to read it.
 const READABLE_SHARE: f64 = 0.3;
-/// Colours that differ by less in every channel look the same.
-const LEAST_CONTRAST: u8 = 10;
-/// What covers less than this, of 255, is not seen.
-const LEAST_ALPHA: u8 = 13;
 /// Something covers a text if it lies over this share of its box.
 const COVERING_SHARE: f64 = 0.95;
-/// Share of the page that the pictures of a scan cover.
-const SCAN_SHARE: f64 = 0.5;
+/// A smaller text cannot be read, in points: legal small print has three and more.
+const LEAST_SIZE: f64 = 1.0;
+/// Or, on a small page that is looked at enlarged, this share of its longer side.
+const LEAST_SIZE_SHARE: f64 = 1.0 / 400.0;
+/// Characters that take less of their line are pressed to nothing, in points.
+const LEAST_ADVANCE: f64 = 0.1;
 
 /// Judges the tokens of a page.
 pub(super) struct Visibility<'a> {
@@ -85,6 +97,16 @@ struct Painted {
     bbox: BBox,
     /// `None` for a picture.
     colour: Option<[u8; 3]>,
+}
+
+/// What is known of the ground on which a text lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// The text has its colour, or is transparent.
+    SameColour,
+    OtherColour,
+    /// Its colour is not known, or the outlines of the text may have another one.
+    Unknown,
 }
 
 impl<'a> Visibility<'a> {
@@ -124,7 +146,11 @@ impl<'a> Visibility<'a> {
         let Some(object) = self.content.objects.get(id as usize) else { return Layer::Native };
         match self.hidden(token, object) {
             None => Layer::Native,
-            Some(Hidden::RenderMode | Hidden::Covered) if self.lies_on_scan(token) => Layer::Ocr,
+            Some(Hidden::RenderMode | Hidden::Covered | Hidden::SameColour | Hidden::Clipped)
+                if self.lies_on_scan(token) =>
+            {
+                Layer::Ocr
+            }
             Some(hidden) => Layer::Hidden(hidden),
         }
     }
@@ -139,40 +165,82 @@ impl<'a> Visibility<'a> {
         if object.clip.is_some_and(|clip| share(token.place, clip) < READABLE_SHARE) {
             return Some(Hidden::Clipped);
         }
+        let image = self.content.seen.as_ref();
         if !object.painted {
-            return Some(Hidden::RenderMode);
+            let is_seen =
+                object.effect == Effect::Clip && image.is_some_and(|image| image.is_seen_through(token.place));
+            return (!is_seen).then_some(Hidden::RenderMode);
         }
-        let is_over = |area: &&Painted| area.order > object.order && share(token.place, area.bbox) >= COVERING_SHARE;
-        if self.areas.iter().rev().any(|area| is_over(&area)) {
+        if self.is_too_small(token, object) {
+            return Some(Hidden::TooSmall);
+        }
+        if self.is_covered(token, object) {
             return Some(Hidden::Covered);
         }
-        self.has_colour_of_ground(token, object).then_some(Hidden::SameColour)
+        let ObjectId(id) = token.object;
+        let ground = self.ground(token, object);
+        match image.and_then(|image| image.shows(id, token.place)) {
+            Some(true) => None,
+            Some(false) if ground == Ground::OtherColour && object.effect == Effect::Mask => Some(Hidden::Clipped),
+            Some(false) if ground == Ground::OtherColour => Some(Hidden::Covered),
+            Some(false) => Some(Hidden::SameColour),
+            None => (ground == Ground::SameColour).then_some(Hidden::SameColour),
+        }
     }
 
-    fn has_colour_of_ground(&self, token: &Token, object: &TextObject) -> bool {
-        let Some(Colour { rgb, alpha }) = object.colour else { return false };
-        if alpha < LEAST_ALPHA {
+    fn is_too_small(&self, token: &Token, object: &TextObject) -> bool {
+        let least = LEAST_SIZE.min(LEAST_SIZE_SHARE * self.page.width().max(self.page.height()));
+        // The size of a font that is drawn by the file itself says little; its ink does.
+        let (width, height) = (token.place.width(), token.place.height());
+        if object.size < least && width.min(height) < least {
             return true;
+        }
+        let along = match object.angle {
+            0.0 | 180.0 => width,
+            90.0 | 270.0 => height,
+            _ => return false,
+        };
+        along < LEAST_ADVANCE * token.text.chars().count() as f64
+    }
+
+    /// Says whether opaque areas that are painted later cover a token together.
+    fn is_covered(&self, token: &Token, object: &TextObject) -> bool {
+        let whole = token.place.area();
+        let is_over = |area: &&Painted| area.order > object.order && share(token.place, area.bbox) > 0.0;
+        let over: Vec<BBox> = self.areas.iter().filter(is_over).map(|area| area.bbox).collect();
+        over.iter().any(|bbox| share(token.place, *bbox) >= COVERING_SHARE)
+            || (over.len() > 1 && covered_area(token.place, over.into_iter()) >= COVERING_SHARE * whole)
+    }
+
+    fn ground(&self, token: &Token, object: &TextObject) -> Ground {
+        let Some(Colour { rgb, alpha }) = object.colour else { return Ground::OtherColour };
+        if alpha < LEAST_ALPHA {
+            return Ground::SameColour;
         }
         let is_under = |area: &&Painted| area.order < object.order && share(token.place, area.bbox) > 0.5;
         let (ground, painted_at) = match self.areas.iter().rev().find(is_under) {
-            Some(Painted { colour: None, .. }) => return false,
+            Some(Painted { colour: None, .. }) => return Ground::Unknown,
             Some(Painted { colour: Some(colour), order, .. }) => (*colour, Some(*order)),
             None => ([255; 3], None),
         };
-        let is_alike = rgb.iter().zip(ground).all(|(ink, ground)| ink.abs_diff(ground) < LEAST_CONTRAST);
-        is_alike && !self.has_other_ground(token, object, painted_at)
+        match is_alike(rgb, ground) {
+            false => Ground::OtherColour,
+            true if object.effect == Effect::Outline || self.has_other_ground(token, object, painted_at) => {
+                Ground::Unknown
+            }
+            true => Ground::SameColour,
+        }
     }
 
     /// Says whether something lies between a token and its ground whose colour is not known: a drawing, a shading, a
-    /// picture with holes.
+    /// thick stroke, a picture with holes.
     fn has_other_ground(&self, token: &Token, object: &TextObject, painted_at: Option<u32>) -> bool {
         let lies_between = |order: u32, bbox: BBox| {
             order < object.order && painted_at.is_none_or(|ground| order > ground) && share(token.place, bbox) > 0.2
         };
         self.content.shapes.iter().any(|shape| {
             let is_known = matches!(shape.kind, ShapeKind::Area { colour: Some(Colour { alpha: 255, .. }) });
-            !is_known && !matches!(shape.kind, ShapeKind::Rule { .. }) && lies_between(shape.order, shape.bbox)
+            !is_known && lies_between(shape.order, shape.bbox)
         }) || self.content.pictures.iter().any(|picture| lies_between(picture.order, picture.bbox))
     }
 
@@ -189,45 +257,6 @@ fn inked(content: &PageContent, tokens: &[Token]) -> HashSet<ObjectId> {
     tokens.iter().filter(has_ink).map(|token| token.object).collect()
 }
 
-/// Says whether a page may be a scan with a text layer: only then its ink is asked for, which costs drawing it.
-pub(crate) fn needs_ink(content: &PageContent) -> bool {
-    let topmost = content.pictures.iter().map(|picture| picture.order).max();
-    let is_unseen = |object: &TextObject| !object.painted || topmost.is_some_and(|picture| object.order < picture);
-    topmost.is_some() && content.objects.iter().any(is_unseen) && is_scan(content)
-}
-
-/// Says whether pictures cover as much of a page as those of a scan.
-pub(super) fn is_scan(content: &PageContent) -> bool {
-    picture_share(content) >= SCAN_SHARE
-}
-
-/// Returns the share of the page that its pictures cover: each strip of a scan counts, overlaps count once.
-fn picture_share(content: &PageContent) -> f64 {
-    let page = BBox::new(0.0, 0.0, content.width, content.height);
-    let boxes = content.pictures.iter().filter(|picture| !picture.layer_off).map(|picture| picture.bbox);
-    let page_area = page.area();
-    if page_area > 0.0 { covered_area(page, boxes) / page_area } else { 0.0 }
-}
-
-/// Counts the cells of a fine grid whose middle lies in some box: exact enough, and bounded for any number of boxes.
-fn covered_area(page: BBox, boxes: impl Iterator<Item = BBox>) -> f64 {
-    const CELLS: usize = 64;
-    let mut covered = [0_u64; CELLS];
-    for bbox in boxes {
-        let cells = |from: f64, to: f64, side: f64| {
-            let at = |place: f64| (place / side * CELLS as f64 - 0.5).ceil().clamp(0.0, CELLS as f64) as usize;
-            at(from)..at(to)
-        };
-        let columns = cells(bbox.left(), bbox.right(), page.width());
-        let mask = columns.fold(0_u64, |mask, column| mask | 1 << column);
-        for row in cells(bbox.top(), bbox.bottom(), page.height()) {
-            covered[row] |= mask;
-        }
-    }
-    let cells: u32 = covered.iter().map(|row| row.count_ones()).sum();
-    page.area() * f64::from(cells) / (CELLS * CELLS) as f64
-}
-
 /// Returns the share of a box that lies in another one. A box without area counts by its middle.
 fn share(of: BBox, within: BBox) -> f64 {
     let whole = of.area();
@@ -240,6 +269,8 @@ mod tests {
         super::{
             content::{Picture, Shape},
             ink::InkMap,
+            scans::needs_ink,
+            seen::{Raster, SeenMap},
             testing::Page,
             tokens::tokens,
         },
@@ -319,8 +350,61 @@ mod tests {
     fn white_text_over_a_drawing_or_a_picture_may_be_seen() {
         let white = || Page::new().write("text", 50.0, 100.0).with(|text| (text.order, text.colour) = (5, Some(WHITE)));
         let drawing = Shape { kind: ShapeKind::Drawing, ..area(1, BLACK) };
+        let stroke = Shape { kind: ShapeKind::Rule { width: 40.0 }, ..drawing };
+        assert_eq!(layers(&white().and(|page| page.shapes.push(stroke))), [Layer::Native]);
+        assert_eq!(layers(&white().with(|text| text.effect = Effect::Outline)), [Layer::Native]);
         assert_eq!(layers(&white().and(|page| page.shapes.push(drawing))), [Layer::Native]);
         assert_eq!(layers(&white().and(|page| page.pictures.push(picture(1, 300.0)))), [Layer::Native]);
+    }
+
+    #[test]
+    fn areas_cover_a_text_together() {
+        let half = |left, right| Shape { bbox: BBox::new(left, 80.0, right, 120.0), ..area(9, WHITE) };
+        let page = |seam| {
+            let text = Page::new().write("text", 50.0, 100.0);
+            layers(&text.and(|page| page.shapes.extend([half(40.0, 60.0), half(seam, 100.0)])))[0]
+        };
+        assert_eq!([page(60.0), page(66.0)], [Layer::Hidden(Hidden::Covered), Layer::Native]);
+    }
+
+    #[test]
+    fn text_too_small_to_read_is_told() {
+        let all = |page: &Page, layer| !layers(page).is_empty() && layers(page).iter().all(|found| *found == layer);
+        let too_small = Layer::Hidden(Hidden::TooSmall);
+        assert!(all(&Page::new().size(0.2).write("tiny", 50.0, 100.0), too_small));
+        let pressed = Page::new().advance(0.002).write("pressed", 50.0, 100.0);
+        let pressed = pressed.and(|page| page.glyphs.iter_mut().for_each(|glyph| glyph.ink = glyph.bbox));
+        assert!(all(&pressed, too_small));
+        assert!(all(&Page::new().size(3.0).write("small print.", 50.0, 100.0), Layer::Native));
+        // Drawn by the file itself in units of its own.
+        let own_units = Page::new().write("large", 50.0, 100.0).with(|text| text.size = 0.01);
+        assert!(all(&own_units, Layer::Native));
+        let small_page = Page::new().size(0.9).write("figure", 50.0, 50.0);
+        assert!(all(&small_page.and(|page| (page.width, page.height) = (100.0, 100.0)), Layer::Native));
+    }
+
+    /// What the image shows: everything changes without the text, or nothing.
+    fn image(changes: bool) -> impl FnOnce(&mut PageContent) {
+        move |page| {
+            let raster = Raster { corner: (0, 0), columns: 600, rows: 800, scale: 1.0 };
+            let whole = vec![0; 4 * 600 * 800];
+            let without = if changes { vec![255; 4 * 600 * 800] } else { whole.clone() };
+            page.seen = SeenMap::of_images(raster, &whole, &without, None, [0]);
+        }
+    }
+
+    #[test]
+    fn the_image_decides_where_it_was_asked() {
+        let of = |effect, colour, changes| {
+            let text =
+                Page::new().write("text", 50.0, 100.0).with(|text| (text.effect, text.colour) = (effect, Some(colour)));
+            layers(&text.and(image(changes)))[0]
+        };
+        assert_eq!(of(Effect::Mask, BLACK, true), Layer::Native);
+        assert_eq!(of(Effect::Mask, BLACK, false), Layer::Hidden(Hidden::Clipped));
+        assert_eq!(of(Effect::None, BLACK, false), Layer::Hidden(Hidden::Covered));
+        assert_eq!(of(Effect::Outline, WHITE, true), Layer::Native);
+        assert_eq!(of(Effect::Outline, WHITE, false), Layer::Hidden(Hidden::SameColour));
     }
 
     #[test]
@@ -343,17 +427,14 @@ mod tests {
         assert_eq!([ink(0), ink(255)], [Layer::Ocr, Layer::Hidden(Hidden::RenderMode)]);
         let under = Page::new().write("text", 50.0, 100.0).and(|page| page.pictures.push(picture(9, 800.0)));
         assert_eq!(layers(&under), [Layer::Ocr]);
-    }
-
-    #[test]
-    fn strips_cover_a_page_together_and_overlaps_count_once() {
-        let strips = (0..8).map(|strip| Picture {
-            bbox: BBox::new(0.0, 100.0 * f64::from(strip), 600.0, 100.0 * f64::from(strip) + 101.0),
-            ..picture(0, 0.0)
-        });
-        let page = Page::new().and(|page| page.pictures.extend(strips));
-        assert!((picture_share(&page.content()) - 1.0).abs() < 0.02);
-        let twice = Page::new().and(|page| page.pictures.extend([picture(0, 400.0), picture(1, 400.0)]));
-        assert!((picture_share(&twice.content()) - 0.5).abs() < 0.02);
+        let unseen = |change: fn(&mut TextObject)| {
+            let page = Page::new().write("text", 50.0, 100.0).with(change).with(|text| text.order = 1);
+            layers(&page.and(|page| {
+                page.pictures.push(picture(0, 800.0));
+                assert!(needs_ink(page));
+            }))[0]
+        };
+        assert_eq!(unseen(|text| text.colour = Some(Colour { alpha: 0, ..BLACK })), Layer::Ocr);
+        assert_eq!(unseen(|text| text.clip = Some(BBox::new(0.0, 0.0, 0.0, 0.0))), Layer::Ocr);
     }
 }

@@ -27,7 +27,7 @@ use std::{
     sync::Arc,
 };
 
-use hayro_syntax::{LoadPdfError, Pdf, PdfData, xref::XRef};
+use hayro_syntax::{LoadPdfError, Pdf, PdfData, object::Dict, xref::XRef};
 
 pub(super) use attachments::Attachments;
 pub(super) use decode::NotDecoded;

@@ -8,6 +8,7 @@ use quire_schemas::result::PdfBox;
 use super::{
     library::Library,
     page::Page,
+    page_object::PageObject,
     sides::{EMPTY_RECT, rect_box},
     strings::{byte_length, utf16_text},
 };
@@ -19,6 +20,8 @@ pub(super) mod subtype {
     pub(in super::super) const WIDGET: c_int = 20;
     pub(in super::super) const FREE_TEXT: c_int = 3;
     pub(in super::super) const STAMP: c_int = 13;
+    /// Those that may paint an area: free text, squares, circles, polygons, highlights, stamps, ink and redactions.
+    pub(in super::super) const AREAS: [c_int; 8] = [FREE_TEXT, 5, 6, 7, 9, STAMP, 15, 28];
     /// Those that carry text of their own, and their names in the file.
     pub(in super::super) const NOTES: [(c_int, &str); 16] = [
         (1, "Text"),
@@ -109,6 +112,18 @@ impl Annotation<'_> {
         utf16_text(|buffer| unsafe {
             let (start, length) = (buffer.as_mut_ptr(), byte_length(buffer));
             self.library().FPDFAnnot_GetAP(self.handle, NORMAL, start, length)
+        })
+    }
+
+    /// Returns the objects of its appearance.
+    pub(super) fn objects(&self) -> impl Iterator<Item = PageObject<'_>> {
+        // SAFETY: the annotation is open.
+        let count = unsafe { self.library().FPDFAnnot_GetObjectCount(self.handle) };
+        (0..count).filter_map(|index| {
+            // SAFETY: the annotation is open; libpdfium refuses an index that no object has.
+            let handle = unsafe { self.library().FPDFAnnot_GetObject(self.handle, index) };
+            // SAFETY: the object belongs to the annotation, which stays open for as long as the result borrows it.
+            (!handle.is_null()).then(|| unsafe { PageObject::new(self.library(), handle) })
         })
     }
 

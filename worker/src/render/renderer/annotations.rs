@@ -35,6 +35,7 @@ impl Annotations {
         let displayed = BBox::new(0.0, 0.0, width, height);
         let appearances = Appearances::of(page);
         let count = page.annotation_count();
+        let mut found = Self::default();
         if count > MAX_LOOKED_AT {
             found.cuts.insert(Cut::Annotations);
         }

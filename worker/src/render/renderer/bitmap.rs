@@ -13,7 +13,7 @@ use super::{
     library::Library,
     page::Page,
 };
-use crate::parse::local::InkMap;
+use crate::parse::local::{InkMap, Raster};
 
 /// Bytes of a pixel: the layout that libpdfium composes in.
 const PIXEL_BYTES: usize = 4;
@@ -90,6 +90,19 @@ pub(super) fn ink_map(page: &Page<'_>) -> Option<InkMap> {
     InkMap::of_pixels(&pixels, width_px as usize, height_px as usize, scale)
 }
 
+/// Draws a part of a page, without its forms. `size` is that of the whole page in pixels. `None` if no bitmap can be made.
+pub(super) fn page_part(page: &Page<'_>, part: Raster, (width, height): (usize, usize)) -> Option<Vec<u8>> {
+    let [width_px, height_px] = [part.columns, part.rows].map(|side| u32::try_from(side).ok());
+    let size = ImageSize { width_px: width_px?, height_px: height_px?, scale: part.scale, scaled_down: false };
+    let mut pixels = vec![0xff; part.columns * part.rows * PIXEL_BYTES];
+    let mut bitmap = Bitmap::over(page.library(), &mut pixels, size)?;
+    let [left, top, width, height] =
+        [part.corner.0, part.corner.1, width, height].map(|side| c_int::try_from(side).ok());
+    bitmap.draw_at(page, (-left?, -top?), (width?, height?));
+    drop(bitmap);
+    Some(pixels)
+}
+
 /// A bitmap of libpdfium over memory of ours.
 struct Bitmap<'p> {
     library: Library,
@@ -115,18 +128,25 @@ impl<'p> Bitmap<'p> {
         (!handle.is_null()).then(|| Self { library, handle, width, height, pixels: PhantomData })
     }
 
+    const ANNOTATIONS: c_int = 1;
+    /// Red first, as the encoders want it.
+    const REVERSE_BYTE_ORDER: c_int = 16;
+    const FLAGS: c_int = Self::ANNOTATIONS | Self::REVERSE_BYTE_ORDER;
+
+    /// Draws a page with its top-left corner at a pixel, which may lie outside, and with its annotations.
+    fn draw_at(&mut self, page: &Page<'_>, (left, top): (c_int, c_int), (width, height): (c_int, c_int)) {
+        let flags = Self::FLAGS;
+        // SAFETY: bitmap and page are open.
+        unsafe { self.library.FPDF_RenderPageBitmap(self.handle, page.handle(), left, top, width, height, 0, flags) };
+    }
+
     /// Draws a page over the whole bitmap, with its annotations.
     fn draw(&mut self, page: &Page<'_>, draw_forms: bool) {
-        const ANNOTATIONS: c_int = 1;
-        /// Red first, as the encoders want it.
-        const REVERSE_BYTE_ORDER: c_int = 16;
-        const FLAGS: c_int = ANNOTATIONS | REVERSE_BYTE_ORDER;
         let Self { handle, width, height, .. } = *self;
-        // SAFETY: bitmap and page are open.
-        unsafe { self.library.FPDF_RenderPageBitmap(handle, page.handle(), 0, 0, width, height, 0, FLAGS) };
+        self.draw_at(page, (0, 0), (width, height));
         if let Some(form) = page.form_handle().filter(|_| draw_forms) {
             // SAFETY: form, bitmap and page are open, and the form is that of the page's document.
-            unsafe { self.library.FPDF_FFLDraw(form, handle, page.handle(), 0, 0, width, height, 0, FLAGS) };
+            unsafe { self.library.FPDF_FFLDraw(form, handle, page.handle(), 0, 0, width, height, 0, Self::FLAGS) };
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     objects::{Painted, PlacedText, seen_through},
     page_object::PageObject,
     placement::Matrix,
+    render_mode::RenderMode,
     text_page::TextPage,
 };
 use crate::parse::local::{
@@ -255,6 +256,7 @@ impl<'p> Reader<'_, 'p> {
             colour: colour.map(|colour| seen_through(colour, object, placed.alpha)),
             clip: placed.clip,
             layer_off: placed.layer_off,
+            effect: mode.effect(placed.masked),
         })
     }
 
@@ -314,23 +316,6 @@ fn outset(object: &PageObject<'_>, size: f64, transform: &Transform) -> f64 {
 
 const fn grown(bbox: BBox, by: f64) -> BBox {
     BBox::new(bbox.left() - by, bbox.top() - by, bbox.right() + by, bbox.bottom() + by)
-}
-
-/// A text rendering mode, as the format numbers it.
-struct RenderMode(c_int);
-
-impl RenderMode {
-    const fn is_painted(&self) -> bool {
-        !matches!(self.0, 3 | 7)
-    }
-
-    const fn is_stroked_only(&self) -> bool {
-        matches!(self.0, 1 | 5)
-    }
-
-    const fn is_stroked(&self) -> bool {
-        matches!(self.0, 1 | 2 | 5 | 6)
-    }
 }
 
 #[cfg(test)]

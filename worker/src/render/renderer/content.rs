@@ -1,10 +1,11 @@
 //! Reads everything that the pure code needs of a page.
 
 use super::{
-    annotations::Annotations, bitmap::ink_map, boxes::PageBoxes, characters::characters, covering::look_through,
-    links::page_links, objects::painted, page::Page, text_page::TextPage,
+    annotation_paint::AnnotationPaint, annotations::Annotations, bitmap::ink_map, boxes::PageBoxes,
+    characters::characters, covering::look_through, links::page_links, objects::painted, page::Page, seen::look,
+    text_page::TextPage,
 };
-use crate::parse::local::{Cut, PageContent, needs_ink};
+use crate::parse::local::{Cut, PageContent, Picture, lone_area, needs_ink};
 
 /// Reads the content of a page. The error says why the page has no text that can be read.
 pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, String> {
@@ -19,6 +20,7 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
     let covers_cut = look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
     let annotations = Annotations::of(page, &transform);
+    let annotation_paint = AnnotationPaint::of(page, &transform);
     let (width, height) = page.displayed_size();
     let cuts = [
         (characters.cut, Cut::Glyphs),
@@ -40,14 +42,22 @@ pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, St
         glyphs: characters.glyphs,
         objects: characters.objects,
         fonts: characters.fonts,
-        shapes: painted.shapes,
-        pictures: painted.pictures,
+        shapes: std::mem::take(&mut painted.shapes),
+        pictures: std::mem::take(&mut painted.pictures),
         links,
         fields: annotations.fields,
         notes: annotations.notes,
         ink: None,
+        seen: None,
         cut: cut.into_iter().collect(),
     };
+    content.pictures.extend(annotation_paint.pictures);
+    if let Some((order, bbox)) = lone_area(&content)
+        && ink_map(page).is_some_and(|ink| ink.shows_picture(bbox))
+    {
+        content.pictures.push(Picture { order, bbox, opaque: true, layer_off: false });
+    }
+    content.seen = look(page, &painted, &annotation_paint.covers, &content);
     if needs_ink(&content) {
         content.ink = ink_map(page);
     }

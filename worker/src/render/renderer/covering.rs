@@ -107,7 +107,7 @@ impl Drop for DrawnImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::local::FontId;
+    use crate::parse::local::{Effect, FontId};
 
     #[test]
     fn only_text_that_is_painted_before_a_picture_lies_under_it() {
@@ -120,6 +120,7 @@ mod tests {
             colour: None,
             clip: None,
             layer_off: false,
+            effect: Effect::None,
         };
         let objects = [object(1, true), object(2, false), object(9, true)];
         let bbox = BBox::new(0.0, 0.0, 10.0, 10.0);

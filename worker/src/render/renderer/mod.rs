@@ -2,11 +2,13 @@
 
 mod actual_text;
 mod annotation;
+mod annotation_paint;
 mod annotations;
 mod appearances;
 mod bitmap;
 mod boxes;
 mod characters;
+mod clips;
 mod content;
 mod covering;
 mod description;
@@ -21,6 +23,8 @@ mod page;
 mod page_object;
 mod paths;
 mod placement;
+mod render_mode;
+mod seen;
 mod shapes;
 mod sides;
 mod strings;

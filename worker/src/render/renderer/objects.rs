@@ -12,17 +12,23 @@ use super::{
         geometry::Transform,
     },
     actual_text::{ActualText, TextSource},
+    clips::Clip,
     page::Page,
     page_object::{ObjectKind, PageObject},
-    paths::{PlacedPath, SegmentBudget, path_shapes},
-    placement::{Placement, clipped, shared},
+    paths::{PlacedPath, SegmentBudget, filled_outlines, path_shapes},
+    placement::{Placement, Point, clipped, shared},
+    render_mode::RenderMode,
 };
-use crate::parse::local::{Colour, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind};
+use crate::parse::local::{Colour, Cover, HIDING_ALPHA, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind};
 
 /// Forms inside forms deeper than this are not looked into.
 const MAX_DEPTH: usize = 32;
 /// Pictures of a page beyond this are not asked whether they are stencils, which costs a look at their data.
 const MAX_STENCIL_CHECKS: usize = 200;
+/// What may cover text beyond this counts as one large thing.
+const MAX_COVERS: usize = 2_000;
+/// A thinner stroke that is no straight line along an axis, in its own space, does not hide text.
+const THICK_STROKE: f64 = 6.0;
 
 /// What the walk tells of a text object.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,12 +42,22 @@ pub(super) struct PlacedText {
     pub(super) alpha: u8,
     /// Whether a text is stated that is to be read in its place.
     pub(super) is_replaced: bool,
+    /// Whether it or a form around it is blended, masked, or has a clip of which only the image tells what it leaves.
+    pub(super) masked: bool,
 }
 
 impl PlacedText {
     /// What is said of an object that the walk has not reached: it lies above all others.
     pub(super) const UNREACHED: Self =
-        Self { order: u32::MAX, place: usize::MAX, clip: None, layer_off: false, alpha: u8::MAX, is_replaced: false };
+        Self {
+            order: u32::MAX,
+            place: usize::MAX,
+            clip: None,
+            layer_off: false,
+            alpha: u8::MAX,
+            is_replaced: false,
+            masked: false,
+        };
 }
 
 /// What a page paints.
@@ -54,6 +70,10 @@ pub(super) struct Painted<'p> {
     pub(super) pictures: Vec<Picture>,
     /// The images that the pictures show, in the same order.
     pub(super) images: Vec<PageObject<'p>>,
+    /// What may cover text and is neither a rectangle nor a straight stroke.
+    pub(super) covers: Vec<Cover>,
+    /// What is painted after text that clips, and may be clipped by it.
+    pub(super) clipped_by_text: Vec<PageObject<'p>>,
     /// Whether something was left out.
     pub(super) cut: bool,
     /// Whether a text that is to be read in the place of text objects was cut.
@@ -117,11 +137,21 @@ fn walk<'p>(
     structure: Option<&StructureTexts>,
 ) -> Painted<'p> {
     let space = Placement::of_page(transform);
-    let state = State { space, clip: None, alpha: u8::MAX, layer_off: false, is_in_form: false, actual: None };
+    let state =
+        State { space, clip: None, alpha: u8::MAX, layer_off: false, masked: false, is_in_form: false, actual: None };
     let root = Level { form: None, next: 0, count: page.object_count(), state };
-    let (found, budget) = (Painted::default(), SegmentBudget::default());
-    let (stated, sources) = (Vec::new(), HashMap::new());
-    let mut walk = Walk { page, layers, structure, found, budget, order: 0, stated, sources };
+    let mut walk = Walk {
+        page,
+        layers,
+        structure,
+        found: Painted::default(),
+        budget: SegmentBudget::default(),
+        order: 0,
+        stated: Vec::new(),
+        sources: HashMap::new(),
+        text_place: None,
+        after_clip: false,
+    };
     walk.run(root);
     walk.found
 }
@@ -142,6 +172,7 @@ struct State {
     clip: Option<BBox>,
     alpha: u8,
     layer_off: bool,
+    masked: bool,
     is_in_form: bool,
     /// The text that is to be read in the place of the form, by its place in [`Walk::stated`].
     actual: Option<usize>,
@@ -166,6 +197,10 @@ struct Walk<'p, 'l> {
     stated: Vec<StatedText>,
     /// The places of these texts.
     sources: HashMap<TextSource, usize>,
+    /// Around the text so far.
+    text_place: Option<BBox>,
+    /// Whether some text so far clips what follows.
+    after_clip: bool,
 }
 
 impl<'p> Walk<'p, '_> {
@@ -199,26 +234,35 @@ impl<'p> Walk<'p, '_> {
 
     /// Notes an object. Returns what is inside it, if it is a form.
     fn visit(&mut self, object: PageObject<'p>, outer: &State) -> Option<Level<'p>> {
-        let own_clip = object.clip(&outer.space);
-        let clip = match (outer.clip, own_clip) {
+        let own_clip = Clip::of(&object, &outer.space);
+        let clip = match (outer.clip, own_clip.as_ref().and_then(Clip::bbox)) {
             (Some(outer), Some(own)) => Some(shared(outer, own)),
             (outer, own) => outer.or(own),
         };
         let kind = object.kind();
-        let state = State { clip, layer_off: self.layers.hides_next(kind), ..*outer };
+        let masked = outer.masked || self.is_masked(&object, kind, own_clip.as_ref(), outer);
+        let state = State { clip, layer_off: self.layers.hides_next(kind), masked, ..*outer };
+        if self.after_clip && !matches!(kind, ObjectKind::Text | ObjectKind::Form) && own_clip.is_some() {
+            self.found.clipped_by_text.push(object);
+        }
         match kind {
             ObjectKind::Text => {
-                let State { clip, alpha, layer_off, .. } = state;
+                let State { clip, alpha, layer_off, masked, .. } = state;
                 let is_replaced = self.replace(&object, &state);
                 let place = self.found.texts.len();
-                let text = PlacedText { order: self.order, place, clip, layer_off, alpha, is_replaced };
+                let text = PlacedText { order: self.order, place, clip, layer_off, alpha, is_replaced, masked };
+                self.after_clip |= RenderMode(object.render_mode()).clips();
+                let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
+                self.text_place = self.text_place.into_iter().chain(bbox).reduce(BBox::union);
                 self.found.texts.insert(object.handle(), text);
             }
             ObjectKind::Path => self.path(&object, &state),
             ObjectKind::Image => self.picture(&object, &state),
             ObjectKind::Shading => {
                 let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
-                self.shape(bbox.and_then(|bbox| clipped(bbox, clip)), ShapeKind::Drawing, &state);
+                let bbox = bbox.and_then(|bbox| clipped(bbox, clip));
+                self.shape(bbox, ShapeKind::Drawing, &state);
+                self.cover(bbox, &state, Vec::new);
             }
             ObjectKind::Form => {
                 let space = state.space.inside(&object.matrix()?);
@@ -278,11 +322,48 @@ impl<'p> Walk<'p, '_> {
         }))
     }
 
+    /// Says whether the image alone tells what of an object is seen. That of a path or a picture is told elsewhere.
+    fn is_masked(&self, object: &PageObject<'p>, kind: ObjectKind, clip: Option<&Clip>, outer: &State) -> bool {
+        if !matches!(kind, ObjectKind::Text | ObjectKind::Form) {
+            return false;
+        }
+        let bbox = || object.bounds().and_then(|bounds| outer.space.bbox(bounds));
+        object.has_transparency() || clip.is_some_and(|clip| clip.is_unclear(bbox(), self.after_clip))
+    }
+
     fn path(&mut self, object: &PageObject<'p>, state: &State) {
-        let colour = object.fill_colour().map(|colour| seen_through(colour, object, state.alpha));
+        let alpha = if state.masked { state.alpha.min(u8::MAX - 1) } else { state.alpha };
+        let colour = object.fill_colour().map(|colour| seen_through(colour, object, alpha));
         let path = PlacedPath { object, space: &state.space, clip: state.clip, colour };
         for (bbox, kind) in path_shapes(&path, &mut self.budget) {
             self.shape(Some(bbox), kind, state);
+            if kind == ShapeKind::Drawing {
+                self.cover_by_path(&path, bbox, state);
+            }
+        }
+    }
+
+    fn cover_by_path(&mut self, path: &PlacedPath<'_, 'p>, bbox: BBox, state: &State) {
+        let Some(mode) = path.object.draw_mode() else { return };
+        if mode.stroked && path.object.stroke_width() >= THICK_STROKE {
+            self.cover(Some(bbox), state, Vec::new);
+        } else if mode.filled && path.colour.is_none_or(|colour| colour.alpha >= HIDING_ALPHA) {
+            let mut budget = std::mem::take(&mut self.budget);
+            self.cover(Some(bbox), state, || filled_outlines(path, &mut budget));
+            self.budget = budget;
+        }
+    }
+
+    /// Notes what may cover the text that is painted before it.
+    fn cover(&mut self, bbox: Option<BBox>, state: &State, outlines: impl FnOnce() -> Vec<Vec<Point>>) {
+        let covers = |bbox: &BBox| self.text_place.is_some_and(|text| text.overlap(*bbox) > 0.0);
+        let Some(bbox) = bbox.filter(covers).filter(|_| !state.layer_off) else { return };
+        let is_full = self.found.covers.len() == MAX_COVERS;
+        match self.found.covers.last_mut() {
+            Some(last) if is_full => {
+                *last = Cover { order: self.order, bbox: last.bbox.union(bbox), outlines: Vec::new() };
+            }
+            _ => self.found.covers.push(Cover { order: self.order, bbox, outlines: outlines() }),
         }
     }
 
@@ -303,7 +384,11 @@ impl<'p> Walk<'p, '_> {
             self.found.cut = true;
             return;
         }
+        if state.masked && state.alpha >= HIDING_ALPHA {
+            self.cover(Some(bbox), state, Vec::new);
+        }
         let opaque = state.alpha == u8::MAX
+            && !state.masked
             && !object.has_transparency()
             && count < MAX_STENCIL_CHECKS
             && !object.is_stencil(self.page.handle());

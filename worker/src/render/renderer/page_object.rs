@@ -9,11 +9,11 @@ use pdfium_render::prelude::{
     FPDF_BOOL, FPDF_CLIPPATH, FPDF_FONT, FPDF_IMAGEOBJ_METADATA, FPDF_PAGE, FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_IMAGE,
     FPDF_PAGEOBJ_PATH, FPDF_PAGEOBJ_SHADING, FPDF_PAGEOBJ_TEXT, FPDF_PAGEOBJECT, FPDF_PATHSEGMENT, FS_MATRIX,
 };
-use quire_schemas::{element::BBox, result::PdfBox};
+use quire_schemas::result::PdfBox;
 
 use super::{
     library::Library,
-    placement::{Matrix, Placement, Point, around, shared},
+    placement::{Matrix, Point},
     sides::box_of_sides,
     strings::{byte_length, byte_text},
 };
@@ -21,8 +21,6 @@ use crate::parse::local::Colour;
 
 /// A clip of more paths is the shared part of the first ones.
 const MAX_CLIP_PATHS: c_int = 64;
-/// A path of a clip with more segments counts as no clip.
-const MAX_CLIP_SEGMENTS: c_int = 1_000;
 
 /// The type of a page object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,11 +112,17 @@ impl<'p> PageObject<'p> {
         })
     }
 
-    /// Says whether it has a soft mask, a blend mode or a transparency. The soft mask of an image is
-    /// none of these.
+    /// Says whether it has a soft mask, a blend mode or a transparency, or is a form that is a group. The soft mask of
+    /// an image is none of these.
     pub(super) fn has_transparency(&self) -> bool {
         // SAFETY: the object's page is loaded.
         unsafe { self.library.FPDFPageObj_HasTransparency(self.handle) != 0 }
+    }
+
+    /// Has it painted whenever its page is drawn, or not.
+    pub(super) fn set_painted(&self, painted: bool) {
+        // SAFETY: the object's page is loaded.
+        unsafe { self.library.FPDFPageObj_SetIsActive(self.handle, painted.into()) };
     }
 
     /// Returns what it is filled with. For a pattern libpdfium tells a colour all the same: white for a
@@ -145,9 +149,9 @@ impl<'p> PageObject<'p> {
         if known { f64::from(width).abs() } else { 0.0 }
     }
 
-    /// Returns the part of the displayed page that its clip leaves; `None` if nothing clips it. libpdfium
-    /// takes off a clip that holds the whole object. `space` is that of the page or form that holds it.
-    pub(super) fn clip(&self, space: &Placement) -> Option<BBox> {
+    /// Returns the paths of its clip, in the space of the page or form that holds it; `None` if nothing clips it. A path
+    /// of more segments than `most` is none.
+    pub(super) fn clip_paths(&self, most: usize) -> Option<Vec<Option<Vec<Segment>>>> {
         // SAFETY: the object's page is loaded.
         let clip = unsafe { self.library.FPDFPageObj_GetClipPath(self.handle) };
         if clip.is_null() {
@@ -155,20 +159,17 @@ impl<'p> PageObject<'p> {
         }
         // SAFETY: the clip belongs to the object, whose page is loaded.
         let paths = unsafe { self.library.FPDFClipPath_CountPaths(clip) };
-        (0..paths.min(MAX_CLIP_PATHS)).filter_map(|path| self.clip_box(clip, path, space)).reduce(shared)
+        (paths >= 0).then(|| (0..paths.min(MAX_CLIP_PATHS)).map(|path| self.clip_path(clip, path, most)).collect())
     }
 
-    fn clip_box(&self, clip: FPDF_CLIPPATH, path: c_int, space: &Placement) -> Option<BBox> {
+    fn clip_path(&self, clip: FPDF_CLIPPATH, path: c_int, most: usize) -> Option<Vec<Segment>> {
         // SAFETY: the clip belongs to the object, whose page is loaded.
-        let segments = unsafe { self.library.FPDFClipPath_CountPathSegments(clip, path) };
-        if segments > MAX_CLIP_SEGMENTS {
-            return None;
-        }
-        let points = (0..segments).filter_map(|index| {
+        let count = unsafe { self.library.FPDFClipPath_CountPathSegments(clip, path) };
+        let segment = |index| {
             // SAFETY: the clip belongs to the object, whose page is loaded.
             self.segment(unsafe { self.library.FPDFClipPath_GetPathSegment(clip, path, index) })
-        });
-        around(points.map(|segment| space.point(segment.point)))
+        };
+        usize::try_from(count).is_ok_and(|count| count <= most).then(|| (0..count).filter_map(segment).collect())
     }
 
     fn segment(&self, segment: FPDF_PATHSEGMENT) -> Option<Segment> {

@@ -4,8 +4,8 @@ use quire_schemas::element::BBox;
 
 use super::{
     page_object::{DrawMode, PageObject, Segment, SegmentKind},
-    placement::{Placement, clipped},
-    shapes::{Axis, PathPoint, Subpath, lines, rectangles},
+    placement::{Placement, Point, clipped},
+    shapes::{Axis, PathPoint, Subpath, lines, outlines, rectangles},
 };
 use crate::parse::local::{Colour, ShapeKind};
 
@@ -54,6 +54,16 @@ pub(super) fn path_shapes(path: &PlacedPath<'_, '_>, budget: &mut SegmentBudget)
     shapes.into_iter().filter_map(|(bbox, kind)| Some((clipped(bbox, path.clip)?, kind))).collect()
 }
 
+/// Returns the outlines of what a path fills; none if it has too many segments.
+pub(super) fn filled_outlines(path: &PlacedPath<'_, '_>, budget: &mut SegmentBudget) -> Vec<Vec<Point>> {
+    let Some(own) = path.object.matrix().map(|matrix| path.space.inside(&matrix)) else { return Vec::new() };
+    if budget.take(path.object.segment_count()) {
+        outlines(&subpaths(path.object.segments(), &own))
+    } else {
+        Vec::new()
+    }
+}
+
 /// Adds the areas and rules of a path. Returns whether it paints something else too.
 fn pieces(path: &PlacedPath<'_, '_>, mode: DrawMode, shapes: &mut Vec<(BBox, ShapeKind)>) -> bool {
     let Some(own) = path.object.matrix().map(|matrix| path.space.inside(&matrix)) else { return true };
@@ -97,7 +107,7 @@ fn rule(axis: Axis, line: BBox, width: f64) -> Option<(BBox, ShapeKind)> {
 }
 
 /// Gathers segments into subpaths on the displayed page.
-fn subpaths(segments: impl Iterator<Item = Segment>, own: &Placement) -> Vec<Subpath> {
+pub(super) fn subpaths(segments: impl Iterator<Item = Segment>, own: &Placement) -> Vec<Subpath> {
     let mut subpaths: Vec<Subpath> = Vec::new();
     for segment in segments {
         let point = PathPoint { at: own.point(segment.point), of_curve: segment.kind == SegmentKind::Curve };

@@ -4,6 +4,7 @@
 use quire_schemas::element::BBox;
 
 use super::placement::{Point, around};
+use crate::parse::local::winding;
 
 /// A line that leaves its axis by no more than this over its length runs along the axis: half a degree.
 const SLOPE: f64 = 0.0087;
@@ -128,6 +129,44 @@ impl Rectangle {
     }
 }
 
+/// Returns the points of each subpath; for a curve those that shape it.
+pub(super) fn outlines(subpaths: &[Subpath]) -> Vec<Vec<Point>> {
+    subpaths.iter().map(|subpath| subpath.points.iter().map(|point| point.at).collect()).collect()
+}
+
+/// Says whether a box lies inside a path as a whole, whichever rule says what is inside.
+pub(super) fn holds(subpaths: &[Subpath], bbox: BBox) -> bool {
+    let outlines = outlines(subpaths);
+    let crosses = |outline: &Vec<Point>| {
+        outline.iter().zip(outline.iter().cycle().skip(1)).any(|(from, to)| touches(*from, *to, bbox))
+    };
+    !outlines.iter().any(crosses) && winding(&outlines, (bbox.middle_x(), bbox.middle_y())) % 2 != 0
+}
+
+/// Says whether a part of a line lies in a box.
+fn touches(from: Point, to: Point, bbox: BBox) -> bool {
+    let (across, down) = (to.0 - from.0, to.1 - from.1);
+    let (mut first, mut last) = (0.0_f64, 1.0_f64);
+    let sides = [
+        (-across, from.0 - bbox.left()),
+        (across, bbox.right() - from.0),
+        (-down, from.1 - bbox.top()),
+        (down, bbox.bottom() - from.1),
+    ];
+    for (step, room) in sides {
+        if step == 0.0 {
+            if room < 0.0 {
+                return false;
+            }
+        } else if step < 0.0 {
+            first = first.max(room / step);
+        } else {
+            last = last.min(room / step);
+        }
+    }
+    first <= last
+}
+
 fn near(a: Point, b: Point) -> bool {
     (a.0 - b.0).abs() <= DRIFT && (a.1 - b.1).abs() <= DRIFT
 }
@@ -194,6 +233,20 @@ mod tests {
             assert_eq!(rectangles(&[other], false), Parts { found: Vec::new(), others: true });
         }
         assert_eq!(rectangles(&[polygon(&[(1.0, 1.0)], false)], false), Parts { found: Vec::new(), others: false });
+    }
+
+    #[test]
+    fn a_path_holds_a_box_that_it_neither_crosses_nor_leaves_out() {
+        let bbox = BBox::new(10.0, 10.0, 30.0, 20.0);
+        let around = polygon(&[(0.0, 0.0), (50.0, 0.0), (60.0, 15.0), (50.0, 40.0), (0.0, 40.0)], true);
+        assert!(holds(std::slice::from_ref(&around), bbox));
+        assert!(!holds(&[polygon(&[(0.0, 0.0), (20.0, 0.0), (60.0, 40.0), (0.0, 40.0)], true)], bbox));
+        let apart = [rectangle(0.0, 0.0, 50.0, 5.0), rectangle(0.0, 30.0, 50.0, 40.0)];
+        assert!(!holds(&apart, bbox));
+        // A hole in the box, and a box in a hole.
+        assert!(!holds(&[around.clone(), rectangle(15.0, 12.0, 16.0, 13.0)], bbox));
+        assert!(!holds(&[around, rectangle(5.0, 5.0, 40.0, 30.0)], bbox));
+        assert!(!holds(&[], bbox));
     }
 
     #[test]
