@@ -1,18 +1,18 @@
 //! Which objects of a page lie in a layer that is off, in the order in which libpdfium makes the
 //! page's objects. Pure.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 use hayro_syntax::{
     content::{Instruction, UntypedIter},
-    object::{Array, Dict, Object, Stream},
+    object::{Array, Dict, Object, ObjectIdentifier, Stream},
     xref::XRef,
 };
 
 use super::{
     decode::decoded,
-    layers::Layers,
-    page::inherited,
+    layers::View,
+    resources::{Mark, Resources},
     values::{Entry, resolve, text},
 };
 
@@ -20,8 +20,10 @@ use super::{
 const MAX_DEPTH: usize = 32;
 /// How many operators are read.
 const MAX_OPERATORS: u32 = 1_000_000;
-/// How many bytes of content are decoded; a form counts each time it is painted.
+/// How many bytes of content are decoded, or read to decode them; a form counts each time it is painted.
 const MAX_CONTENT_BYTES: usize = 64 << 20;
+/// How many streams may hold a page's content.
+const MAX_STREAMS: usize = 100_000;
 
 /// Which objects of a page are hidden: `true` where a layer that is off holds one. Forms are no
 /// objects here; what they hold is, where they are painted.
@@ -33,29 +35,46 @@ pub(in crate::render) struct HiddenObjects {
     pub(in crate::render) images: Vec<bool>,
     /// Paths that are filled or stroked.
     pub(in crate::render) paths: Vec<bool>,
+    /// Shadings that fill what the clip leaves.
+    pub(in crate::render) shadings: Vec<bool>,
 }
 
 /// Reads a page's content. `None` if that cannot be read whole.
-pub(super) fn read<'a>(xref: &'a XRef, layers: &Layers<'a>, page: &Dict<'a>) -> Option<HiddenObjects> {
-    let resources = inherited(page, b"Resources").and_then(Object::into_dict).unwrap_or_default();
+pub(super) fn read<'a>(
+    xref: &'a XRef,
+    view: &View<'_, 'a>,
+    page: &Dict<'a>,
+    resources: Dict<'a>,
+) -> Option<HiddenObjects> {
+    let resources = Resources::of_page(resources);
     let mut walk = Walk {
-        layers,
-        page_resources: resources.clone(),
+        xref,
+        view,
+        page_resources: Rc::clone(&resources),
+        painted: HashMap::new(),
+        open: Vec::new(),
         found: HiddenObjects::default(),
         operators: MAX_OPERATORS,
         bytes: MAX_CONTENT_BYTES,
     };
-    let content = walk.page_content(xref, page)?;
-    walk.content(&content, &Scope { resources, is_hidden: false, has_font: false, depth: 0 })?;
-    (!layers.is_exhausted()).then_some(walk.found)
+    let content = walk.page_content(page)?;
+    walk.content(&content, &Scope { resources, is_hidden: false, has_font: false })?;
+    (!view.is_exhausted()).then_some(walk.found)
 }
 
 /// What holds where a content stream begins.
 struct Scope<'a> {
-    resources: Dict<'a>,
+    resources: Rc<Resources<'a>>,
     is_hidden: bool,
     has_font: bool,
-    depth: usize,
+}
+
+/// What a name paints.
+#[derive(Clone)]
+enum Painted<'a> {
+    Nothing,
+    Image { is_hidden: bool },
+    Form { is_hidden: bool, content: Stream<'a>, resources: Option<Rc<Resources<'a>>> },
 }
 
 /// The path that is being built, as far as libpdfium's rule needs it: it paints two points or more.
@@ -85,9 +104,14 @@ impl Path {
     }
 }
 
-struct Walk<'w, 'a> {
-    layers: &'w Layers<'a>,
-    page_resources: Dict<'a>,
+struct Walk<'w, 'v, 'a> {
+    xref: &'a XRef,
+    view: &'w View<'v, 'a>,
+    page_resources: Rc<Resources<'a>>,
+    /// What was painted before.
+    painted: HashMap<ObjectIdentifier, Painted<'a>>,
+    /// The forms that are being read, the outermost first.
+    open: Vec<ObjectIdentifier>,
     found: HiddenObjects,
     operators: u32,
     bytes: usize,
@@ -103,12 +127,13 @@ struct State {
     path: Path,
 }
 
-impl<'a> Walk<'_, 'a> {
-    fn page_content(&mut self, xref: &'a XRef, page: &Dict<'a>) -> Option<Vec<u8>> {
+impl<'a> Walk<'_, '_, 'a> {
+    fn page_content(&mut self, page: &Dict<'a>) -> Option<Vec<u8>> {
         let parts = match page.get::<Object<'a>>("Contents") {
             Some(Object::Stream(stream)) => vec![stream],
             Some(Object::Array(array)) => {
-                array.raw_iter().filter_map(|item| resolve(xref, item)?.into_stream()).take(100_000).collect()
+                let streams = array.raw_iter().take(MAX_STREAMS);
+                streams.filter_map(|item| resolve(self.xref, item)?.into_stream()).collect()
             }
             _ => Vec::new(),
         };
@@ -123,7 +148,7 @@ impl<'a> Walk<'_, 'a> {
     fn decoded(&mut self, stream: &Stream<'a>) -> Option<Cow<'a, [u8]>> {
         let data = decoded(stream, self.bytes)?;
         // One more, so that empty forms count too.
-        self.bytes = self.bytes.checked_sub(data.len() + 1)?;
+        self.bytes = self.bytes.checked_sub(data.len().max(stream.raw_data().len()) + 1)?;
         Some(data)
     }
 
@@ -152,6 +177,7 @@ impl<'a> Walk<'_, 'a> {
             }
             b"BI" => self.found.images.push(is_hidden),
             b"Do" => self.paint(instruction, scope, is_hidden, state.has_font)?,
+            b"sh" => self.shade(instruction, scope, is_hidden),
             b"m" => state.path.begin(),
             b"l" | b"c" | b"v" | b"y" => state.path.line(),
             b"re" => state.path = Path { points: 2, ends_in_move: false },
@@ -174,6 +200,14 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
+    fn shade(&mut self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>, is_hidden: bool) {
+        if let Some(Object::Name(name)) = instruction.operands().last()
+            && scope.resources.has_shading(name)
+        {
+            self.found.shadings.push(is_hidden);
+        }
+    }
+
     /// A mark whose properties are missing is none: its end ends the mark around it.
     fn begin_mark(&self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>, state: &mut State) {
         let operands: Vec<&Object<'_>> = instruction.operands().collect();
@@ -184,10 +218,8 @@ impl<'a> Walk<'_, 'a> {
         };
         let hides = match properties {
             Object::Name(name) => {
-                let Some(layer) = self.resource(scope, "Properties", |category| Entry::of(category, &**name)) else {
-                    return;
-                };
-                tag.is_some_and(|tag| tag.as_ref() == b"OC") && !self.layers.shows(&layer)
+                let Some(mark) = scope.resources.mark(name, self.view) else { return };
+                tag.is_some_and(|tag| tag.as_ref() == b"OC") && mark == Mark::Off
             }
             Object::Dict(_) => false,
             _ => return,
@@ -204,28 +236,46 @@ impl<'a> Walk<'_, 'a> {
         has_font: bool,
     ) -> Option<()> {
         let Some(Object::Name(name)) = instruction.operands().last() else { return Some(()) };
-        let Some(painted) = self.resource(scope, "XObject", |category| category.get::<Stream<'a>>(&**name)) else {
-            return Some(());
-        };
-        let dict = painted.dict();
-        let is_hidden = is_hidden || Entry::of(dict, "OC").is_some_and(|layer| !self.layers.shows(&layer));
-        match text(dict, "Subtype").as_deref() {
-            Some(b"Image") => self.found.images.push(is_hidden),
-            Some(b"Form") if scope.depth >= MAX_DEPTH => return None,
-            Some(b"Form") => {
-                let resources = dict.get("Resources").unwrap_or_else(|| scope.resources.clone());
-                let content = self.decoded(&painted)?;
-                self.content(&content, &Scope { resources, is_hidden, has_font, depth: scope.depth + 1 })?;
+        let Some(id) = scope.resources.object(name) else { return Some(()) };
+        match self.painted(id) {
+            Painted::Nothing => {}
+            Painted::Image { is_hidden: by_itself } => self.found.images.push(is_hidden || by_itself),
+            Painted::Form { .. } if self.open.len() >= MAX_DEPTH => return None,
+            // A form inside itself paints nothing.
+            Painted::Form { .. } if self.open.contains(&id) => {}
+            Painted::Form { is_hidden: by_itself, content, resources } => {
+                let resources = resources.unwrap_or_else(|| Rc::clone(&scope.resources));
+                let is_hidden = is_hidden || by_itself;
+                let content = self.decoded(&content)?;
+                self.open.push(id);
+                self.content(&content, &Scope { resources, is_hidden, has_font })?;
+                self.open.pop();
             }
-            _ => {}
         }
         Some(())
     }
 
-    /// Looks a resource up; a form that lacks a whole category has the page's.
-    fn resource<T>(&self, scope: &Scope<'a>, category: &str, find: impl Fn(&Dict<'a>) -> Option<T>) -> Option<T> {
-        let own = scope.resources.get::<Dict<'a>>(category);
-        find(&own.or_else(|| self.page_resources.get(category))?)
+    fn painted(&mut self, id: ObjectIdentifier) -> Painted<'a> {
+        if let Some(painted) = self.painted.get(&id) {
+            return painted.clone();
+        }
+        let painted = self.find(id).unwrap_or(Painted::Nothing);
+        self.painted.insert(id, painted.clone());
+        painted
+    }
+
+    fn find(&self, id: ObjectIdentifier) -> Option<Painted<'a>> {
+        let content = self.xref.get::<Stream<'a>>(id)?;
+        let dict = content.dict();
+        let is_hidden = Entry::of(dict, "OC").is_some_and(|layer| !self.view.shows(&layer));
+        match text(dict, "Subtype").as_deref()? {
+            b"Image" => Some(Painted::Image { is_hidden }),
+            b"Form" => {
+                let resources = dict.get("Resources").map(|own| Resources::of_form(own, &self.page_resources));
+                Some(Painted::Form { is_hidden, content, resources })
+            }
+            _ => None,
+        }
     }
 }
 

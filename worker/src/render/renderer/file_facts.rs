@@ -30,7 +30,7 @@ impl FileFacts {
 
     /// Returns how many points a unit of user space has. Pages count from 0.
     pub(super) fn user_unit(&self, page_index: u32) -> f64 {
-        self.file.as_ref().map_or(1.0, |file| file.page_area(page_index).user_unit)
+        self.file.as_ref().map_or(1.0, |file| file.user_unit(page_index))
     }
 
     /// Returns the media box and the crop box of a page, with what it inherits. `None` if the file states no media box.
