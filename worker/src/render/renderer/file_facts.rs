@@ -6,21 +6,35 @@ use std::sync::Arc;
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
-use super::super::file_facts::{self, Attachments, HiddenObjects};
+use super::super::{
+    file_facts::{self, Attachments, HiddenObjects},
+    sandbox::within_cpu,
+};
 
 /// Facts of a document that libpdfium does not tell.
 #[derive(Debug, Default)]
 pub(super) struct FileFacts {
     /// `None` if nothing can be read, or libpdfium has other pages.
     file: Option<file_facts::FileFacts>,
+    /// CPU time that each reading may take: a hostile file can make one as slow as it likes.
+    cpu_seconds: u64,
+}
+
+/// Facts of a page that libpdfium does not tell.
+#[derive(Debug, Default)]
+pub(super) struct PageFacts {
+    /// The media box and the crop box, with what the page inherits. `None` if the file states no media box.
+    pub(super) boxes: Option<(PdfBox, Option<PdfBox>)>,
+    /// Which objects lie in layers that are off. `None` if none does, or nothing is known.
+    pub(super) hidden: Option<HiddenObjects>,
 }
 
 impl FileFacts {
     /// Reads a file before libpdfium does. Returns the bytes that libpdfium opens in its place, if its page tree has a
     /// false count.
-    pub(super) fn read(file: &Arc<Mmap>, password: Option<&str>) -> (Option<Vec<u8>>, Self) {
-        let reading = file_facts::read(file, password);
-        (reading.corrected, Self { file: reading.facts })
+    pub(super) fn read(file: &Arc<Mmap>, password: Option<&str>, cpu_seconds: u64) -> (Option<Vec<u8>>, Self) {
+        let reading = within_cpu(cpu_seconds, || file_facts::read(file, password));
+        (reading.corrected, Self { file: reading.facts, cpu_seconds })
     }
 
     /// Says whether the file has as many pages as libpdfium has found.
@@ -33,19 +47,19 @@ impl FileFacts {
         self.file.as_ref().map_or(1.0, |file| file.user_unit(page_index))
     }
 
-    /// Returns the media box and the crop box of a page, with what it inherits. `None` if the file states no media box.
-    pub(super) fn inherited_boxes(&self, page_index: u32) -> Option<(PdfBox, Option<PdfBox>)> {
-        let area = self.file.as_ref()?.page_area(page_index);
-        Some((area.media_box?, area.crop_box))
-    }
-
-    /// Tells which objects of a page lie in layers that are off.
-    pub(super) fn hidden_objects(&self, page_index: u32) -> Option<HiddenObjects> {
-        self.file.as_ref()?.hidden_objects(page_index)
+    /// Reads what the file says of a page.
+    pub(super) fn of_page(&self, page_index: u32) -> PageFacts {
+        let Some(file) = &self.file else { return PageFacts::default() };
+        within_cpu(self.cpu_seconds, || {
+            let area = file.page_area(page_index);
+            let boxes = area.media_box.map(|media| (media, area.crop_box));
+            PageFacts { boxes, hidden: file.hidden_objects(page_index) }
+        })
     }
 
     /// Lists the files that the document carries.
     pub(super) fn attachments(&self) -> Attachments {
-        self.file.as_ref().map(|file| file.attachments().clone()).unwrap_or_default()
+        let Some(file) = &self.file else { return Attachments::default() };
+        within_cpu(self.cpu_seconds, || file.attachments().clone())
     }
 }
