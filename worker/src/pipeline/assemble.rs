@@ -50,6 +50,7 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     result.status = status(&result.branches, fault.is_some());
     result.page_images = gathered.pages.images;
     result.warnings = gathered.pages.warnings;
+    result.warnings.extend(text_warnings::of_left_out_facts(facts.info.facts_left_out));
     if facts.plan.engine == Engine::Pdfium {
         result.warnings.extend(text_warnings::of_attachments(facts.info.attachment_count, facts.info.portfolio));
     }

@@ -145,6 +145,7 @@ mod tests {
             ],
             attachment_count: u32::MAX,
             portfolio: true,
+            facts_left_out: false,
         }
     }
 

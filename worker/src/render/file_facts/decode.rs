@@ -16,6 +16,9 @@ use miniz_oxide::inflate::{
     },
 };
 
+/// How many filters a stream may have. Real ones have two or three.
+const MAX_FILTERS: usize = 16;
+
 /// Decodes a stream. `None` if it may become larger than `limit`, or cannot be decoded.
 ///
 /// Deflated data is inflated up to the limit. The other filters know no limit: a stream that uses
@@ -23,6 +26,7 @@ use miniz_oxide::inflate::{
 pub(super) fn decoded<'a>(stream: &Stream<'a>, limit: usize) -> Option<Cow<'a, [u8]>> {
     let filters = stream.filters();
     match filters.as_slice() {
+        many if many.len() > MAX_FILTERS => None,
         [] | [Filter::Crypt] => Some(stream.raw_data()).filter(|data| data.len() <= limit),
         [Filter::FlateDecode] | [Filter::Crypt, Filter::FlateDecode] if !has_predictor(stream.dict()) => {
             inflate(&stream.raw_data(), limit).map(Cow::Owned)

@@ -44,6 +44,7 @@ impl Document {
             attachments: carried.files,
             attachment_count: carried.count,
             portfolio: carried.is_portfolio,
+            facts_left_out: false,
         })
     }
 
