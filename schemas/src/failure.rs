@@ -174,6 +174,8 @@ closed_enum! {
         FallbackUsed => "fallback_used",
         /// Renderers ran with less isolation than configured for.
         SandboxReduced => "sandbox_reduced",
+        /// The page tree, layers, units and attachments of the document could not be read: libpdfium's word counts.
+        FileFactsLeftOut => "file_facts_left_out",
         /// A page could be drawn only without its form fields.
         FormsLeftOut => "forms_left_out",
         /// A page image has fewer pixels than asked for, to stay within the limit.

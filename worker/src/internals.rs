@@ -28,6 +28,11 @@ pub fn decode_frame(bytes: &[u8]) -> Result<(), String> {
     render::decode_response(bytes).map_err(|error| error.to_string())
 }
 
+/// Reads all that a PDF says beside libpdfium; returns how many pages it has.
+pub fn read_file_facts(bytes: Vec<u8>) -> Option<usize> {
+    render::read_file_facts(bytes)
+}
+
 /// Reads a configuration file.
 pub fn read_config(text: &str) -> Result<(), String> {
     Config::load_text(text).map(drop).map_err(|errors| errors.to_string())

@@ -175,7 +175,7 @@ fn pool_of(program: PathBuf) -> Pool {
 fn text_and_image(page: u32) -> PageWork {
     let max_pixels = 50_000_000;
     let image = ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels };
-    PageWork { page, text: true, words: false, image: Some(image), draw_forms: true }
+    PageWork { page, text: true, words: false, image: Some(image), draw_forms: true, read_facts: true }
 }
 
 #[tokio::test]
@@ -221,6 +221,67 @@ async fn a_child_that_does_not_speak_the_protocol_is_replaced() {
         assert_eq!((text, image, pool.replaced()), (code, code, 3), "{misbehave}");
         pool.stop();
     }
+}
+
+#[tokio::test]
+async fn a_document_that_ends_a_child_is_opened_without_what_libpdfium_does_not_tell() {
+    let honest = r#"say({"Opened": {"page_count": 1}})"#;
+    assert!(IMPOSTOR.contains(honest));
+    let script = format!(r#"sys.exit(3) if request["Open"]["facts_cpu_seconds"] else {honest}"#);
+    let script = IMPOSTOR.replace(honest, &script).replace("MISBEHAVE", "sys.exit(3)");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pool = pool_of(program(folder.path(), &script));
+    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
+    assert!(document.info().facts_left_out);
+    assert_eq!(pool.replaced(), 1);
+    pool.stop();
+}
+
+#[tokio::test]
+async fn a_page_that_ends_a_child_has_its_text_read_without_what_libpdfium_does_not_tell() {
+    let answer = r#"say({"Text": {"visible_characters": 1}}, b'{"page": {"page_number": 1}}')"#;
+    let done = r#"say({"PageDone": {"text_micros": 0, "image_micros": 0}})"#;
+    let script = format!(r#"sys.exit(3) if request["Page"]["read_facts"] else ({answer}, {done})"#);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pool = pool_of(impostor(folder.path(), &script));
+    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
+    assert!(!document.info().facts_left_out);
+    let outcome = document.page(PageWork { image: None, ..text_and_image(1) }).await;
+    assert!(outcome.text.is_some_and(|text| text.is_ok()) && outcome.facts_left_out);
+    pool.stop();
+}
+
+/// Builds a document that libpdfium opens at once, and a second reader only after a search without end.
+fn slow_to_read() -> Vec<u8> {
+    let text = "BT /F 12 Tf 10 100 Td (Readable all the same) Tj ET";
+    let file = pdf(&[
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R \
+         /Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>"
+            .to_owned(),
+        format!("<< /Length {} >> stream\n{text}\nendstream", text.len()),
+    ]);
+    let file = String::from_utf8(file).expect("plain text");
+    let (objects, _) = file.split_once("startxref").expect("there is one");
+    format!("{objects}{}", "9 0 obj (".repeat(300_000)).into_bytes()
+}
+
+#[tokio::test]
+async fn a_document_that_is_slow_to_read_twice_is_read_once() {
+    let world = World::new().await;
+    let worker = world.worker().start().await;
+    let started = std::time::Instant::now();
+    let job_id = world.submit_document(slow_to_read()).await;
+    let result = world.await_result(&job_id).await;
+    assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);
+    assert!(result.warnings.iter().any(|warning| warning.code == "file_facts_left_out"), "{:?}", result.warnings);
+    let hopeless = world.submit_document([b"%PDF-1.7\n".to_vec(), b"9 0 obj (".repeat(300_000)].concat()).await;
+    assert_eq!(world.await_result(&hopeless).await.errors[0].code, ErrorCode::InvalidDocument.as_str());
+    assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
+    assert_eq!(worker.ask("/livez").await.0, 200);
 }
 
 #[tokio::test]

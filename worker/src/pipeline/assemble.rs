@@ -53,6 +53,7 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     result.page_images = gathered.pages.images;
     result.warnings = gathered.pages.warnings;
     result.warnings.extend(facts.info.cuts.iter().map(|cut| text_warnings::of_cut(*cut)));
+    result.warnings.extend(text_warnings::of_left_out_facts(facts.info.facts_left_out));
     if facts.plan.engine == Engine::Pdfium {
         let (count, stored) = (facts.info.attachment_count, facts.attachments.stored());
         result.warnings.extend(text_warnings::of_attachments(count, facts.info.portfolio, stored));

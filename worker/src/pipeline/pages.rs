@@ -138,12 +138,16 @@ impl PageJob<'_> {
         }
         let image = place.as_ref().map(|place| place.spec.clone());
         let (text, words) = (page.text_missing, self.plan.words);
-        let work = PageWork { page: number, text, words, image, draw_forms: true };
-        let PageOutcome { text, image, text_time, image_time, forms_left_out, .. } = self.document.page(work).await;
+        let work = PageWork { page: number, text, words, image, draw_forms: true, read_facts: true };
+        let PageOutcome { text, image, text_time, image_time, forms_left_out, facts_left_out, .. } =
+            self.document.page(work).await;
         fail_point::reach_page("page_rendered", Some(number));
         (page.text_time, page.image_time) = (text_time, image_time);
         if forms_left_out {
             page.warnings.push(forms_were_left_out(number));
+        }
+        if facts_left_out && self.text_use == TextUse::Parse {
+            page.warnings.push(text_warnings::of_page_without_facts(number));
         }
         if let Some(text) = text {
             let kept = match text {

@@ -76,6 +76,24 @@ pub(super) fn of_cut(cut: DocumentCut) -> Warning {
     Warning::of(WarningCode::LimitReached, cut.message()).in_phase(Phase::Assemble)
 }
 
+/// Says that a document was read without what its file says beside libpdfium. `None` if it was not.
+pub(super) fn of_left_out_facts(are_left_out: bool) -> Option<Warning> {
+    let message = "the file is too slow or too damaged to be read twice: false page counts are believed, layers that are \
+                   off count as shown, and user units, attachments, structure and names of glyphs are not known";
+    let warning = || Warning::of(WarningCode::FileFactsLeftOut, message).in_phase(Phase::Fetch);
+    are_left_out.then(warning)
+}
+
+/// Says that a page could be read only without what the file says beside libpdfium.
+pub(super) fn of_page_without_facts(page: u32) -> Warning {
+    let message = "the page could be read only without its layers, structure and names of glyphs: layers that are off count as \
+                   shown";
+    Warning::of(WarningCode::FileFactsLeftOut, message)
+        .on_page(page)
+        .in_branch(BranchName::Parse)
+        .in_phase(Phase::Parse)
+}
+
 /// Says that a document carries files, of which so many are stored. `None` if it carries none.
 pub(super) fn of_attachments(count: u32, is_portfolio: bool, stored: usize) -> Option<Warning> {
     let what = if is_portfolio { "is a portfolio of" } else { "carries" };

@@ -229,6 +229,7 @@ mod tests {
             attachment_count: u32::MAX,
             portfolio: true,
             cuts: ALL_CUTS.into(),
+            facts_left_out: false,
         }
     }
 

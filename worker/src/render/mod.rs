@@ -17,7 +17,10 @@ mod shared;
 mod slot;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub(crate) use child::ChildFault;
 pub use child::ChildSettings;
@@ -26,6 +29,21 @@ pub(crate) use protocol::decode_response;
 pub use protocol::{AttachmentRefusal, DocumentCut, DocumentInfo, ImageHead, ImageSpec, PageWork, RefusedAttachment};
 pub(crate) use sandbox::{ChildLimits, forbid_dumping};
 pub use shared::{PageJson, PageOutcome, PoolSettings, RenderedImage};
+
+/// Reads everything that a file says beside libpdfium, of the document and of its first pages. Returns how many pages
+/// it has.
+pub(crate) fn read_file_facts(file: Vec<u8>) -> Option<usize> {
+    const PAGES: u32 = 8;
+    let facts = file_facts::read(&Arc::new(file), None).facts?;
+    for index in 0..PAGES {
+        facts.page_area(index);
+        facts.hidden_objects(index);
+        facts.structure_texts(index);
+        facts.glyph_names(index);
+    }
+    facts.attachments();
+    Some(facts.page_count())
+}
 
 /// The libpdfium that renderers would load.
 #[derive(Debug, Clone, PartialEq, Eq)]

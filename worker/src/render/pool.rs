@@ -49,7 +49,7 @@ impl Pool {
     pub async fn open(&self, path: PathBuf, password: Option<Password>, lane: Lane) -> Result<OpenedDocument, Fault> {
         let id = self.state.new_id();
         self.state.schedule().open(id, lane);
-        let file = Arc::new(DocumentFile { id, path, password });
+        let file = Arc::new(DocumentFile::new(id, path, password));
         // From here on a drop, also of this future, closes the document.
         let mut document = OpenedDocument { file, info: DocumentInfo::default(), state: Arc::clone(&self.state) };
         let (sender, receiver) = oneshot::channel();

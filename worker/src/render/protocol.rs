@@ -92,6 +92,8 @@ pub(super) enum Request {
         #[serde(with = "path_bytes")]
         path: PathBuf,
         password: Option<Password>,
+        /// CPU time in which the renderer may read what libpdfium does not tell. `None`: it leaves that out.
+        facts_cpu_seconds: Option<u64>,
     },
     /// Say what the document says of itself.
     Describe,
@@ -142,6 +144,9 @@ pub struct PageWork {
     pub image: Option<ImageSpec>,
     /// Whether form fields are drawn. Some pages hang with their form fields and render without.
     pub draw_forms: bool,
+    /// Whether the text is read with what libpdfium does not tell: layers, inherited boxes, texts of the structure tree
+    /// and names of glyphs. Some pages take too long with it and can be read without.
+    pub read_facts: bool,
 }
 
 /// How a page is drawn.
@@ -277,6 +282,9 @@ pub struct DocumentInfo {
     pub portfolio: bool,
     /// What is left out of all this.
     pub cuts: BTreeSet<DocumentCut>,
+    /// Whether it could be opened only without reading what libpdfium does not tell. The parent sets it.
+    #[serde(skip)]
+    pub facts_left_out: bool,
 }
 
 /// Something that a document has more of than is told.
@@ -306,7 +314,14 @@ mod tests {
 
     #[test]
     fn a_frame_reads_back() {
-        let request = Request::Page(PageWork { page: 3, text: true, words: false, image: None, draw_forms: true });
+        let request = Request::Page(PageWork {
+            page: 3,
+            text: true,
+            words: false,
+            image: None,
+            draw_forms: true,
+            read_facts: true,
+        });
         let frame = encode_head(&request, 7);
         let (prefix, header) = frame.split_at(PREFIX_BYTES);
         let sizes = decode_prefix(prefix.try_into().expect("a prefix"), MAX_HEADER_BYTES).expect("a frame");
@@ -319,7 +334,7 @@ mod tests {
     fn a_path_that_is_not_utf_8_reaches_the_renderer_as_it_is() {
         use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
         let path = PathBuf::from(OsStr::from_bytes(b"/tmp/a\xffb.pdf"));
-        let frame = encode_head(&Request::Open { path: path.clone(), password: None }, 0);
+        let frame = encode_head(&Request::Open { path: path.clone(), password: None, facts_cpu_seconds: None }, 0);
         let Ok(Request::Open { path: read, .. }) = decode_header(&frame[PREFIX_BYTES..]) else {
             panic!("another request")
         };

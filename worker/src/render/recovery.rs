@@ -27,16 +27,18 @@ pub(super) struct Answered {
 }
 
 /// Returns what a fresh child is asked for after a child has failed a page: each missing part by
-/// itself. The image is asked for without form fields, because they are why most pages hang.
+/// itself. The image is asked for without form fields, because they are why most pages hang, and the text without what
+/// libpdfium does not tell, because a hostile file can make that as slow as it likes.
 pub(super) fn second_tries(work: &PageWork, answered: Answered) -> Vec<PageWork> {
-    let text = (work.text && !answered.text).then(|| PageWork { image: None, ..work.clone() });
+    let text = (work.text && !answered.text).then(|| PageWork { image: None, read_facts: false, ..work.clone() });
     let image =
         (work.image.is_some() && !answered.image).then(|| PageWork { text: false, draw_forms: false, ..work.clone() });
     text.into_iter().chain(image).collect()
 }
 
 /// Says whether another child describes a document, or reads a file that it carries, after one has failed: the first
-/// failure may be the child's own, the second is the document's.
+/// failure may be the child's own, or, of a description, that of reading what libpdfium does not tell, which is left out
+/// then. The second is the document's.
 pub(super) fn is_asked_again(fault: &Fault) -> bool {
     fault.disposition() == Disposition::Page
 }
@@ -108,12 +110,12 @@ mod tests {
     fn work() -> PageWork {
         let image =
             ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels: 1_000_000 };
-        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true }
+        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true, read_facts: true }
     }
 
     #[test]
-    fn each_missing_part_is_asked_once_more_alone_and_the_image_without_forms() {
-        let text = PageWork { image: None, ..work() };
+    fn each_missing_part_is_asked_once_more_alone_and_with_less() {
+        let text = PageWork { image: None, read_facts: false, ..work() };
         let image = PageWork { text: false, draw_forms: false, ..work() };
         let tries = |text, image| second_tries(&work(), Answered { text, image });
         assert_eq!(tries(false, false), [text.clone(), image.clone()]);
@@ -126,7 +128,7 @@ mod tests {
     fn a_part_that_was_not_asked_for_is_not_asked_again() {
         let none = Answered { text: false, image: false };
         let text_only = PageWork { image: None, ..work() };
-        assert_eq!(second_tries(&text_only, none), std::slice::from_ref(&text_only));
+        assert_eq!(second_tries(&text_only, none), [PageWork { read_facts: false, ..text_only.clone() }]);
         let image_only = PageWork { text: false, ..work() };
         assert_eq!(second_tries(&image_only, none), [PageWork { draw_forms: false, ..image_only.clone() }]);
     }

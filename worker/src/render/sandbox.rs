@@ -58,9 +58,30 @@ pub(super) fn lock() -> nix::Result<()> {
 /// Grants CPU time for one more page: what was used so far plus the page's share. The kernel ends
 /// the process when it is used up, even if the parent is gone.
 pub(super) fn grant_page_cpu(limits: ChildLimits) -> nix::Result<()> {
-    let used = cpu_micros() / 1_000_000;
+    grant_cpu(limits.page_cpu_seconds)
+}
+
+/// Does a piece of work that may have this CPU time, and no more than was granted before. The kernel ends the process
+/// when it is used up.
+pub(super) fn within_cpu<T>(seconds: u64, work: impl FnOnce() -> T) -> T {
+    // A limit below the hard one is never refused. Without it the parent's deadline would end the work.
+    let before = getrlimit(Resource::RLIMIT_CPU);
+    let set = |soft: u64| before.and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CPU, soft.min(hard), hard));
+    let granted = before.map_or(u64::MAX, |(soft, _)| soft);
+    let _ = set(granted.min(cpu_limit(seconds)));
+    let done = work();
+    let _ = set(granted);
+    done
+}
+
+fn grant_cpu(seconds: u64) -> nix::Result<()> {
     let (_, hard) = getrlimit(Resource::RLIMIT_CPU)?;
-    setrlimit(Resource::RLIMIT_CPU, (used + limits.page_cpu_seconds + 1).min(hard), hard)
+    setrlimit(Resource::RLIMIT_CPU, cpu_limit(seconds).min(hard), hard)
+}
+
+/// Returns the limit that leaves at least so much CPU time: the kernel counts whole seconds.
+fn cpu_limit(seconds: u64) -> u64 {
+    (cpu_micros() / 1_000_000).saturating_add(seconds).saturating_add(1)
 }
 
 /// Returns the CPU time that this process has used, in microseconds.

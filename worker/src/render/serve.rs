@@ -44,8 +44,9 @@ pub(crate) fn serve(candidates: &[PathBuf], limits: ChildLimits) -> Result<(), S
     let mut canvas = Canvas::default();
     while let Ok(request) = requests.recv() {
         match (request, &mut document) {
-            (Request::Open { path, password }, document) => {
-                match Document::open(library, &path, password.as_ref().map(|password| password.reveal())) {
+            (Request::Open { path, password, facts_cpu_seconds }, document) => {
+                let password = password.as_ref().map(|password| password.reveal());
+                match Document::open(library, &path, password, facts_cpu_seconds) {
                     Ok(opened) => {
                         sandbox::lock()?;
                         send(&Response::Opened { page_count: opened.page_count() })?;
@@ -115,7 +116,8 @@ fn do_page(document: &Document, canvas: &mut Canvas, work: &PageWork) -> std::io
     let started = sandbox::cpu_micros();
     let page = document.page(work.page);
     if work.text {
-        let content = page.as_ref().map_err(Clone::clone).and_then(renderer::read_content);
+        let content =
+            page.as_ref().map_err(Clone::clone).and_then(|page| renderer::read_content(page, work.read_facts));
         send_text(content.map(lay_out), work.words)?;
     }
     let read = sandbox::cpu_micros();

@@ -16,12 +16,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     child::{Child, ChildFault, ChildSettings},
-    protocol::{AttachmentWork, DocumentInfo, ImageHead, PageWork, RefusedAttachment},
+    protocol::{AttachmentWork, DocumentInfo, ImageHead, PageWork, RefusedAttachment, Request},
     recovery::Answered,
     schedule::{DocumentId, Schedule},
 };
 use crate::{job::Fault, lock::lock, parse::local::Findings, telemetry::Metrics};
 
+/// CPU time in which a renderer may at first read what libpdfium does not tell of a document. Real ones take
+/// milliseconds.
+const FACTS_CPU_SECONDS: u64 = 3;
 /// Images that are being made or are on their way to storage, for each renderer.
 const IMAGES_PER_RENDERER: usize = 4;
 /// Attachments of all documents that are read or are on their way to storage. One may be as large as all that a document
@@ -66,6 +69,32 @@ pub(super) struct DocumentFile {
     pub(super) id: DocumentId,
     pub(super) path: PathBuf,
     pub(super) password: Option<Password>,
+    /// CPU time in which a renderer may read what libpdfium does not tell of the document; 0 leaves it out.
+    facts_cpu_seconds: AtomicU64,
+}
+
+impl DocumentFile {
+    pub(super) const fn new(id: DocumentId, path: PathBuf, password: Option<Password>) -> Self {
+        Self { id, path, password, facts_cpu_seconds: AtomicU64::new(FACTS_CPU_SECONDS) }
+    }
+
+    /// Returns what the next renderer that opens it is to be asked.
+    pub(super) fn request(&self) -> Request {
+        let seconds = self.facts_cpu_seconds.load(Ordering::Relaxed);
+        let facts_cpu_seconds = Some(seconds).filter(|seconds| *seconds > 0);
+        Request::Open { path: self.path.clone(), password: self.password.clone(), facts_cpu_seconds }
+    }
+
+    /// From here on every renderer opens it without reading what libpdfium does not tell.
+    pub(super) fn leave_facts_out(&self) {
+        self.facts_cpu_seconds.store(0, Ordering::Relaxed);
+    }
+
+    /// From here on a renderer that opens it has ample time: one has read it within the first limit, and pages must not
+    /// be read by other rules than the document was described by.
+    pub(super) fn facts_were_read(&self) {
+        self.facts_cpu_seconds.store(FACTS_CPU_SECONDS * 4, Ordering::Relaxed);
+    }
 }
 
 /// Work that waits for a slot.
@@ -99,6 +128,8 @@ pub struct PageOutcome {
     pub image_time: Duration,
     /// Whether the image could be made only without form fields.
     pub forms_left_out: bool,
+    /// Whether the text could be read only without what libpdfium does not tell.
+    pub facts_left_out: bool,
     /// Taken before the image is asked for; passes into the image when it arrives.
     image_permit: Option<OwnedSemaphorePermit>,
 }
@@ -251,7 +282,7 @@ mod tests {
     fn work() -> PageWork {
         let image =
             ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels: 1_000_000 };
-        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true }
+        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true, read_facts: true }
     }
 
     const HEAD: ImageHead = ImageHead { width_px: 1, height_px: 1, scale: 1.0, scaled_down: false };

@@ -128,13 +128,20 @@ impl Slot<'_> {
         }
     }
 
+    /// Describes a document. If a child fails while it opens or describes it, another one does so with less.
     async fn describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
         match self.try_describe(document).await {
             Err(fault) if recovery::is_asked_again(&fault) => {
                 self.held = None;
-                self.try_describe(document).await
+                document.leave_facts_out();
+                let info = self.try_describe(document).await?;
+                Ok(DocumentInfo { facts_left_out: true, ..info })
             }
-            other => other,
+            Ok(info) => {
+                document.facts_were_read();
+                Ok(info)
+            }
+            refused => refused,
         }
     }
 
@@ -158,7 +165,8 @@ impl Slot<'_> {
             if let Err(fault) = self.try_page(document, &part, &mut outcome).await {
                 outcome.fail(&part, fault);
             }
-            outcome.forms_left_out = part.image.is_some() && matches!(outcome.image, Some(Ok(_)));
+            outcome.forms_left_out |= part.image.is_some() && matches!(outcome.image, Some(Ok(_)));
+            outcome.facts_left_out |= part.text && matches!(outcome.text, Some(Ok(_)));
         }
         outcome.finish()
     }
@@ -233,8 +241,7 @@ impl Slot<'_> {
 
 /// Opens a document and returns how many pages the child says it has.
 async fn open(child: &mut Child, document: &DocumentFile) -> Result<u32, OpenError> {
-    let request = Request::Open { path: document.path.clone(), password: document.password.clone() };
-    match ask(child, &request, MAX_HEADER_BYTES).await.map_err(OpenError::Child)? {
+    match ask(child, &document.request(), MAX_HEADER_BYTES).await.map_err(OpenError::Child)? {
         Response::Opened { page_count } => match verify::page_count(page_count) {
             Ok(()) => Ok(page_count),
             Err(violation) => Err(OpenError::Child(violation.into())),

@@ -7,21 +7,17 @@ use hayro_syntax::{
     xref::XRef,
 };
 
-use super::{
-    page::inherited,
-    values::{Entry, resolve, text},
-};
+use super::values::{Entry, resolve, text};
 
 /// How many fonts and forms are looked at.
 const MAX_ENTRIES: usize = 10_000;
 /// How many fonts a composite font is looked for in; the format has one.
 const MAX_DESCENDANTS: usize = 4;
 
-/// Lists the names of the composite fonts of a page and of the forms in it: those in which a code is no character unless
+/// Lists the names of the composite fonts of a page, given by its resources, and of the forms in it: those in which a code is no character unless
 /// a map says so.
-pub(super) fn names<'a>(xref: &'a XRef, page: &Dict<'a>) -> BTreeSet<String> {
-    let resources = inherited(page, b"Resources").and_then(Object::into_dict);
-    let mut waiting: Vec<Dict<'a>> = resources.into_iter().collect();
+pub(super) fn names<'a>(xref: &'a XRef, resources: Dict<'a>) -> BTreeSet<String> {
+    let mut waiting = vec![resources];
     let (mut found, mut passed) = (BTreeSet::new(), HashSet::<ObjectIdentifier>::new());
     let mut entries = MAX_ENTRIES;
     while let Some(resources) = waiting.pop() {

@@ -16,6 +16,8 @@ use miniz_oxide::inflate::{
     },
 };
 
+/// How many filters a stream may have. Real ones have two or three.
+const MAX_FILTERS: usize = 16;
 /// Bytes of a text beside the digits, and what deflating adds to what it cannot make smaller.
 const TEXT_OVERHEAD: usize = 64 << 10;
 
@@ -49,6 +51,7 @@ pub(super) fn decode<'a>(stream: &Stream<'a>, limit: usize) -> Result<Decoded<'a
     let filters = stream.filters();
     let of = |data, is_whole| Decoded { data, is_whole: is_whole && filters.len() == stated_filters(stream.dict()) };
     match filters.as_slice() {
+        many if many.len() > MAX_FILTERS => Err(NotDecoded::Unreadable { read: 0 }),
         [] | [Filter::Crypt] => within(stream.raw_data(), limit).map(|data| of(data, true)),
         [Filter::FlateDecode] | [Filter::Crypt, Filter::FlateDecode] if !has_predictor(stream.dict()) => {
             let (data, is_whole) = inflate(&stream.raw_data(), limit)?;

@@ -13,7 +13,7 @@ use super::{
 
 /// Most fonts of a page that are told apart.
 const MAX_FONTS: usize = 10_000;
-/// How many bytes of font programs of a page are decoded.
+/// How many bytes of font programs of a page are decoded, or read to decode them.
 const MAX_PROGRAM_BYTES: usize = 16 << 20;
 /// Most items of a list of names: each of 256 codes needs two.
 const MAX_ITEMS: usize = 1_024;
@@ -69,13 +69,14 @@ impl<'a> Fonts<'a> {
         self.texts.push(font.unwrap_or(usize::MAX));
     }
 
-    /// Returns the place of a font that has one.
-    pub(super) fn known(&self, font: ObjectIdentifier) -> Option<usize> {
-        self.places.get(&font).copied()
+    /// Returns the place of a font that resources name in their category of fonts. One that is no object has another place
+    /// each time.
+    pub(super) fn place_of(&mut self, category: &Dict<'a>, name: &[u8]) -> Option<usize> {
+        let known = category.get_ref(name).and_then(|font| self.places.get(&font.into()).copied());
+        known.or_else(|| self.place(Entry::of(category, name)?))
     }
 
-    /// Gives a font a place. One that is no object has another one each time.
-    pub(super) fn place(&mut self, font: Entry<'a>) -> Option<usize> {
+    fn place(&mut self, font: Entry<'a>) -> Option<usize> {
         let place = self.fonts.len();
         if place == MAX_FONTS {
             return None;
@@ -139,7 +140,7 @@ fn names_of_program(font: &Dict<'_>, bytes: &mut usize) -> Vec<(u8, Vec<u8>)> {
         let is_cff = cff.is_some();
         let stream = cff.or_else(|| descriptor.get("FontFile"))?;
         let program = decoded(&stream, *bytes)?;
-        *bytes = bytes.checked_sub(program.len() + 1)?;
+        *bytes = bytes.checked_sub(program.len().max(stream.raw_data().len()) + 1)?;
         Some(if is_cff { names_of_cff(&program) } else { names_of_type1(&program) })
     };
     read().unwrap_or_default()

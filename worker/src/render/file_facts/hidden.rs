@@ -1,19 +1,19 @@
 //! Which objects of a page lie in a layer that is off, and in which font its texts are set, in the order
 //! in which libpdfium makes the page's objects. Pure.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 use hayro_syntax::{
     content::{Instruction, UntypedIter},
-    object::{Array, Dict, Object, Stream},
+    object::{Array, Dict, Object, ObjectIdentifier, Stream},
     xref::XRef,
 };
 
 use super::{
     decode::decoded,
     fonts::{Fonts, GlyphNames},
-    layers::Layers,
-    page::inherited,
+    layers::View,
+    resources::{Mark, Resources},
     values::{Entry, resolve, text},
 };
 
@@ -21,8 +21,10 @@ use super::{
 const MAX_DEPTH: usize = 32;
 /// How many operators are read.
 const MAX_OPERATORS: u32 = 1_000_000;
-/// How many bytes of content are decoded; a form counts each time it is painted.
+/// How many bytes of content are decoded, or read to decode them; a form counts each time it is painted.
 const MAX_CONTENT_BYTES: usize = 64 << 20;
+/// How many streams may hold a page's content.
+const MAX_STREAMS: usize = 100_000;
 
 /// Which objects of a page are hidden: `true` where a layer that is off holds one. Forms are no
 /// objects here; what they hold is, where they are painted.
@@ -34,28 +36,34 @@ pub(in crate::render) struct HiddenObjects {
     pub(in crate::render) images: Vec<bool>,
     /// Paths that are filled or stroked.
     pub(in crate::render) paths: Vec<bool>,
+    /// Shadings that fill what the clip leaves.
+    pub(in crate::render) shadings: Vec<bool>,
 }
 
 /// Reads a page's content. `None` if that cannot be read whole.
-pub(super) fn read<'a>(xref: &'a XRef, layers: &Layers<'a>, page: &Dict<'a>) -> Option<HiddenObjects> {
-    let mut walk = Walk::of(page, Some(layers), None);
-    walk.page(xref, page)?;
-    (!layers.is_exhausted()).then_some(walk.found)
+pub(super) fn read<'a>(
+    xref: &'a XRef,
+    view: &View<'_, 'a>,
+    page: &Dict<'a>,
+    resources: Dict<'a>,
+) -> Option<HiddenObjects> {
+    let mut walk = Walk::of(xref, resources, Some(view), None);
+    walk.page(page)?;
+    (!view.is_exhausted()).then_some(walk.found)
 }
 
 /// Reads what the fonts of a page's texts say by names of glyphs. `None` if the content cannot be read whole.
-pub(super) fn glyph_names<'a>(xref: &'a XRef, page: &Dict<'a>) -> Option<GlyphNames> {
-    let mut walk = Walk::of(page, None, Some(Fonts::default()));
-    walk.page(xref, page)?;
+pub(super) fn glyph_names<'a>(xref: &'a XRef, page: &Dict<'a>, resources: Dict<'a>) -> Option<GlyphNames> {
+    let mut walk = Walk::of(xref, resources, None, Some(Fonts::default()));
+    walk.page(page)?;
     walk.fonts.map(Fonts::names)
 }
 
 /// What holds where a content stream begins.
 struct Scope<'a> {
-    resources: Dict<'a>,
+    resources: Rc<Resources<'a>>,
     is_hidden: bool,
     font: Font,
-    depth: usize,
 }
 
 /// The font that texts are set in.
@@ -65,6 +73,14 @@ enum Font {
     Unset,
     /// Its place, if it is known.
     Set(Option<usize>),
+}
+
+/// What a name paints.
+#[derive(Clone)]
+enum Painted<'a> {
+    Nothing,
+    Image { is_hidden: bool },
+    Form { is_hidden: bool, content: Stream<'a>, resources: Option<Rc<Resources<'a>>> },
 }
 
 /// The path that is being built, as far as libpdfium's rule needs it: it paints two points or more.
@@ -94,10 +110,15 @@ impl Path {
     }
 }
 
-struct Walk<'w, 'a> {
+struct Walk<'w, 'v, 'a> {
+    xref: &'a XRef,
     /// `None` if nothing is asked of layers.
-    layers: Option<&'w Layers<'a>>,
-    page_resources: Dict<'a>,
+    view: Option<&'w View<'v, 'a>>,
+    page_resources: Rc<Resources<'a>>,
+    /// What was painted before.
+    painted: HashMap<ObjectIdentifier, Painted<'a>>,
+    /// The forms that are being read, the outermost first.
+    open: Vec<ObjectIdentifier>,
     found: HiddenObjects,
     /// `None` if nothing is asked of fonts.
     fonts: Option<Fonts<'a>>,
@@ -115,11 +136,14 @@ struct State {
     path: Path,
 }
 
-impl<'w, 'a> Walk<'w, 'a> {
-    fn of(page: &Dict<'a>, layers: Option<&'w Layers<'a>>, fonts: Option<Fonts<'a>>) -> Self {
+impl<'w, 'v, 'a> Walk<'w, 'v, 'a> {
+    fn of(xref: &'a XRef, resources: Dict<'a>, view: Option<&'w View<'v, 'a>>, fonts: Option<Fonts<'a>>) -> Self {
         Self {
-            layers,
-            page_resources: inherited(page, b"Resources").and_then(Object::into_dict).unwrap_or_default(),
+            xref,
+            view,
+            page_resources: Resources::of_page(resources),
+            painted: HashMap::new(),
+            open: Vec::new(),
             found: HiddenObjects::default(),
             fonts,
             operators: MAX_OPERATORS,
@@ -127,17 +151,18 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    fn page(&mut self, xref: &'a XRef, page: &Dict<'a>) -> Option<()> {
-        let content = self.page_content(xref, page)?;
-        let resources = self.page_resources.clone();
-        self.content(&content, &Scope { resources, is_hidden: false, font: Font::Unset, depth: 0 })
+    fn page(&mut self, page: &Dict<'a>) -> Option<()> {
+        let content = self.page_content(page)?;
+        let resources = Rc::clone(&self.page_resources);
+        self.content(&content, &Scope { resources, is_hidden: false, font: Font::Unset })
     }
 
-    fn page_content(&mut self, xref: &'a XRef, page: &Dict<'a>) -> Option<Vec<u8>> {
+    fn page_content(&mut self, page: &Dict<'a>) -> Option<Vec<u8>> {
         let parts = match page.get::<Object<'a>>("Contents") {
             Some(Object::Stream(stream)) => vec![stream],
             Some(Object::Array(array)) => {
-                array.raw_iter().filter_map(|item| resolve(xref, item)?.into_stream()).take(100_000).collect()
+                let streams = array.raw_iter().take(MAX_STREAMS);
+                streams.filter_map(|item| resolve(self.xref, item)?.into_stream()).collect()
             }
             _ => Vec::new(),
         };
@@ -152,7 +177,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn decoded(&mut self, stream: &Stream<'a>) -> Option<Cow<'a, [u8]>> {
         let data = decoded(stream, self.bytes)?;
         // One more, so that empty forms count too.
-        self.bytes = self.bytes.checked_sub(data.len() + 1)?;
+        self.bytes = self.bytes.checked_sub(data.len().max(stream.raw_data().len()) + 1)?;
         Some(data)
     }
 
@@ -179,6 +204,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             b"Tj" | b"'" | b"\"" | b"TJ" if shows_text(instruction) => self.text(state.font, is_hidden),
             b"BI" => self.found.images.push(is_hidden),
             b"Do" => self.paint(instruction, scope, is_hidden, state.font)?,
+            b"sh" => self.shade(instruction, scope, is_hidden),
             b"m" => state.path.begin(),
             b"l" | b"c" | b"v" | b"y" => state.path.line(),
             b"re" => state.path = Path { points: 2, ends_in_move: false },
@@ -205,19 +231,10 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     /// Finds the font that an operator names, if anything is asked of fonts.
     fn font(&mut self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>) -> Option<usize> {
-        let fonts = self.fonts.as_ref()?;
+        let fonts = self.fonts.as_mut()?;
         let operands: Vec<&Object<'_>> = instruction.operands().collect();
         let [.., Object::Name(name), _] = operands.as_slice() else { return None };
-        let category = self.resource(scope, "Font", |category| Some(category.clone()))?;
-        if let Some(known) = category.get_ref(&**name).and_then(|font| fonts.known(font.into())) {
-            return Some(known);
-        }
-        let font = Entry::of(&category, &**name)?;
-        self.fonts.as_mut()?.place(font)
-    }
-
-    fn hides(&self, layer: &Entry<'a>) -> bool {
-        self.layers.is_some_and(|layers| !layers.shows(layer))
+        scope.resources.font(name, fonts)
     }
 
     fn paint_path(&mut self, state: &mut State, is_hidden: bool) {
@@ -226,8 +243,17 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
+    fn shade(&mut self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>, is_hidden: bool) {
+        if let Some(Object::Name(name)) = instruction.operands().last()
+            && scope.resources.has_shading(name)
+        {
+            self.found.shadings.push(is_hidden);
+        }
+    }
+
     /// A mark whose properties are missing is none: its end ends the mark around it.
     fn begin_mark(&self, instruction: &Instruction<'_, '_>, scope: &Scope<'a>, state: &mut State) {
+        let Some(view) = self.view else { return };
         let operands: Vec<&Object<'_>> = instruction.operands().collect();
         let (tag, properties) = match operands.as_slice() {
             [.., Object::Name(tag), properties] => (Some(tag), properties),
@@ -236,10 +262,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         };
         let hides = match properties {
             Object::Name(name) => {
-                let Some(layer) = self.resource(scope, "Properties", |category| Entry::of(category, &**name)) else {
-                    return;
-                };
-                tag.is_some_and(|tag| tag.as_ref() == b"OC") && self.hides(&layer)
+                let Some(mark) = scope.resources.mark(name, view) else { return };
+                tag.is_some_and(|tag| tag.as_ref() == b"OC") && mark == Mark::Off
             }
             Object::Dict(_) => false,
             _ => return,
@@ -256,28 +280,46 @@ impl<'w, 'a> Walk<'w, 'a> {
         font: Font,
     ) -> Option<()> {
         let Some(Object::Name(name)) = instruction.operands().last() else { return Some(()) };
-        let Some(painted) = self.resource(scope, "XObject", |category| category.get::<Stream<'a>>(&**name)) else {
-            return Some(());
-        };
-        let dict = painted.dict();
-        let is_hidden = is_hidden || Entry::of(dict, "OC").is_some_and(|layer| self.hides(&layer));
-        match text(dict, "Subtype").as_deref() {
-            Some(b"Image") => self.found.images.push(is_hidden),
-            Some(b"Form") if scope.depth >= MAX_DEPTH => return None,
-            Some(b"Form") => {
-                let resources = dict.get("Resources").unwrap_or_else(|| scope.resources.clone());
-                let content = self.decoded(&painted)?;
-                self.content(&content, &Scope { resources, is_hidden, font, depth: scope.depth + 1 })?;
+        let Some(id) = scope.resources.object(name) else { return Some(()) };
+        match self.painted(id) {
+            Painted::Nothing => {}
+            Painted::Image { is_hidden: by_itself } => self.found.images.push(is_hidden || by_itself),
+            Painted::Form { .. } if self.open.len() >= MAX_DEPTH => return None,
+            // A form inside itself paints nothing.
+            Painted::Form { .. } if self.open.contains(&id) => {}
+            Painted::Form { is_hidden: by_itself, content, resources } => {
+                let resources = resources.unwrap_or_else(|| Rc::clone(&scope.resources));
+                let is_hidden = is_hidden || by_itself;
+                let content = self.decoded(&content)?;
+                self.open.push(id);
+                self.content(&content, &Scope { resources, is_hidden, font })?;
+                self.open.pop();
             }
-            _ => {}
         }
         Some(())
     }
 
-    /// Looks a resource up; a form that lacks a whole category has the page's.
-    fn resource<T>(&self, scope: &Scope<'a>, category: &str, find: impl Fn(&Dict<'a>) -> Option<T>) -> Option<T> {
-        let own = scope.resources.get::<Dict<'a>>(category);
-        find(&own.or_else(|| self.page_resources.get(category))?)
+    fn painted(&mut self, id: ObjectIdentifier) -> Painted<'a> {
+        if let Some(painted) = self.painted.get(&id) {
+            return painted.clone();
+        }
+        let painted = self.find(id).unwrap_or(Painted::Nothing);
+        self.painted.insert(id, painted.clone());
+        painted
+    }
+
+    fn find(&self, id: ObjectIdentifier) -> Option<Painted<'a>> {
+        let content = self.xref.get::<Stream<'a>>(id)?;
+        let dict = content.dict();
+        let is_hidden = self.view.is_some_and(|view| Entry::of(dict, "OC").is_some_and(|layer| !view.shows(&layer)));
+        match text(dict, "Subtype").as_deref()? {
+            b"Image" => Some(Painted::Image { is_hidden }),
+            b"Form" => {
+                let resources = dict.get("Resources").map(|own| Resources::of_form(own, &self.page_resources));
+                Some(Painted::Form { is_hidden, content, resources })
+            }
+            _ => None,
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which layers a viewer shows that opens the document and changes nothing: by the rules of
 //! libpdfium, whose page image shows the same. Pure.
 
-use std::{cell::Cell, collections::HashSet, fmt};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+};
 
 use hayro_syntax::{
     object::{Array, Dict, MaybeRef, Object, ObjectIdentifier},
@@ -12,65 +15,81 @@ use super::values::{Entry, bytes, resolve, text};
 
 /// How many items of one list are read.
 const MAX_ITEMS: usize = 100_000;
+/// How many groups of one list, and of all automatic settings, are read.
+const MAX_GROUPS: usize = 1_000_000;
 /// How many automatic settings of a configuration are read.
 const MAX_AUTOMATIC: usize = 64;
+/// How many intents of a group are read.
+const MAX_INTENTS: usize = 100;
 /// How deep conditions may nest.
 const MAX_DEPTH: usize = 32;
-/// How many groups and parts of conditions are looked at in all.
-const MAX_LOOKS: u32 = 1_000_000;
+/// How many groups and parts of conditions are looked at for a page.
+const MAX_LOOKS: u32 = 200_000;
 
 /// A set of groups, known by their objects.
 type Groups = HashSet<ObjectIdentifier>;
 
-/// The layers of a document.
-pub(super) struct Layers<'a> {
-    xref: &'a XRef,
+/// Which layers of a document are on and off. Read once; pages ask it through a [`View`].
+#[derive(Debug, Default)]
+pub(super) struct Layers {
     /// The groups that the document lists; another one is shown.
     listed: Groups,
-    are_on_at_first: bool,
+    are_off_at_first: bool,
     on: Groups,
     off: Groups,
     /// What the configuration sets by itself for viewing, in order.
     automatic: Vec<(Groups, bool)>,
+}
+
+impl Layers {
+    /// Reads the layers of a document. One without any has layers too: a group or membership that it does not list may
+    /// still say of itself that it is not shown.
+    pub(super) fn of(xref: &XRef) -> Self {
+        let root = xref.get::<Dict<'_>>(xref.root_id());
+        let Some(properties) = root.and_then(|root| root.get::<Dict<'_>>("OCProperties")) else {
+            return Self::default();
+        };
+        let config = configuration(xref, &properties).unwrap_or_default();
+        let all = |dict: &Dict<'_>, key: &str| groups(dict, key, &mut { MAX_GROUPS });
+        Self {
+            listed: all(&properties, "OCGs"),
+            are_off_at_first: text(&config, "BaseState").as_deref() == Some(b"OFF"),
+            on: all(&config, "ON"),
+            off: all(&config, "OFF"),
+            automatic: automatic(xref, &config),
+        }
+    }
+
+    /// Begins to ask for a page of the document whose objects `xref` finds.
+    pub(super) fn view<'v, 'a>(&'v self, xref: &'a XRef) -> View<'v, 'a> {
+        View { layers: self, xref, known: RefCell::default(), looks: Cell::new(MAX_LOOKS) }
+    }
+}
+
+/// What of a page is shown, as far as layers tell.
+#[derive(Debug)]
+pub(super) struct View<'v, 'a> {
+    layers: &'v Layers,
+    xref: &'a XRef,
+    /// What was asked before.
+    known: RefCell<HashMap<ObjectIdentifier, bool>>,
     /// How many groups and parts of conditions may still be looked at.
     looks: Cell<u32>,
 }
 
-impl fmt::Debug for Layers<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Layers").field("listed", &self.listed).field("off", &self.off).finish_non_exhaustive()
-    }
-}
-
-impl<'a> Layers<'a> {
-    /// Reads the layers of a document. `None` if all of them are shown.
-    pub(super) fn with_one_off(xref: &'a XRef) -> Option<Self> {
-        let properties = xref.get::<Dict<'a>>(xref.root_id())?.get::<Dict<'a>>("OCProperties")?;
-        let config = configuration(xref, &properties).unwrap_or_default();
-        let layers = Self {
-            xref,
-            listed: groups(&properties, "OCGs"),
-            are_on_at_first: text(&config, "BaseState").as_deref() != Some(b"OFF"),
-            on: groups(&config, "ON"),
-            off: groups(&config, "OFF"),
-            automatic: automatic(xref, &config),
-            looks: Cell::new(MAX_LOOKS),
-        };
-        let is_off = |id: &ObjectIdentifier| {
-            let group = xref.get(*id).map(|dict| Entry { id: Some(*id), dict });
-            group.is_some_and(|group| !layers.shows_group(&group))
-        };
-        let has_one_off = layers.listed.iter().any(is_off);
-        has_one_off.then_some(layers)
-    }
-
+impl<'a> View<'_, 'a> {
     /// Tells whether that is shown which a property list, or the `OC` entry of a picture or form,
     /// puts into a layer.
     pub(super) fn shows(&self, layer: &Entry<'a>) -> bool {
-        match text(&layer.dict, "Type").as_deref() {
-            None | Some(b"OCG") => self.shows_group(layer),
-            Some(_) => self.shows_membership(&layer.dict),
-        }
+        let known = layer.id.and_then(|id| self.known.borrow().get(&id).copied());
+        known.unwrap_or_else(|| {
+            let shows = match text(&layer.dict, "Type").as_deref() {
+                None | Some(b"OCG") => self.shows_group(layer),
+                Some(_) => self.shows_membership(&layer.dict),
+            };
+            self.known.borrow_mut().extend(layer.id.map(|id| (id, shows)));
+            shows
+        })
     }
 
     /// Tells whether answers may be wrong, because their conditions had too many parts.
@@ -92,9 +111,10 @@ impl<'a> Layers<'a> {
         if let Some(view) = view.filter(|view| view.contains_key("ViewState")) {
             return text(&view, "ViewState").as_deref() != Some(b"OFF");
         }
-        let Some(id) = group.id.filter(|id| self.listed.contains(id)) else { return true };
-        let configured = (self.are_on_at_first || self.on.contains(&id)) && !self.off.contains(&id);
-        let automatic = self.automatic.iter().rev().find(|(groups, _)| groups.contains(&id));
+        let layers = self.layers;
+        let Some(id) = group.id.filter(|id| layers.listed.contains(id)) else { return true };
+        let configured = (!layers.are_off_at_first || layers.on.contains(&id)) && !layers.off.contains(&id);
+        let automatic = layers.automatic.iter().rev().find(|(groups, _)| groups.contains(&id));
         automatic.map_or(configured, |(_, state)| *state)
     }
 
@@ -121,32 +141,44 @@ impl<'a> Layers<'a> {
     }
 
     /// Evaluates a condition of the form `[/And …]`, `[/Or …]` or `[/Not …]`; each part is a group
-    /// or a condition.
+    /// or a condition. What is neither does not hold; a reference to nothing is left out unless it comes first.
     fn holds(&self, condition: &Array<'a>, depth: usize) -> bool {
         if depth > MAX_DEPTH {
             return false;
         }
         let mut items = condition.raw_iter();
         let operator = items.next().and_then(|item| bytes(&resolve(self.xref, item)?)).unwrap_or_default();
-        let mut parts = items.map(|item| self.part_holds(item, depth)).peekable();
+        let mut parts = items.map_while(|item| self.look().map(|()| self.part(item, depth)));
+        let first = parts.next().unwrap_or(Part::Nothing);
+        let mut others = parts.filter(|part| !matches!(part, Part::Nothing));
         match operator.as_slice() {
-            b"Not" => parts.next() == Some(Some(false)),
-            b"And" => parts.peek().is_some() && parts.all(|holds| holds == Some(true)),
-            b"Or" => parts.any(|holds| holds == Some(true)),
+            b"Not" => matches!(first, Part::Fails),
+            b"And" => matches!(first, Part::Holds) && others.all(|part| matches!(part, Part::Holds)),
+            b"Or" => matches!(first, Part::Holds) || others.any(|part| matches!(part, Part::Holds)),
             _ => false,
         }
     }
 
-    /// Evaluates a part. `None` if it is neither group nor condition, or one too many.
-    fn part_holds(&self, item: MaybeRef<Object<'a>>, depth: usize) -> Option<bool> {
-        self.look()?;
+    fn part(&self, item: MaybeRef<Object<'a>>, depth: usize) -> Part {
         let id = item.as_obj_ref().map(ObjectIdentifier::from);
-        match resolve(self.xref, item)? {
-            Object::Dict(dict) => Some(self.shows_group(&Entry { id, dict })),
-            Object::Array(condition) => Some(self.holds(&condition, depth + 1)),
-            _ => None,
-        }
+        let holds = match resolve(self.xref, item) {
+            None => return Part::Nothing,
+            Some(Object::Dict(dict)) => self.shows_group(&Entry { id, dict }),
+            Some(Object::Array(condition)) => self.holds(&condition, depth + 1),
+            Some(_) => return Part::Other,
+        };
+        if holds { Part::Holds } else { Part::Fails }
     }
+}
+
+/// What a part of a condition comes to.
+enum Part {
+    Holds,
+    Fails,
+    /// It is neither group nor condition.
+    Other,
+    /// It is not there.
+    Nothing,
 }
 
 /// Chooses the configuration: the first further one that says that it is for viewing, else the
@@ -163,24 +195,31 @@ fn has_intent(dict: &Dict<'_>, unstated: bool) -> bool {
     let is_view = |intent: &Object<'_>| matches!(bytes(intent).as_deref(), Some(b"View" | b"All"));
     match dict.get::<Object<'_>>("Intent") {
         None => unstated,
-        Some(Object::Array(intents)) => intents.iter::<Object<'_>>().take(MAX_ITEMS).any(|intent| is_view(&intent)),
+        Some(Object::Array(intents)) => intents.iter::<Object<'_>>().take(MAX_INTENTS).any(|intent| is_view(&intent)),
         Some(intent) => is_view(&intent),
     }
 }
 
 fn automatic<'a>(xref: &'a XRef, config: &Dict<'a>) -> Vec<(Groups, bool)> {
     let Some(list) = config.get::<Array<'a>>("AS") else { return Vec::new() };
+    let mut left = MAX_GROUPS;
     let state = |usage: Entry<'_>| {
         let is_for_viewing = text(&usage.dict, "Event").is_none_or(|event| event == b"View");
         let view = usage.dict.get::<Dict<'_>>("View").filter(|_| is_for_viewing)?;
-        Some((groups(&usage.dict, "OCGs"), text(&view, "ViewState").as_deref() != Some(b"OFF")))
+        Some((groups(&usage.dict, "OCGs", &mut left), text(&view, "ViewState").as_deref() != Some(b"OFF")))
     };
     entries(xref, &list).take(MAX_AUTOMATIC).filter_map(state).collect()
 }
 
-fn groups(dict: &Dict<'_>, key: &str) -> Groups {
+/// Reads a list of groups, of which `left` may still be read.
+fn groups(dict: &Dict<'_>, key: &str, left: &mut usize) -> Groups {
     let Some(list) = dict.get::<Array<'_>>(key) else { return Groups::new() };
-    list.raw_iter().take(MAX_ITEMS).filter_map(|item| item.as_obj_ref()).map(ObjectIdentifier::from).collect()
+    let mut ids = Groups::new();
+    for item in list.raw_iter().take(*left) {
+        *left -= 1;
+        ids.extend(item.as_obj_ref().map(ObjectIdentifier::from));
+    }
+    ids
 }
 
 fn entries<'a>(xref: &'a XRef, list: &Array<'a>) -> impl Iterator<Item = Entry<'a>> + use<'a> {

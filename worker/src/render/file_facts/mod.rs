@@ -8,11 +8,14 @@ mod font_program;
 mod fonts;
 mod glyph_name;
 mod hidden;
+mod inherited;
 mod layers;
 mod page;
+mod resources;
 mod scan;
 mod section;
 mod structure;
+mod suspects;
 mod syntax;
 mod tex_names;
 mod text_string;
@@ -21,23 +24,30 @@ mod update;
 mod values;
 
 use std::{
-    cell::OnceCell,
-    collections::BTreeSet,
+    cell::{OnceCell, RefCell},
+    collections::{BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use hayro_syntax::{LoadPdfError, Pdf, PdfData, object::Dict, xref::XRef};
+use hayro_syntax::{
+    LoadPdfError, Pdf, PdfData,
+    object::{Dict, dict::keys::RESOURCES},
+    xref::XRef,
+};
 
 pub(super) use attachments::Attachments;
 pub(super) use decode::NotDecoded;
 pub(super) use fonts::GlyphNames;
 pub(super) use hidden::HiddenObjects;
+use inherited::{Ancestors, ResourcesAt};
 use layers::Layers;
 pub(super) use page::PageArea;
 pub(super) use structure::StructureTexts;
+use suspects::Suspects;
 pub(super) use text_string::decode_flowing as decode_flowing_text_string;
 use tree::PageAt;
+use values::Entry;
 
 /// What is read of a file.
 #[derive(Debug)]
@@ -48,10 +58,15 @@ pub(super) struct Reading {
     pub(super) facts: Option<FileFacts>,
 }
 
-/// A file that can be asked. Nothing is read before it is asked for.
+/// A file that can be asked. What holds for the whole document is read once.
 pub(super) struct FileFacts {
     xref: XRef,
     pages: Vec<PageAt>,
+    /// The units of the pages that state one.
+    units: HashMap<PageAt, f64>,
+    layers: Layers,
+    suspects: RefCell<Suspects>,
+    ancestors: RefCell<Ancestors>,
     embedded: OnceCell<attachments::Found>,
 }
 
@@ -78,7 +93,16 @@ where
     let xref = open(&PdfData::from(Arc::new(FromHeader { file: Arc::clone(file), start })), password)?;
     let tree = tree::read(&xref, &bytes[start..]).filter(|tree| !tree.pages.is_empty())?;
     let corrected = if tree.wrong.is_empty() { None } else { update::corrected(bytes, start, &xref, &tree.wrong) };
-    Some(Reading { corrected, facts: Some(FileFacts { xref, pages: tree.pages, embedded: OnceCell::new() }) })
+    let facts = FileFacts {
+        layers: Layers::of(&xref),
+        suspects: RefCell::default(),
+        ancestors: RefCell::default(),
+        embedded: OnceCell::new(),
+        xref,
+        pages: tree.pages,
+        units: tree.units,
+    };
+    Some(Reading { corrected, facts: Some(facts) })
 }
 
 /// A file without what stands before its header: offsets count from the header.
@@ -115,21 +139,34 @@ impl FileFacts {
         self.pages.len()
     }
 
-    /// Reads what a page states of its area; pages count from 0.
-    pub(super) fn page_area(&self, index: u32) -> PageArea {
-        let page = || page::dictionary(&self.xref, self.page_at(index)?).map(|page| PageArea::of(&page));
-        guarded(page).unwrap_or(PageArea::UNKNOWN)
+    /// Returns how many points a unit of a page has; pages count from 0.
+    pub(super) fn user_unit(&self, index: u32) -> f64 {
+        let stated = self.page_at(index).and_then(|at| self.units.get(&at));
+        stated.copied().unwrap_or(1.0)
     }
 
-    /// Tells which objects of a page lie in layers that are off; pages count from 0. `None` if the
-    /// document has no layer that is off, or the page's content cannot be read whole.
+    /// Reads what a page states of its area; pages count from 0.
+    pub(super) fn page_area(&self, index: u32) -> PageArea {
+        let area = || Some(self.stated(&page::dictionary(&self.xref, self.page_at(index)?)?).area());
+        guarded(area).unwrap_or(PageArea::UNKNOWN)
+    }
+
+    /// Tells which objects of a page lie in layers that are off; pages count from 0. `None` if by its
+    /// resources the page has nothing in such a layer, or if its content cannot be read whole.
     ///
     /// The lists follow libpdfium's page objects, through forms. One whose length is not libpdfium's
     /// own count is worth nothing: the two have read the content differently.
     pub(super) fn hidden_objects(&self, index: u32) -> Option<HiddenObjects> {
         guarded(|| {
-            let layers = Layers::with_one_off(&self.xref)?;
-            hidden::read(&self.xref, &layers, &page::dictionary(&self.xref, self.page_at(index)?)?)
+            let page = page::dictionary(&self.xref, self.page_at(index)?)?;
+            let at = self.stated(&page).resources()?;
+            if self.suspects.borrow().are_clean(at) {
+                return None;
+            }
+            let resources = self.resources(&page, at)?;
+            let view = self.layers.view(&self.xref);
+            let may_hide = self.suspects.borrow_mut().may_hide(&self.xref, &view, &resources, at);
+            may_hide.then(|| hidden::read(&self.xref, &view, &page, resources.dict)).flatten()
         })
     }
 
@@ -141,15 +178,36 @@ impl FileFacts {
         guarded(|| structure::read(&self.xref, &page::dictionary(&self.xref, at)?, id))
     }
 
-    /// Reads what the fonts of a page say of its characters by names of glyphs; pages count from 0. `None` if the page's
-    /// content cannot be read whole. What is said of the length of [`hidden_objects`](Self::hidden_objects) holds here.
+    /// Reads what the fonts of a page say of its characters by names of glyphs; pages count from 0. `None` if the page
+    /// has no resources, or its content cannot be read whole. What is said of the length of
+    /// [`hidden_objects`](Self::hidden_objects) holds here.
     pub(super) fn glyph_names(&self, index: u32) -> Option<GlyphNames> {
-        guarded(|| hidden::glyph_names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?))
+        guarded(|| {
+            let page = page::dictionary(&self.xref, self.page_at(index)?)?;
+            let resources = self.resources(&page, self.stated(&page).resources()?)?;
+            hidden::glyph_names(&self.xref, &page, resources.dict)
+        })
+    }
+
+    fn stated(&self, page: &Dict<'_>) -> inherited::Stated {
+        self.ancestors.borrow_mut().with_inherited(&self.xref, page)
+    }
+
+    fn resources<'a>(&'a self, page: &Dict<'a>, at: ResourcesAt) -> Option<Entry<'a>> {
+        match at {
+            ResourcesAt::Object(id) => Some(Entry { id: Some(id), dict: self.xref.get(id)? }),
+            ResourcesAt::Node(id) => Entry::of(&self.xref.get::<Dict<'_>>(id)?, RESOURCES),
+            ResourcesAt::Page => Entry::of(page, RESOURCES),
+        }
     }
 
     /// Lists the names of a page's composite fonts, whose codes are no characters by themselves; pages count from 0.
     pub(super) fn composite_fonts(&self, index: u32) -> BTreeSet<String> {
-        let names = || Some(composite::names(&self.xref, &page::dictionary(&self.xref, self.page_at(index)?)?));
+        let names = || {
+            let page = page::dictionary(&self.xref, self.page_at(index)?)?;
+            let resources = self.resources(&page, self.stated(&page).resources()?)?;
+            Some(composite::names(&self.xref, resources.dict))
+        };
         guarded(names).unwrap_or_default()
     }
 

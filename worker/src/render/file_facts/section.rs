@@ -9,7 +9,7 @@ use hayro_syntax::object::{
 use super::scan::{first, last, number, skip_space};
 
 /// How many trailers of a damaged file are tried.
-const MAX_TRAILERS: usize = 64;
+const MAX_TRAILERS: usize = 16;
 
 /// The section that an update follows. Offsets count from the file's header.
 #[derive(Debug)]

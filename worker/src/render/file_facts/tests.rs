@@ -224,7 +224,7 @@ fn kids_may_stand_elsewhere_and_pages_in_them() {
             facts.pages,
             [PageAt::Object(ObjectIdentifier::new(10, 0)), PageAt::Kid { node: ObjectIdentifier::new(2, 0), index: 1 }]
         );
-        assert_eq!(facts.page_area(1).user_unit, 2.0);
+        assert_eq!(facts.user_unit(1), 2.0);
         assert!(read_bytes(&reading.corrected.expect("the count is wrong")).corrected.is_none());
     }
 }
@@ -232,7 +232,7 @@ fn kids_may_stand_elsewhere_and_pages_in_them() {
 #[test]
 fn a_root_that_is_a_page_is_the_only_one() {
     let facts = facts(&document(&[CATALOGUE, (2, "<</Type/Page/UserUnit 3/Contents 3 0 R>>")], Form::Table));
-    assert_eq!((facts.page_count(), facts.page_area(0).user_unit), (1, 3.0));
+    assert_eq!((facts.page_count(), facts.user_unit(0)), (1, 3.0));
 }
 
 #[test]
@@ -310,15 +310,30 @@ fn a_page_inherits_along_its_parents() {
     ];
     let facts = facts(&document(&objects, Form::Packed));
     let first = facts.page_area(0);
-    assert_eq!((first.user_unit, first.rotation_degrees), (2.0, Some(180)));
+    assert_eq!((facts.user_unit(0), first.rotation_degrees), (2.0, Some(180)));
     assert_eq!(first.media_box, Some(PdfBox::new(5.0, 4.0, 7.0, 6.0)));
     assert_eq!(first.crop_box, Some(PdfBox::new(1.0, 1.0, 8.0, 8.0)));
     let second = facts.page_area(1);
-    assert_eq!((second.user_unit, second.media_box), (1.0, None));
+    assert_eq!((facts.user_unit(1), second.media_box), (1.0, None));
     assert_eq!(facts.page_area(2), second);
 }
 
-/// A page with groups 20 (on) and 21 (off), a picture 31, a font, and forms 30, 32.
+/// A page with the groups 20 and 21 and these resources.
+fn with_page(layers: &str, resources: &str, content: &str, more: &[(u32, &str)]) -> Vec<u8> {
+    let page = [
+        (1, format!("<</Pages 2 0 R/OCProperties<</OCGs[20 0 R 21 0 R]{layers}>>>>")),
+        (2, format!("<</Kids[3 0 R]/Count 1/Resources<<{resources}>>>>")),
+        (3, "<</Parent 2 0 R/Contents 4 0 R>>".to_owned()),
+        (4, format!("<</Length {}>>stream\n{content}\nendstream", content.len())),
+        (20, "<</Type/OCG>>".to_owned()),
+        (21, "<</Type/OCG>>".to_owned()),
+    ];
+    let own: BTreeMap<u32, &str> = page.iter().map(|(number, text)| (*number, text.as_str())).collect();
+    let all: Vec<_> = own.into_iter().chain(more.iter().copied()).collect::<BTreeMap<_, _>>().into_iter().collect();
+    document(&all, Form::Table)
+}
+
+/// A page with groups 20 (on) and 21 (off), a picture 31, a font, forms 30, 32, and shadings.
 fn layered(properties: &str, content: &str, layers: &str) -> Vec<u8> {
     let stream = |dict: &str, content: &str| format!("<<{dict}/Length {}>>stream\n{content}\nendstream", content.len());
     let form = stream("/Subtype/Form", "(in form) Tj 0 0 1 1 re f /I Do");
@@ -330,7 +345,10 @@ fn layered(properties: &str, content: &str, layers: &str) -> Vec<u8> {
             3,
             format!(
                 "<</Parent 2 0 R/Contents[4 0 R 4 0 R]/Resources<</Properties<<{properties}>>\
-                 /XObject<</X 30 0 R/I 31 0 R/Off 32 0 R/Self 33 0 R>>>>>>"
+                 /XObject<</X 30 0 R/I 31 0 R/Off 32 0 R/Self 33 0 R>>\
+                 /Shading<</S<</ShadingType 2/ColorSpace/DeviceRGB/Function 35 0 R>>/Mesh 34 0 R\
+                 /NoMesh<</ShadingType 4/ColorSpace/DeviceRGB>>/NoSpace<</ShadingType 2/Function 35 0 R>>\
+                 /NoType<</ColorSpace/DeviceRGB/Function 35 0 R>>/Pattern<</ShadingType 2/ColorSpace/Pattern>>>>>>>>"
             ),
         ),
         (4, stream("", content)),
@@ -341,6 +359,7 @@ fn layered(properties: &str, content: &str, layers: &str) -> Vec<u8> {
         (31, stream("/Subtype/Image", "")),
         (32, named),
         (33, stream("/Subtype/Form", "/Self Do")),
+        (34, stream("/ShadingType 4/ColorSpace[/ICCBased 35 0 R]", "")),
     ];
     let objects: Vec<_> = objects.iter().map(|(number, text)| (*number, text.as_str())).collect();
     document(&objects, Form::Table)
@@ -349,7 +368,7 @@ fn layered(properties: &str, content: &str, layers: &str) -> Vec<u8> {
 fn hidden(properties: &str, content: &str) -> Option<HiddenObjects> {
     // The page's content stands twice on it: half of the answer is enough.
     let mut hidden = facts(&layered(properties, content, "/D<</OFF[21 0 R]>>")).hidden_objects(0)?;
-    for list in [&mut hidden.texts, &mut hidden.images, &mut hidden.paths] {
+    for list in [&mut hidden.texts, &mut hidden.images, &mut hidden.paths, &mut hidden.shadings] {
         assert_eq!(list.len() % 2, 0);
         list.truncate(list.len() / 2);
     }
@@ -385,7 +404,184 @@ fn forms_are_read_where_they_are_painted() {
     let found = hidden("/Off 21 0 R", "/F 9 Tf /X Do /OC /Off BDC /X Do EMC /Off Do (a) Tj").expect("a layer is off");
     assert_eq!(found.texts, [false, true, true, false]);
     assert_eq!((found.images, found.paths), (vec![false, true], vec![false, true]));
-    assert_eq!(hidden("", "/Self Do"), None);
+    // A form inside itself paints nothing there.
+    assert_eq!(hidden("", "/Self Do"), Some(HiddenObjects::default()));
+}
+
+#[test]
+fn a_shading_is_hidden_with_its_layer() {
+    let found = hidden(
+        "/Off 21 0 R",
+        "/S sh /OC /Off BDC /S sh /Mesh sh EMC /NoMesh sh /NoSpace sh /NoType sh /Pattern sh /Missing sh (S) sh sh",
+    );
+    assert_eq!(found.expect("a layer is off").shadings, [false, true, true]);
+}
+
+#[test]
+fn a_picture_a_form_and_what_is_in_it_are_hidden_by_their_own_layers() {
+    let file = with_page(
+        "/D<</OFF[21 0 R]>>",
+        "/XObject<</I 40 0 R/In 41 0 R/Out 42 0 R/M 43 0 R>>",
+        "/I Do /In Do /Out Do /M Do 0 0 1 1 re f",
+        &[
+            (40, "<</Subtype/Image/OC 50 0 R/Length 0>>stream\n\nendstream"),
+            (41, "<</Subtype/Form/Length 8>>stream\n/Out Do \nendstream"),
+            (42, "<</Subtype/Form/OC 21 0 R/Length 14>>stream\n0 0 1 1 re f  \nendstream"),
+            (43, "<</Subtype/Image/OC<</Type/OCMD/OCGs[20 0 R]/P/AllOff>>/Length 0>>stream\n\nendstream"),
+            (50, "<</Type/OCMD/VE[/Not[/Or 20 0 R 21 0 R]]>>"),
+        ],
+    );
+    let found = facts(&file).hidden_objects(0).expect("a layer is off");
+    assert_eq!((found.images, found.paths), (vec![true, true], vec![true, true, false]));
+}
+
+#[test]
+fn a_membership_hides_although_every_group_is_on() {
+    let hides = |layers: &str| {
+        let file = layered("/M<</Type/OCMD/OCGs 20 0 R/VE[/Not 20 0 R]>>", "/F 9 Tf /OC /M BDC (a) Tj EMC", layers);
+        facts(&file).hidden_objects(0).map(|found| found.texts)
+    };
+    assert_eq!(hides("/D<<>>"), Some(vec![true, true]));
+}
+
+#[test]
+fn conditions_and_forms_that_lead_back_to_themselves_end() {
+    let shows = |condition: &str| {
+        let properties = format!("/M<</Type/OCMD/VE{condition}>>");
+        let file = layered(&properties, "/F 9 Tf /OC /M BDC (a) Tj EMC /Twice Do", "/D<</OFF[21 0 R]>>");
+        let file = String::from_utf8(file).expect("ASCII");
+        // In a file that is searched objects need no place.
+        let (objects, _) = file.split_once("xref\n").expect("there is one");
+        let more = "60 0 obj[/Or 21 0 R 60 0 R]endobj 61 0 obj[/Or 61 0 R 61 0 R 61 0 R]endobj trailer <</Root 1 0 R>>";
+        facts(format!("{objects}{more}").as_bytes()).hidden_objects(0).map(|found| !found.texts[0])
+    };
+    assert_eq!((shows("[/And 20 0 R]"), shows("[/Or 60 0 R]")), (Some(true), Some(false)));
+    // Three to the thirtieth power of parts: nothing is known.
+    assert_eq!(shows("[/Or 61 0 R 61 0 R 61 0 R]"), None);
+    assert_eq!((shows("[/And 20 0 R 99 0 R]"), shows("[/And 99 0 R 20 0 R]")), (Some(true), Some(false)));
+    assert_eq!((shows("[/And 20 0 R null]"), shows("[/Not 99 0 R]")), (Some(false), Some(false)));
+}
+
+#[test]
+fn a_long_list_of_kids_is_read_in_linear_time() {
+    // A page each for 30,000 references and 30,000 dictionaries in the list; asked for, each is found or given up.
+    let kids = format!("<</Kids[{}{}]/Count 60000>>", "10 0 R ".repeat(30_000), "<</UserUnit 2>>".repeat(30_000));
+    let file = document(&[CATALOGUE, (2, &kids), (10, "<</Parent 2 0 R>>")], Form::Table);
+    let started = std::time::Instant::now();
+    let facts = facts(&file);
+    assert_eq!((facts.page_count(), facts.user_unit(29_999), facts.user_unit(30_000)), (60_000, 1.0, 2.0));
+    for index in 0..30_000 {
+        facts.hidden_objects(index);
+        facts.page_area(index);
+    }
+    for index in 40_000..60_000 {
+        assert!(facts.hidden_objects(index).is_none());
+    }
+    // Reading the list for each page would take minutes.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
+fn without_layers_a_group_has_its_own_word() {
+    let group = (20, "<</Type/OCG/Usage<</View<</ViewState/OFF>>>>>>");
+    let content = "/F 9 Tf /OC /G BDC (a) Tj EMC (b) Tj";
+    let file = with_page("", "/Properties<</G 20 0 R>>", content, &[group]);
+    let file = String::from_utf8(file).expect("ASCII").replace("/OCProperties", "/Without_____");
+    assert_eq!(facts(file.as_bytes()).hidden_objects(0).map(|found| found.texts), Some(vec![true, false]));
+}
+
+#[test]
+fn resources_may_stand_in_the_page_or_be_an_object() {
+    let content = "<</Length 34>>stream\n/F 9 Tf /OC /Off BDC (a) Tj EMC     \nendstream";
+    let read = |page: &str, node: &str| {
+        let objects = [
+            (1, "<</Pages 2 0 R/OCProperties<</OCGs[21 0 R]/D<</OFF[21 0 R]>>>>>>"),
+            (2, node),
+            (3, page),
+            (4, content),
+            (5, "<</Properties<</Off 21 0 R>>>>"),
+            (21, "<</Type/OCG>>"),
+        ];
+        facts(&document(&objects, Form::Packed)).hidden_objects(0).map(|found| found.texts)
+    };
+    let hidden = Some(vec![true]);
+    let plain = "<</Kids[3 0 R]/Count 1>>";
+    assert_eq!(read("<</Parent 2 0 R/Contents 4 0 R/Resources 5 0 R>>", plain), hidden);
+    assert_eq!(read("<</Contents 4 0 R/Resources<</Properties<</Off 21 0 R>>>>>>", plain), hidden);
+    let node = "<</Kids[3 0 R]/Count 1/Resources 5 0 R/Parent 2 0 R>>";
+    assert_eq!(read("<</Parent 2 0 R/Contents 4 0 R>>", node), hidden);
+    assert_eq!(read("<</Parent 2 0 R/Contents 4 0 R/Resources<<>>>>", node), None);
+    assert_eq!(read("<</Parent 2 0 R/Contents 4 0 R>>", plain), None);
+}
+
+#[test]
+fn only_a_page_whose_resources_can_hide_something_is_read() {
+    let form = |resources: &str| format!("<</Subtype/Form/Resources<<{resources}>>/Length 0>>stream\n\nendstream");
+    let is_read = |resources: &str, inner: &str| {
+        let (one, other) = (form("/XObject<</B 41 0 R>>"), form(&format!("/XObject<</A 40 0 R>>{inner}")));
+        let file = with_page("/D<</OFF[21 0 R]>>", resources, "", &[(40, one.as_str()), (41, other.as_str())]);
+        let facts = facts(&file);
+        let first = facts.hidden_objects(0).is_some();
+        assert_eq!(facts.hidden_objects(0).is_some(), first, "asked again");
+        first
+    };
+    assert!(!is_read("", "") && !is_read("/Properties<</On 20 0 R>>", ""));
+    assert!(is_read("/Properties<</On 20 0 R/Off 21 0 R>>", ""));
+    // Two forms that paint each other.
+    assert!(!is_read("/XObject<</A 40 0 R>>", "/Properties<</On 20 0 R>>"));
+    assert!(is_read("/XObject<</A 40 0 R>>", "/Properties<</Off 21 0 R>>"));
+    assert!(is_read("/XObject<</B 41 0 R/A 40 0 R>>", "/Properties<</Off 21 0 R>>"));
+    // One object as resources, which hide nothing, and as the names in them, which do.
+    let objects = [
+        (1, "<</Pages 2 0 R/OCProperties<</OCGs[21 0 R]/D<</OFF[21 0 R]>>>>>>"),
+        (2, "<</Kids[3 0 R 4 0 R]/Count 2>>"),
+        (3, "<</Resources 5 0 R>>"),
+        (4, "<</Resources<</Properties 5 0 R>>>>"),
+        (5, "<</Off 21 0 R>>"),
+        (21, "<</Type/OCG>>"),
+    ];
+    let facts = facts(&document(&objects, Form::Table));
+    assert_eq!([0, 1].map(|index| facts.hidden_objects(index).is_some()), [false, true]);
+}
+
+#[test]
+fn a_text_has_the_font_that_its_form_its_page_or_a_node_above_names() {
+    let form = |resources: &str, content: &str| {
+        format!("<</Subtype/Form{resources}/Length {}>>stream\n{content}\nendstream", content.len())
+    };
+    let without_fonts = form("/Resources<</XObject<</In 40 0 R>>>>", "(in) Tj /In Do /F 9 Tf (a) Tj /G 9 Tf (b) Tj");
+    let with_fonts = form("/Resources<</Font<</F 51 0 R>>>>", "(in) Tj /F 9 Tf (a) Tj");
+    // Its marks are in no layer, and its layers are not asked.
+    let content =
+        "(none) Tj /F 9 Tf (a) Tj /OC /Missing BDC /In Do EMC /Own Do (b) Tj /In Do q /G 9 Tf (c) Tj Q (d) Tj";
+    let file = with_page(
+        "",
+        "/Font<</F 50 0 R>>/XObject<</In 40 0 R/Own 41 0 R>>",
+        content,
+        &[
+            (40, without_fonts.as_str()),
+            (41, with_fonts.as_str()),
+            (50, "<</Subtype/Type3/Encoding<</Differences[1/f_i]>>>>"),
+            (51, "<</Subtype/Type3/Encoding<</Differences[1/T_h]>>>>"),
+        ],
+    );
+    let names = facts(&file).glyph_names(0).expect("the page is read");
+    let found: Vec<_> = (0..names.text_count()).map(|text| names.of_code(text, 1).unwrap_or_default()).collect();
+    let in_form = ["fi", "fi", ""];
+    let expected = [&["fi"][..], &in_form, &["fi", "Th", "fi"], &in_form, &["", "fi"]].concat();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_font_has_one_place_however_often_it_is_named() {
+    let font = |name: &str| format!("<</Subtype/Type3/Encoding<</Differences[1/{name}]>>>>");
+    let fonts = format!("/Font<</F{}/G{}>>", font("f_i"), font("T_h"));
+    let content = format!("{}/G 9 Tf (b) Tj", "/F 9 Tf (a) Tj ".repeat(20_000));
+    let names = facts(&with_page("", &fonts, &content, &[])).glyph_names(0).expect("the page is read");
+    assert_eq!(
+        (names.text_count(), names.of_code(19_999, 1), names.of_code(20_000, 1)),
+        (20_001, Some("fi"), Some("Th"))
+    );
 }
 
 #[test]
@@ -538,6 +734,7 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
     if let Some(facts) = &reading.facts {
         for index in 0..4 {
             facts.page_area(index);
+            facts.user_unit(index);
             facts.hidden_objects(index);
             facts.structure_texts(index);
             facts.glyph_names(index);

@@ -12,7 +12,7 @@ use hayro_syntax::{
     xref::XRef,
 };
 
-use super::{scan::object_numbers, section::Section};
+use super::{page::user_unit, scan::object_numbers, section::Section};
 
 /// How many nodes may lie above a page. Real trees have less than ten levels.
 const MAX_DEPTH: usize = 64;
@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_VISITS: usize = 1_000_000;
 
 /// Where the dictionary of a page stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum PageAt {
     /// It is an object.
     Object(ObjectIdentifier),
@@ -52,6 +52,8 @@ pub(super) struct WrongNode {
 pub(super) struct PageTree {
     /// Every page, in order. A page that stands twice in the tree is here twice.
     pub(super) pages: Vec<PageAt>,
+    /// The units of the pages that state one.
+    pub(super) units: HashMap<PageAt, f64>,
     /// The nodes to correct, in the order in which they are met.
     pub(super) wrong: Vec<WrongNode>,
 }
@@ -60,13 +62,25 @@ pub(super) struct PageTree {
 /// cannot be read with certainty.
 pub(super) fn read(xref: &XRef, file: &[u8]) -> Option<PageTree> {
     let root = xref.get::<Dict<'_>>(xref.root_id())?.get_ref(PAGES)?.into();
-    if !xref.get::<Dict<'_>>(root)?.contains_key(KIDS) {
-        return Some(PageTree { pages: vec![PageAt::Object(root)], wrong: Vec::new() });
+    let dict = xref.get::<Dict<'_>>(root)?;
+    if !dict.contains_key(KIDS) {
+        let at = PageAt::Object(root);
+        let units = user_unit(&dict).map(|unit| (at, unit)).into_iter().collect();
+        return Some(PageTree { pages: vec![at], units, wrong: Vec::new() });
     }
-    let mut walk =
-        Walk { xref, file, nodes: Vec::new(), known: HashMap::new(), visits: 0, numbers: None, is_damaged: None };
+    let mut walk = Walk {
+        xref,
+        file,
+        nodes: Vec::new(),
+        known: HashMap::new(),
+        units: HashMap::new(),
+        visits: 0,
+        numbers: None,
+        is_damaged: None,
+    };
     walk.link(root)?;
-    Some(PageTree { pages: walk.pages()?, wrong: walk.wrong() })
+    let (pages, units) = (walk.pages()?, std::mem::take(&mut walk.units));
+    Some(PageTree { pages, units, wrong: walk.wrong() })
 }
 
 enum Kid {
@@ -108,6 +122,7 @@ struct Walk<'a> {
     file: &'a [u8],
     nodes: Vec<Node>,
     known: HashMap<ObjectIdentifier, usize>,
+    units: HashMap<PageAt, f64>,
     visits: usize,
     /// The numbers of all objects that the file defines in the open; collected when first needed.
     numbers: Option<Vec<u32>>,
@@ -195,8 +210,9 @@ impl<'a> Walk<'a> {
     fn look_at(&mut self, item: MaybeRef<Object<'a>>, parent: Option<ObjectIdentifier>, index: u32) -> Seen<'a> {
         let reference = match item {
             MaybeRef::NotRef(Object::Dict(dict)) if dict.contains_key(KIDS) => return Seen::New(None, dict),
-            MaybeRef::NotRef(Object::Dict(_)) => {
-                return Seen::Page(parent.map_or(PageAt::Nested, |node| PageAt::Kid { node, index }));
+            MaybeRef::NotRef(Object::Dict(dict)) => {
+                let at = parent.map(|node| PageAt::Kid { node, index });
+                return at.map_or(Seen::Page(PageAt::Nested), |at| self.page(at, &dict));
             }
             MaybeRef::NotRef(_) => return Seen::Nothing,
             MaybeRef::Ref(reference) => ObjectIdentifier::from(reference),
@@ -206,12 +222,17 @@ impl<'a> Walk<'a> {
         }
         match self.xref.get::<Dict<'a>>(reference) {
             Some(dict) if dict.contains_key(KIDS) => Seen::New(Some(reference), dict),
-            Some(_) => Seen::Page(PageAt::Object(reference)),
+            Some(dict) => self.page(PageAt::Object(reference), &dict),
             None if self.xref.get::<Object<'a>>(reference).is_some() => Seen::Nothing,
             // libpdfium reads some damaged objects that this reader cannot, and asks for no generation.
             None if self.is_defined(reference) => Seen::Page(PageAt::Object(reference)),
             None => Seen::Missing(PageAt::Object(reference)),
         }
+    }
+
+    fn page(&mut self, at: PageAt, dict: &Dict<'a>) -> Seen<'a> {
+        self.units.extend(user_unit(dict).map(|unit| (at, unit)));
+        Seen::Page(at)
     }
 
     fn is_defined(&mut self, id: ObjectIdentifier) -> bool {

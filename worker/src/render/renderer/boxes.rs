@@ -16,11 +16,12 @@ pub(super) struct PageBoxes {
 }
 
 impl PageBoxes {
-    pub(super) fn of(page: &Page<'_>) -> Self {
+    /// `inherited` are media box and crop box as the file states them, what the page inherits included.
+    pub(super) fn of(page: &Page<'_>, inherited: Option<(PdfBox, Option<PdfBox>)>) -> Self {
         let rotation = page.rotation();
         let (width, height) = page.size_in_units();
         let (across, up) = if rotation.swaps_sides() { (height, width) } else { (width, height) };
-        let (media, crop) = match page.document().facts().inherited_boxes(page.index()) {
+        let (media, crop) = match inherited {
             Some((media, crop)) => (Some(media), crop),
             None => (page.media_box(), page.crop_box()),
         };

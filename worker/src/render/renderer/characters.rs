@@ -13,6 +13,7 @@ use quire_schemas::element::BBox;
 use super::{
     super::{file_facts::GlyphNames, geometry::Transform},
     actual_text::ActualText,
+    file_facts::PageFacts,
     objects::{Painted, PlacedText, seen_through},
     page_object::PageObject,
     placement::Matrix,
@@ -52,11 +53,17 @@ pub(super) struct Characters {
 }
 
 /// Reads the characters of a page. What has no place, or a place that is no number, is left out.
-pub(super) fn characters<'p>(text: &TextPage<'p>, transform: &Transform, painted: &Painted<'p>) -> Characters {
+pub(super) fn characters<'p>(
+    text: &TextPage<'p>,
+    transform: &Transform,
+    painted: &Painted<'p>,
+    facts: &PageFacts<'_>,
+) -> Characters {
     let mut reader = Reader {
         text,
         transform,
         painted,
+        facts,
         found: Characters::default(),
         known: HashMap::new(),
         fonts: HashMap::new(),
@@ -94,6 +101,7 @@ struct Reader<'a, 'p> {
     text: &'a TextPage<'p>,
     transform: &'a Transform,
     painted: &'a Painted<'p>,
+    facts: &'a PageFacts<'a>,
     found: Characters,
     /// The text objects that were met; `None` for one whose numbers are not finite.
     known: HashMap<FPDF_PAGEOBJECT, Option<Known>>,
@@ -146,10 +154,8 @@ impl<'p> Reader<'_, 'p> {
         }
         let place = self.painted.texts.get(&self.text.object(index)?.handle())?.place;
         let names = self.names.get_or_init(|| {
-            let page = self.text.page();
             // With another number of texts, the file is read otherwise than libpdfium reads it.
-            let names = page.document().facts().glyph_names(page.index());
-            names.filter(|names| names.text_count() == self.painted.texts.len())
+            self.facts.glyph_names().filter(|names| names.text_count() == self.painted.texts.len())
         });
         let names = names.as_ref()?;
         let letters = if is_unmapped { names.of_code(place, code) } else { names.of_private_value(place, private?) };

@@ -2,21 +2,21 @@
 
 use super::{
     annotation_paint::AnnotationPaint, annotations::Annotations, bitmap::ink_map, boxes::PageBoxes,
-    characters::characters, covering::look_through, links::page_links, objects::painted, page::Page, seen::look,
-    text_page::TextPage,
+    characters::characters, covering::look_through, file_facts::PageFacts, links::page_links, objects::painted,
+    page::Page, seen::look, text_page::TextPage,
 };
 use crate::parse::local::{Cut, PageContent, Picture, lone_area, needs_ink};
 
-/// Reads the content of a page. The error says why the page has no text that can be read.
-pub(in crate::render) fn read_content(page: &Page<'_>) -> Result<PageContent, String> {
-    let boxes = PageBoxes::of(page);
+/// Reads the content of a page, `with_facts` that libpdfium does not tell or without. The error says why the page has no
+/// text that can be read.
+pub(in crate::render) fn read_content(page: &Page<'_>, with_facts: bool) -> Result<PageContent, String> {
+    let mut facts = if with_facts { page.document().facts().of_page(page.index()) } else { PageFacts::default() };
+    let boxes = PageBoxes::of(page, facts.boxes);
     let transform = boxes.transform();
     let text = TextPage::load(page)?;
-    let facts = page.document().facts();
-    let structure = facts.structure_texts(page.index());
-    let mut painted = painted(page, transform, facts.hidden_objects(page.index()), structure.as_ref());
-    let mut characters = characters(&text, &transform, &painted);
-    characters.distrust(|| page.document().facts().composite_fonts(page.index()));
+    let mut painted = painted(page, transform, facts.hidden.take(), facts.structure.as_ref());
+    let mut characters = characters(&text, &transform, &painted, &facts);
+    characters.distrust(|| facts.composite_fonts());
     let covers_cut = look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
     let annotations = Annotations::of(page, &transform);

@@ -50,6 +50,7 @@ impl Document {
             attachment_count: carried.count,
             portfolio: carried.is_portfolio,
             cuts,
+            facts_left_out: false,
         })
     }
 

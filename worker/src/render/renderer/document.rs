@@ -36,14 +36,23 @@ struct Opened {
 }
 
 impl Document {
-    /// Opens a document from a file that stays as it is while this process lives.
-    pub(in crate::render) fn open(library: Library, path: &Path, password: Option<&str>) -> Result<Self, OpenRefusal> {
+    /// Opens a document from a file that stays as it is while this process lives. Reading what libpdfium does not tell
+    /// may take this CPU time, and ends the process if it takes more; `None` leaves it out.
+    pub(in crate::render) fn open(
+        library: Library,
+        path: &Path,
+        password: Option<&str>,
+        facts_cpu_seconds: Option<u64>,
+    ) -> Result<Self, OpenRefusal> {
         let file = File::open(path).map_err(|_| OpenRefusal::Unreadable)?;
         // SAFETY: the file is a private temporary file of the parent, which writes it once and
         // unlinks it after the last renderer of the document has ended.
         let map = unsafe { Mmap::map(&file) }.map_err(|_| OpenRefusal::Unreadable)?;
         let map = Arc::new(map);
-        let (corrected, facts) = FileFacts::read(&map, password);
+        let (corrected, facts) = match facts_cpu_seconds {
+            Some(seconds) => FileFacts::read(&map, password, seconds),
+            None => (None, FileFacts::default()),
+        };
         // A correction that libpdfium does not read as it is meant is none.
         let mended = corrected.and_then(|bytes| {
             let opened = Opened::load(library, &bytes, password).ok()?;

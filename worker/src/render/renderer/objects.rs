@@ -89,7 +89,7 @@ pub(super) fn painted<'p>(
     hidden: Option<HiddenObjects>,
     structure: Option<&StructureTexts>,
 ) -> Painted<'p> {
-    let mut layers = Layers { hidden: hidden.unwrap_or_default(), met: [0; 3] };
+    let mut layers = Layers { hidden: hidden.unwrap_or_default(), met: [0; 4] };
     let painted = walk(page, transform, &mut layers, structure);
     if layers.drop_wrong() { walk(page, transform, &mut layers, structure) } else { painted }
 }
@@ -98,7 +98,7 @@ pub(super) fn painted<'p>(
 #[derive(Default)]
 struct Layers {
     hidden: HiddenObjects,
-    met: [usize; 3],
+    met: [usize; 4],
 }
 
 impl Layers {
@@ -108,7 +108,8 @@ impl Layers {
             ObjectKind::Text => (&self.hidden.texts, 0),
             ObjectKind::Image => (&self.hidden.images, 1),
             ObjectKind::Path => (&self.hidden.paths, 2),
-            ObjectKind::Shading | ObjectKind::Form | ObjectKind::Unknown => return false,
+            ObjectKind::Shading => (&self.hidden.shadings, 3),
+            ObjectKind::Form | ObjectKind::Unknown => return false,
         };
         let met = self.met[place];
         self.met[place] += 1;
@@ -118,9 +119,9 @@ impl Layers {
     /// Drops lists that do not fit what was met. Says whether one of them hid something.
     fn drop_wrong(&mut self) -> bool {
         let met = std::mem::take(&mut self.met);
-        let HiddenObjects { texts, images, paths } = &mut self.hidden;
+        let HiddenObjects { texts, images, paths, shadings } = &mut self.hidden;
         let mut hid = false;
-        for (list, met) in [texts, images, paths].into_iter().zip(met) {
+        for (list, met) in [texts, images, paths, shadings].into_iter().zip(met) {
             if list.len() != met {
                 hid |= list.contains(&true);
                 list.clear();
@@ -416,12 +417,20 @@ mod tests {
 
     #[test]
     fn a_list_of_hidden_objects_is_believed_only_if_it_has_the_right_length() {
-        let hidden = HiddenObjects { texts: vec![false, true], images: vec![true], paths: vec![] };
-        let mut layers = Layers { hidden, met: [0; 3] };
-        let met = [ObjectKind::Text, ObjectKind::Text, ObjectKind::Form, ObjectKind::Image, ObjectKind::Image];
-        assert_eq!(met.map(|kind| layers.hides_next(kind)), [false, true, false, true, false]);
+        let (texts, images, shadings) = (vec![false, true], vec![true], vec![true]);
+        let hidden = HiddenObjects { texts, images, paths: vec![], shadings };
+        let mut layers = Layers { hidden, met: [0; 4] };
+        let met = [
+            ObjectKind::Text,
+            ObjectKind::Text,
+            ObjectKind::Form,
+            ObjectKind::Image,
+            ObjectKind::Image,
+            ObjectKind::Shading,
+        ];
+        assert_eq!(met.map(|kind| layers.hides_next(kind)), [false, true, false, true, false, true]);
         assert!(layers.drop_wrong());
-        assert_eq!(met.map(|kind| layers.hides_next(kind)), [false, true, false, false, false]);
+        assert_eq!(met.map(|kind| layers.hides_next(kind)), [false, true, false, false, false, true]);
         assert!(!layers.drop_wrong());
     }
 

@@ -26,10 +26,6 @@ impl<'p> TextPage<'p> {
         if handle.is_null() { Err("the text does not load".to_owned()) } else { Ok(Self { page, handle }) }
     }
 
-    pub(super) const fn page(&self) -> &'p Page<'p> {
-        self.page
-    }
-
     pub(super) fn count(&self) -> c_int {
         // SAFETY: the text is loaded.
         unsafe { self.page.library().FPDFText_CountChars(self.handle) }
