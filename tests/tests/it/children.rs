@@ -266,7 +266,7 @@ fn slow_to_read() -> Vec<u8> {
     ]);
     let file = String::from_utf8(file).expect("plain text");
     let (objects, _) = file.split_once("startxref").expect("there is one");
-    format!("{objects}{}", "9 0 obj (".repeat(300_000)).into_bytes()
+    format!("{objects}{}", "9 0 obj ( ".repeat(300_000)).into_bytes()
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn a_document_that_is_slow_to_read_twice_is_read_once() {
     let result = world.await_result(&job_id).await;
     assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);
     assert!(result.warnings.iter().any(|warning| warning.code == "file_facts_left_out"), "{:?}", result.warnings);
-    let hopeless = world.submit_document([b"%PDF-1.7\n".to_vec(), b"9 0 obj (".repeat(300_000)].concat()).await;
+    let hopeless = world.submit_document([b"%PDF-1.7\n".to_vec(), b"9 0 obj ( ".repeat(300_000)].concat()).await;
     assert_eq!(world.await_result(&hopeless).await.errors[0].code, ErrorCode::InvalidDocument.as_str());
     assert!(started.elapsed() < Duration::from_secs(25), "{:?}", started.elapsed());
     assert_eq!(worker.ask("/livez").await.0, 200);

@@ -1,4 +1,6 @@
-//! Paragraphs that go on in the next column with the rest of a broken word. Pure.
+//! Paragraphs that go on in the next column with the rest of a broken word, or of a line without spaces. Pure.
+
+use quire_schemas::element::BBox;
 
 use super::{
     characters,
@@ -18,21 +20,46 @@ pub(super) fn joined(paragraphs: Vec<Paragraph>) -> Vec<Paragraph> {
 }
 
 fn goes_on(last: &Paragraph, next: &Paragraph) -> bool {
-    let mut end = last.text.chars().rev();
-    let is_broken = matches!(end.next(), Some('-' | '\u{2010}' | characters::SOFT_HYPHEN))
-        && end.next().is_some_and(char::is_alphabetic);
-    let word = next.text.split(' ').next().unwrap_or_default();
-    let is_another_column =
-        last.columns.last().zip(next.columns.first()).is_some_and(|(last, next)| {
-            last.bbox.shared_width(next.bbox) <= 0.0 || next.bbox.top() < last.bbox.bottom()
-        });
     let ratio = last.size / next.size.max(f64::MIN_POSITIVE);
-    is_broken
-        && word.starts_with(char::is_lowercase)
-        && !is_conjunction(word)
-        && is_another_column
+    is_in_another_column(last, next)
+        && (is_inside_word(last, next) || is_inside_unspaced(last, next))
         && (last.frame, last.layer, last.bold) == (next.frame, next.layer, next.bold)
         && (1.0 / SIZE_TOLERANCE..=SIZE_TOLERANCE).contains(&ratio)
+}
+
+fn is_inside_word(last: &Paragraph, next: &Paragraph) -> bool {
+    let mut end = last.text.chars().rev();
+    let is_broken = is_hyphen(end.next()) && end.next().is_some_and(char::is_alphabetic);
+    let word = next.text.split(' ').next().unwrap_or_default();
+    is_broken && word.starts_with(char::is_lowercase) && !is_conjunction(word)
+}
+
+const fn is_hyphen(character: Option<char>) -> bool {
+    matches!(character, Some('-' | '\u{2010}' | characters::SOFT_HYPHEN))
+}
+
+/// Says whether a line of Thai or its neighbours ends at the edge of its column without the end of a phrase, which is a
+/// space.
+fn is_inside_unspaced(last: &Paragraph, next: &Paragraph) -> bool {
+    let is_inside = |character: Option<char>| {
+        character.is_some_and(|character| characters::is_unspaced(character) && !characters::is_cjk(character))
+    };
+    let is_full = last.lines.len() > 1
+        && last.lines.last().zip(last.columns.last()).is_some_and(|(line, column)| {
+            let (line, column) = (in_frame(last, line.bbox), in_frame(last, column.bbox));
+            column.right() - line.right() <= 0.5 * last.size
+        });
+    is_full && is_inside(last.text.chars().next_back()) && is_inside(next.text.chars().next())
+}
+
+fn is_in_another_column(last: &Paragraph, next: &Paragraph) -> bool {
+    let (Some(before), Some(after)) = (last.columns.last(), next.columns.first()) else { return false };
+    let (before, after) = (in_frame(last, before.bbox), in_frame(next, after.bbox));
+    before.shared_width(after) <= 0.0 || after.top() < before.bottom()
+}
+
+fn in_frame(paragraph: &Paragraph, bbox: BBox) -> BBox {
+    paragraph.frame.quarter().map_or(bbox, |turns| turns.inverse().bbox(bbox))
 }
 
 fn append(last: &mut Paragraph, next: Paragraph) {
@@ -52,8 +79,6 @@ fn append(last: &mut Paragraph, next: Paragraph) {
 
 #[cfg(test)]
 mod tests {
-    use quire_schemas::element::BBox;
-
     use super::{
         super::{lay_out, testing::Page},
         *,

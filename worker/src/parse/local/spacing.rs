@@ -37,7 +37,11 @@ pub(super) fn spaces(tokens: &[&Token]) -> Vec<bool> {
     let mut spaces: Vec<bool> = tokens
         .windows(2)
         .zip(gaps.iter().zip(&written))
-        .map(|(pair, (gap, written))| *written || gap - usual > least_space(pair[0], pair[1]).max(widened - usual))
+        .map(|(pair, (gap, written))| {
+            // Letters of a script without spaces may be set apart, and its signs stand over and under them.
+            let inside = if are_unspaced(pair[0], pair[1]) { 0.0 } else { usual };
+            *written || gap - inside > least_space(pair[0], pair[1]).max(widened)
+        })
         .collect();
     close_spaced_words(tokens, &gaps, &written, &mut spaces);
     spaces
@@ -68,8 +72,12 @@ fn usual_kern(tokens: &[&Token]) -> f64 {
     f64::from(kerns[kerns.len() / 2])
 }
 
+fn are_unspaced(left: &Token, right: &Token) -> bool {
+    characters::is_unspaced(left.last()) && characters::is_unspaced(right.first())
+}
+
 fn least_space(left: &Token, right: &Token) -> f64 {
-    if characters::is_unspaced(left.last()) && characters::is_unspaced(right.first()) {
+    if are_unspaced(left, right) {
         let is_cjk = characters::is_cjk(left.last()) || characters::is_cjk(right.first());
         return if is_cjk { f64::INFINITY } else { SPACE_OF_UNSPACED };
     }

@@ -17,8 +17,8 @@ use super::{
     values::{Entry, resolve, text},
 };
 
-/// How deep forms may nest.
-const MAX_DEPTH: usize = 32;
+/// How many forms may be open around an object, as in libpdfium, which reads a form inside itself too.
+pub(in crate::render) const MAX_OPEN_FORMS: usize = 40;
 /// How many operators are read.
 const MAX_OPERATORS: u32 = 1_000_000;
 /// How many bytes of content are decoded, or read to decode them; a form counts each time it is painted.
@@ -117,8 +117,8 @@ struct Walk<'w, 'v, 'a> {
     page_resources: Rc<Resources<'a>>,
     /// What was painted before.
     painted: HashMap<ObjectIdentifier, Painted<'a>>,
-    /// The forms that are being read, the outermost first.
-    open: Vec<ObjectIdentifier>,
+    /// How many forms are being read, each inside the one before.
+    open_forms: usize,
     found: HiddenObjects,
     /// `None` if nothing is asked of fonts.
     fonts: Option<Fonts<'a>>,
@@ -143,7 +143,7 @@ impl<'w, 'v, 'a> Walk<'w, 'v, 'a> {
             view,
             page_resources: Resources::of_page(resources),
             painted: HashMap::new(),
-            open: Vec::new(),
+            open_forms: 0,
             found: HiddenObjects::default(),
             fonts,
             operators: MAX_OPERATORS,
@@ -284,16 +284,14 @@ impl<'w, 'v, 'a> Walk<'w, 'v, 'a> {
         match self.painted(id) {
             Painted::Nothing => {}
             Painted::Image { is_hidden: by_itself } => self.found.images.push(is_hidden || by_itself),
-            Painted::Form { .. } if self.open.len() >= MAX_DEPTH => return None,
-            // A form inside itself paints nothing.
-            Painted::Form { .. } if self.open.contains(&id) => {}
+            Painted::Form { .. } if self.open_forms >= MAX_OPEN_FORMS => {}
             Painted::Form { is_hidden: by_itself, content, resources } => {
                 let resources = resources.unwrap_or_else(|| Rc::clone(&scope.resources));
                 let is_hidden = is_hidden || by_itself;
                 let content = self.decoded(&content)?;
-                self.open.push(id);
+                self.open_forms += 1;
                 self.content(&content, &Scope { resources, is_hidden, font })?;
-                self.open.pop();
+                self.open_forms -= 1;
             }
         }
         Some(())

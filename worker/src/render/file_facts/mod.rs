@@ -39,7 +39,7 @@ use hayro_syntax::{
 pub(super) use attachments::Attachments;
 pub(super) use decode::NotDecoded;
 pub(super) use fonts::GlyphNames;
-pub(super) use hidden::HiddenObjects;
+pub(super) use hidden::{HiddenObjects, MAX_OPEN_FORMS};
 use inherited::{Ancestors, ResourcesAt};
 use layers::Layers;
 pub(super) use page::PageArea;

@@ -18,7 +18,7 @@ use super::{
         bounds::{MAX_ATTACHMENTS, MAX_BOOKMARK_TITLE_BYTES},
         protocol::DocumentCut,
     },
-    Attachments, FileFacts, HiddenObjects, NotDecoded, Reading, read,
+    Attachments, FileFacts, HiddenObjects, MAX_OPEN_FORMS, NotDecoded, Reading, read,
     tree::PageAt,
 };
 
@@ -358,7 +358,7 @@ fn layered(properties: &str, content: &str, layers: &str) -> Vec<u8> {
         (30, form),
         (31, stream("/Subtype/Image", "")),
         (32, named),
-        (33, stream("/Subtype/Form", "/Self Do")),
+        (33, stream("/Subtype/Form", "0 0 1 1 re f /Self Do")),
         (34, stream("/ShadingType 4/ColorSpace[/ICCBased 35 0 R]", "")),
     ];
     let objects: Vec<_> = objects.iter().map(|(number, text)| (*number, text.as_str())).collect();
@@ -404,8 +404,9 @@ fn forms_are_read_where_they_are_painted() {
     let found = hidden("/Off 21 0 R", "/F 9 Tf /X Do /OC /Off BDC /X Do EMC /Off Do (a) Tj").expect("a layer is off");
     assert_eq!(found.texts, [false, true, true, false]);
     assert_eq!((found.images, found.paths), (vec![false, true], vec![false, true]));
-    // A form inside itself paints nothing there.
-    assert_eq!(hidden("", "/Self Do"), Some(HiddenObjects::default()));
+    // A form inside itself is painted until too many are open.
+    let found = hidden("/Off 21 0 R", "/F 9 Tf /Self Do /OC /Off BDC (a) Tj EMC").expect("a layer is off");
+    assert_eq!((found.paths.len(), found.texts), (MAX_OPEN_FORMS, vec![true]));
 }
 
 #[test]
@@ -549,7 +550,7 @@ fn a_text_has_the_font_that_its_form_its_page_or_a_node_above_names() {
     let form = |resources: &str, content: &str| {
         format!("<</Subtype/Form{resources}/Length {}>>stream\n{content}\nendstream", content.len())
     };
-    let without_fonts = form("/Resources<</XObject<</In 40 0 R>>>>", "(in) Tj /In Do /F 9 Tf (a) Tj /G 9 Tf (b) Tj");
+    let without_fonts = form("/Resources<<>>", "(in) Tj /F 9 Tf (a) Tj /G 9 Tf (b) Tj");
     let with_fonts = form("/Resources<</Font<</F 51 0 R>>>>", "(in) Tj /F 9 Tf (a) Tj");
     // Its marks are in no layer, and its layers are not asked.
     let content =

@@ -8,7 +8,7 @@ use quire_schemas::element::BBox;
 
 use super::{
     super::{
-        file_facts::{HiddenObjects, StructureTexts},
+        file_facts::{HiddenObjects, MAX_OPEN_FORMS, StructureTexts},
         geometry::Transform,
     },
     actual_text::{ActualText, TextSource},
@@ -21,8 +21,6 @@ use super::{
 };
 use crate::parse::local::{Colour, Cover, HIDING_ALPHA, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind};
 
-/// Forms inside forms deeper than this are not looked into.
-const MAX_DEPTH: usize = 32;
 /// Pictures of a page beyond this are not asked whether they are stencils, which costs a look at their data.
 const MAX_STENCIL_CHECKS: usize = 200;
 /// What may cover text beyond this counts as one large thing.
@@ -48,16 +46,15 @@ pub(super) struct PlacedText {
 
 impl PlacedText {
     /// What is said of an object that the walk has not reached: it lies above all others.
-    pub(super) const UNREACHED: Self =
-        Self {
-            order: u32::MAX,
-            place: usize::MAX,
-            clip: None,
-            layer_off: false,
-            alpha: u8::MAX,
-            is_replaced: false,
-            masked: false,
-        };
+    pub(super) const UNREACHED: Self = Self {
+        order: u32::MAX,
+        place: usize::MAX,
+        clip: None,
+        layer_off: false,
+        alpha: u8::MAX,
+        is_replaced: false,
+        masked: false,
+    };
 }
 
 /// What a page paints.
@@ -224,7 +221,7 @@ impl<'p> Walk<'p, '_> {
             };
             let Some(object) = object else { continue };
             let inner = self.visit(object, &state);
-            if levels.len() < MAX_DEPTH {
+            if levels.len() <= MAX_OPEN_FORMS {
                 levels.extend(inner);
             } else {
                 self.found.cut |= inner.is_some();
