@@ -800,3 +800,16 @@ proptest! {
         exhaust(&file);
     }
 }
+
+#[test]
+fn a_form_may_ask_for_its_fields_to_be_drawn_anew() {
+    for (form, needed) in
+        [("/AcroForm<</NeedAppearances true>>", true), ("/AcroForm 7 0 R", true), ("/AcroForm<<>>", false), ("", false)]
+    {
+        let root = format!("<</Pages 2 0 R{form}>>");
+        let (tree, page) = ("<</Kids[3 0 R]/Count 1>>", "<</Parent 2 0 R>>");
+        let objects = [(1, root.as_str()), (2, tree), (3, page), (7, "<</NeedAppearances true>>")];
+        let facts = read_bytes(&document(&objects, Form::Table)).facts.expect("it can be read");
+        assert_eq!(facts.needs_appearances(), needed, "{form}");
+    }
+}
