@@ -80,7 +80,8 @@ impl Renderer {
         for page in 1..=document.info().page_count {
             let Resolution { dpi, max_side_px } = resolution;
             let image = ImageSpec { format: ImageFormat::Png, dpi, quality: 85, max_side_px, max_pixels: 50_000_000 };
-            let work = PageWork { page, text: true, words: true, image: Some(image), draw_forms: true };
+            let work =
+                PageWork { page, text: true, words: true, image: Some(image), draw_forms: true, read_facts: true };
             let outcome = document.page(work).await;
             let text = outcome.text.expect("it was asked for").expect("a page that can be read");
             let image = outcome.image.expect("it was asked for").expect("a page that can be drawn");

@@ -81,7 +81,10 @@ async fn after_a_death_between_two_files_the_stored_one_is_not_read_again() {
     let mut first = world.worker().with("QUIRE_FAIL_POINT", "attachment_stored").launch();
     assert_killed(&mut first, "attachment_stored").await;
     let key = world.keys(&job_id).attachment(1);
-    assert_eq!(world.store.list(&world.keys(&job_id).attachments()).await.expect("the store answers"), [key.clone()]);
+    assert_eq!(
+        world.store.list(&world.keys(&job_id).attachments()).await.expect("the store answers"),
+        std::slice::from_ref(&key)
+    );
 
     // Another content tells whether the next worker writes the object again.
     let mut metadata = world.store.head(&key).await.expect("the store answers").expect("it is stored").metadata;

@@ -273,7 +273,7 @@ fn slow_to_read() -> Vec<u8> {
 async fn a_document_that_is_slow_to_read_twice_is_read_once() {
     let world = World::new().await;
     let worker = world.worker().start().await;
-    let started = std::time::Instant::now();
+    let started = tokio::time::Instant::now();
     let job_id = world.submit_document(slow_to_read()).await;
     let result = world.await_result(&job_id).await;
     assert_eq!(result.status, JobStatus::Succeeded, "{:?}", result.errors);

@@ -63,6 +63,11 @@ impl Marks {
         let letters = Letters::of(content, repeated);
         for mark in apart {
             let Some(letter) = letters.under(content, &glyphs[mark]) else { continue };
+            let is_with =
+                |glyph: &Glyph| glyph.object == glyphs[letter].object && characters::is_nonspacing(glyph.character);
+            if letter < mark && mark - letter <= MOST_MARKS && glyphs[letter + 1..=mark].iter().all(is_with) {
+                continue;
+            }
             marks.moved.insert(mark);
             marks.behind.entry(letter).or_default().push(mark);
         }

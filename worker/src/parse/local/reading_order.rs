@@ -29,7 +29,7 @@ pub(super) enum Item {
 }
 
 impl Item {
-    pub(super) fn token<'a>(self, tokens: &'a [Token]) -> Option<&'a Token> {
+    pub(super) fn token(self, tokens: &[Token]) -> Option<&Token> {
         if let Self::Token(index) = self { tokens.get(index) } else { None }
     }
 }

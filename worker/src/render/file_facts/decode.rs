@@ -131,7 +131,6 @@ fn inflate(data: &[u8], limit: usize) -> Result<(Vec<u8>, bool), NotDecoded> {
 }
 
 /// Says also whether the end was reached. `None` if there are more than `limit` bytes.
-
 fn inflate_as(data: &[u8], header: u32, limit: usize) -> Option<(Vec<u8>, bool)> {
     let flags = header | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF | TINFL_FLAG_IGNORE_ADLER32;
     // One byte more than the limit tells that there is more.
