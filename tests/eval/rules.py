@@ -18,6 +18,8 @@ ORIGINS = {"field": "values of fields", "mark": "marks of checkboxes", "note": "
 # Character codes that stand for themselves: a page is compared by characters if more than this share of them has no
 # trustworthy value, and if they are of so many scripts.
 DOUBTFUL, MANY_SCRIPTS = 0.5, 4
+# The name of a glyph that libpdfium has no value for tells so many letters at most: `f_f_i`.
+LETTERS_OF_A_GLYPH = 3
 
 
 @dataclass
@@ -46,18 +48,45 @@ class Comparison:
 
 def compare(stream: dict, page: PageText) -> Comparison:
     """Compares a page with the stream; characters without a trustworthy value count if they fit better than not."""
-    whole = reconcile(stream["text"], page)
+    takes_apart = stream["doubtful"] > DOUBTFUL and scripts(stream["text"]) >= MANY_SCRIPTS
+    whole = reconcile(stream["text"], page, takes_apart)
     if stream["mapped"] is not None:
-        trusted = reconcile(stream["mapped"], page)
+        flagged = len(stream["text"]) - len(stream["mapped"])
+        trusted = reconcile(stream["mapped"], page, takes_apart)
         if trusted.score.words > whole.score.words:
-            trusted.effects["no trustworthy Unicode value"] -= len(stream["text"]) - len(stream["mapped"])
+            trusted.effects["no trustworthy Unicode value"] -= flagged
             whole = trusted
-    if stream["doubtful"] > DOUBTFUL and scripts(stream["text"]) >= MANY_SCRIPTS:
-        take_apart(whole)
+        leave_out_named(whole, flagged)
     whole.effects["drawn twice"] -= stream["overprinted"]
     whole.effects["ActualText, drawn text that it replaces"] -= stream["replaced"]
     whole.effects["ActualText"] += stream["actual"]
     return whole
+
+
+def leave_out_named(comparison: Comparison, flagged: int) -> None:
+    """Leaves out words that the engine reads by names of glyphs: libpdfium flags those glyphs, and its word has all letters
+    but theirs. `flagged` is how many it flags, and bounds how many letters this may explain."""
+    expected, found = Counter(comparison.expected), Counter(comparison.found)
+    missing, extra = list((expected - found).elements()), list((found - expected).elements())
+    room, named, unnamed = LETTERS_OF_A_GLYPH * flagged, Counter(), Counter()
+    for word in extra:
+        rest = next((other for other in missing if len(other) < len(word) and is_part(other, word)), "")
+        if len(word) - len(rest) > room:
+            continue
+        room -= len(word) - len(rest)
+        named[word] += 1
+        if rest:
+            missing.remove(rest)
+            unnamed[rest] += 1
+    comparison.found = without(comparison.found, named)
+    comparison.expected = without(comparison.expected, unnamed)
+    comparison.effects["names of glyphs that libpdfium has no value for"] += size(named) - size(unnamed)
+
+
+def is_part(part: str, word: str) -> bool:
+    """Tells whether a word becomes the other one by leaving letters out."""
+    letters = iter(word)
+    return all(letter in letters for letter in part)
 
 
 def scripts(text: str) -> int:
@@ -72,7 +101,7 @@ def take_apart(comparison: Comparison) -> None:
     comparison.found = list("".join(comparison.found))
 
 
-def reconcile(text: str, page: PageText) -> Comparison:
+def reconcile(text: str, page: PageText, takes_apart: bool = False) -> Comparison:
     effects: Counter = Counter()
     found = [(source, word) for source, told in page.seen for word in words_of(told)]
     unseen = [word for _, told in page.hidden for word in words_of(told)]
@@ -82,6 +111,8 @@ def reconcile(text: str, page: PageText) -> Comparison:
     leave_out_hidden(comparison, page)
     leave_out_added(comparison, found)
     turn_round(comparison)
+    if takes_apart:
+        take_apart(comparison)
     return comparison
 
 

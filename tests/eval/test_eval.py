@@ -162,6 +162,14 @@ class Rules(unittest.TestCase):
     def test_dots_of_a_leader_may_be_spaced_or_not(self) -> None:
         self.assert_explained(rules.compare(stream("Sum......12 e.g. . . x"), page("Sum . . . . . . 12 e.g. .. x")))
 
+    def test_letters_that_names_of_glyphs_tell_are_explained_as_far_as_there_are_such_glyphs(self) -> None:
+        told = {"text": "a speci\ufffdc o\ufffdce", "overprinted": 0, "replaced": 0, "actual": 0, "mapped": "a specic oce",
+                "doubtful": 0.1}
+        named = rules.compare(told, page("a specific office"))
+        self.assertEqual((named.expected, named.found), (["a"], ["a"]))
+        # Letters beyond those of two glyphs are not explained.
+        self.assertGreater(rules.compare(told, page("a specific office more words")).wrong, 0)
+
     def test_characters_without_a_trustworthy_value_count_only_if_they_fit(self) -> None:
         self.assert_explained(rules.compare(stream("good §$%", mapped="good "), page("good")), no=-3)
         self.assert_explained(rules.compare(stream("good §$%", mapped="good "), page("good §$%")))

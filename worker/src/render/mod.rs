@@ -40,8 +40,12 @@ pub(crate) fn read_file_facts(file: Vec<u8>) -> Option<usize> {
         facts.hidden_objects(index);
         facts.structure_texts(index);
         facts.glyph_names(index);
+        facts.composite_fonts(index);
     }
-    facts.attachments();
+    facts.needs_appearances();
+    for place in 0..facts.attachments().files.len().min(4) {
+        let _ = facts.attachment_bytes(place, 1 << 16);
+    }
     Some(facts.page_count())
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn serve(candidates: &[PathBuf], limits: ChildLimits) -> Result<(), S
     while let Ok(request) = requests.recv() {
         match (request, &mut document) {
             (Request::Open { path, password, facts_cpu_seconds }, document) => {
+                sandbox::grant_page_cpu(limits)?;
                 let password = password.as_ref().map(|password| password.reveal());
                 match Document::open(library, &path, password, facts_cpu_seconds) {
                     Ok(opened) => {
@@ -55,7 +56,10 @@ pub(crate) fn serve(candidates: &[PathBuf], limits: ChildLimits) -> Result<(), S
                     Err(reason) => send(&Response::Refused { reason })?,
                 }
             }
-            (Request::Describe, Some(document)) => send(&Response::Described(Box::new(document.describe())))?,
+            (Request::Describe, Some(document)) => {
+                sandbox::grant_page_cpu(limits)?;
+                send(&Response::Described(Box::new(document.describe())))?;
+            }
             (Request::Page(work), Some(document)) => {
                 sandbox::grant_page_cpu(limits)?;
                 do_page(document, &mut canvas, &work)?;

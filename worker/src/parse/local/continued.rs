@@ -7,6 +7,12 @@ use super::{
     paragraphs::{Paragraph, SIZE_TOLERANCE, Span, is_conjunction},
 };
 
+// In units of the font size.
+/// The last line of a column that ends inside a word comes as near to its edge as this.
+const NEAR_EDGE: f64 = 4.0;
+/// And so near if it ends without a hyphen.
+const AT_EDGE: f64 = 0.5;
+
 /// Joins each paragraph that ends inside a word with the one that follows it in another column and begins with the rest.
 pub(super) fn joined(paragraphs: Vec<Paragraph>) -> Vec<Paragraph> {
     let mut joined: Vec<Paragraph> = Vec::with_capacity(paragraphs.len());
@@ -31,7 +37,18 @@ fn is_inside_word(last: &Paragraph, next: &Paragraph) -> bool {
     let mut end = last.text.chars().rev();
     let is_broken = is_hyphen(end.next()) && end.next().is_some_and(char::is_alphabetic);
     let word = next.text.split(' ').next().unwrap_or_default();
-    is_broken && word.starts_with(char::is_lowercase) && !is_conjunction(word)
+    // The cell of a table has fewer lines.
+    let are_columns = last.lines.len() > 1 || next.lines.len() > 1;
+    let is_full = ends_at_edge(last, NEAR_EDGE);
+    is_broken && are_columns && is_full && word.starts_with(char::is_lowercase) && !is_conjunction(word)
+}
+
+/// Says whether the last line of a paragraph comes as near to the edge of its column as this, in units of the font size.
+fn ends_at_edge(paragraph: &Paragraph, distance: f64) -> bool {
+    paragraph.lines.last().zip(paragraph.columns.last()).is_some_and(|(line, column)| {
+        let (line, column) = (in_frame(paragraph, line.bbox), in_frame(paragraph, column.bbox));
+        column.right() - line.right() <= distance * paragraph.size
+    })
 }
 
 const fn is_hyphen(character: Option<char>) -> bool {
@@ -44,11 +61,7 @@ fn is_inside_unspaced(last: &Paragraph, next: &Paragraph) -> bool {
     let is_inside = |character: Option<char>| {
         character.is_some_and(|character| characters::is_unspaced(character) && !characters::is_cjk(character))
     };
-    let is_full = last.lines.len() > 1
-        && last.lines.last().zip(last.columns.last()).is_some_and(|(line, column)| {
-            let (line, column) = (in_frame(last, line.bbox), in_frame(last, column.bbox));
-            column.right() - line.right() <= 0.5 * last.size
-        });
+    let is_full = last.lines.len() > 1 && ends_at_edge(last, AT_EDGE);
     is_full && is_inside(last.text.chars().next_back()) && is_inside(next.text.chars().next())
 }
 
@@ -63,13 +76,15 @@ fn in_frame(paragraph: &Paragraph, bbox: BBox) -> BBox {
 }
 
 fn append(last: &mut Paragraph, next: Paragraph) {
-    let length = u32::try_from(last.text.chars().count()).unwrap_or(u32::MAX);
+    let length = last.columns.last().map_or(0, |column| column.end);
     let moved = |span: Span| Span {
         bbox: span.bbox,
         start: span.start.saturating_add(length),
         end: span.end.saturating_add(length),
     };
-    last.line_end_hyphens.push(length.saturating_sub(1));
+    if is_hyphen(last.text.chars().next_back()) {
+        last.line_end_hyphens.push(length.saturating_sub(1));
+    }
     last.line_end_hyphens.extend(next.line_end_hyphens.iter().map(|at| at.saturating_add(length)));
     last.text.push_str(&next.text);
     last.lines.extend(next.lines.into_iter().map(moved));

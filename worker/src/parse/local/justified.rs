@@ -65,7 +65,12 @@ fn are_cells(rows: &[Row<'_>], is_full: &[bool]) -> bool {
         let least = WIDE * rows[index].items[0].size;
         let shares = |a: &(f64, f64), b: &(f64, f64)| a.1.min(b.1) - a.0.max(b.0) >= least;
         let (fewer, more) = if above.len() < below.len() { (above, below) } else { (below, above) };
-        let in_line = fewer.iter().filter(|gap| more.iter().any(|other| shares(gap, other))).count();
+        // The gaps of a row are in order and share nothing.
+        let has_other = |gap: &(f64, f64)| {
+            let at = more.partition_point(|other| other.1 < gap.0 + least);
+            more[at..].iter().take_while(|other| other.0 <= gap.1 - least).any(|other| shares(gap, other))
+        };
+        let in_line = fewer.iter().filter(|gap| has_other(gap)).count();
         aligned += usize::from(!fewer.is_empty() && in_line == fewer.len());
     }
     2 * aligned > pairs && pairs > 0

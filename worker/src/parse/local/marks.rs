@@ -76,7 +76,7 @@ impl Marks {
             .map(|(letter, mut behind)| {
                 // Vowel signs of Thai, whose class is 0, come before its tones; NFC orders all others.
                 behind.sort_by_key(|&mark| characters::combining_class(glyphs[mark].character) > 0);
-                (marks.last_on(content, letter), behind)
+                (marks.last_on(content, repeated, letter), behind)
             })
             .collect();
         marks
@@ -92,15 +92,16 @@ impl Marks {
         self.behind.get(&index).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the place of the last mark that the file gives with a letter, or of the letter itself.
-    fn last_on(&self, content: &PageContent, letter: usize) -> usize {
+    /// Returns the place of the last mark that is read with a letter in its own place, or of the letter itself.
+    fn last_on(&self, content: &PageContent, repeated: &[bool], letter: usize) -> usize {
         let glyphs = &content.glyphs;
-        let is_with = |&next: &usize| {
-            glyphs.get(next).is_some_and(|glyph| {
+        let is_with = |next: &usize| {
+            glyphs.get(*next).is_some_and(|glyph| {
                 glyph.object == glyphs[letter].object && characters::is_nonspacing(glyph.character)
-            }) && !self.is_moved(next)
+            })
         };
-        (letter + 1..glyphs.len()).take_while(is_with).last().unwrap_or(letter)
+        let stays = |next: &usize| !self.is_moved(*next) && !repeated.get(*next).copied().unwrap_or_default();
+        (letter + 1..glyphs.len()).take_while(is_with).filter(stays).last().unwrap_or(letter)
     }
 }
 

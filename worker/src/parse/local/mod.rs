@@ -3,10 +3,11 @@
 //!
 //! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
 //! (`overprint`); marks that are drawn apart are given to their letters (`marks`); characters that stay together become
-//! tokens (`tokens`); what nobody sees is told apart (`visibility`, and `unsure` and `seen` where only the image tells);
+//! tokens (`tokens`, `vertical`); what nobody sees is told apart (`visibility`, and `unsure` and `seen` where only the image tells);
 //! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
-//! `channels`); the tokens of a row become a line of words (`lines`, `spacing`); lines become paragraphs
-//! (`paragraphs`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
+//! `channels`); the tokens of a row become a line of words (`lines`, `spacing`,
+//! `reading_order`, `justified`); lines become paragraphs
+//! (`paragraphs`, `continued`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
 
 mod annotations;
 mod channels;

@@ -67,14 +67,14 @@ fn is_painted(object: &TextObject) -> bool {
 /// Returns for each glyph the one that it repeats, of those that come before it in `order`.
 fn originals(content: &PageContent, order: &[usize]) -> Vec<Option<usize>> {
     let mut originals = vec![None; content.glyphs.len()];
+    let runs = runs(&content.glyphs);
     let mut squares: HashMap<(char, i32, i32), Vec<(usize, Place)>> = HashMap::new();
     for &index in order {
         let glyph = &content.glyphs[index];
         let Some(place) = Place::of(glyph, content) else { continue };
         let (column, row) = place.square();
         let covers = |(other, first): &(usize, Place)| {
-            let is_letter_of_its_glyph =
-                content.glyphs[*other].object == glyph.object && are_of_one_glyph(content, *other, index);
+            let is_letter_of_its_glyph = content.glyphs[*other].object == glyph.object && runs[*other] == runs[index];
             !is_letter_of_its_glyph && place.is_copied_at(first)
         };
         let original = (-1..=1).find_map(|dx| {
@@ -149,11 +149,16 @@ impl Place {
     }
 }
 
-/// Says whether two characters of a text object, and all between them, begin at one place.
-fn are_of_one_glyph(content: &PageContent, first: usize, second: usize) -> bool {
-    let at = content.glyphs[first].origin;
-    let between = &content.glyphs[first.min(second)..=first.max(second)];
-    between.iter().all(|glyph| glyph.source == GlyphSource::Added || glyph.origin == at)
+/// Numbers the runs of characters that begin at one place: letters of one glyph. What libpdfium adds is of the run before.
+fn runs(glyphs: &[Glyph]) -> Vec<u32> {
+    let (mut run, mut at) = (0_u32, None);
+    let number = |glyph: &Glyph| {
+        if glyph.source != GlyphSource::Added && at != Some(glyph.origin) {
+            (run, at) = (run + 1, Some(glyph.origin));
+        }
+        run
+    };
+    glyphs.iter().map(number).collect()
 }
 
 #[cfg(test)]

@@ -82,15 +82,23 @@ impl Doubt {
     }
 }
 
+/// A page with nothing else may have so many stray spaces without a value.
+const STRAY_BLANKS: u32 = 5;
+
 impl Mapping {
     pub(super) fn of(content: &PageContent) -> Self {
-        let mut mapping = Self::default();
+        let (mut mapping, mut blank) = (Self::default(), 0);
         for glyph in &content.glyphs {
             if glyph.source == GlyphSource::Added || glyph.character.is_whitespace() {
+                blank += u32::from(glyph.source == GlyphSource::Unmapped);
                 continue;
             }
             mapping.characters += 1;
             mapping.unmapped += u32::from(is_unmapped(glyph));
+        }
+        // Nothing but characters without a value and without ink: a font that lacks them.
+        if mapping.characters == 0 && blank > STRAY_BLANKS {
+            (mapping.characters, mapping.unmapped) = (blank, blank);
         }
         mapping
     }

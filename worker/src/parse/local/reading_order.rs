@@ -108,6 +108,7 @@ fn edges(token: &Token, parts: &mut Vec<Token>) {
     if is_rtl {
         ranges.reverse();
     }
+    let bare = Token { text: String::new(), kerns: Vec::new(), ..token.clone() };
     let (width, ink) = (token.bbox.width() / end as f64, token.place.width() / end as f64);
     let mut done = 0;
     for range in ranges {
@@ -119,7 +120,7 @@ fn edges(token: &Token, parts: &mut Vec<Token>) {
         let [left, top, _, bottom] = token.place.sides();
         let place = BBox::new(left + ink * from as f64, top, left + ink * to as f64, bottom);
         let writing = majority(text.chars());
-        parts.push(Token { text, bbox, place, writing, pen: bbox.left(), ..token.clone() });
+        parts.push(Token { text, bbox, place, writing, pen: bbox.left(), ..bare.clone() });
     }
 }
 
@@ -235,12 +236,15 @@ impl<'a> Levels<'a> {
         }
         for index in 2..self.items.len() {
             let follows_word = self.items[index - 1] == Item::Space && self.writing(index - 2) == self.inner;
+            if !follows_word || self.writing(index) != Writing::Number {
+                continue;
+            }
             // Up to the next space, no letter of the line's own direction.
             let beside = index + 1..self.items.len();
             let is_apart = beside
                 .take_while(|&next| self.items[next] != Item::Space)
                 .all(|next| self.writing(next) == Writing::Neutral && self.class(next) != Some(BidiClass::ET));
-            if follows_word && is_apart && self.writing(index) == Writing::Number {
+            if is_apart {
                 self.levels[index - 1] = 2;
             }
         }
@@ -277,6 +281,9 @@ impl<'a> Levels<'a> {
                 let inside = || left + 1..right;
                 let is_inner = inside().any(|index| self.writing(index) == self.inner)
                     && !inside().any(|index| self.writing(index) == outer);
+                if !is_inner {
+                    continue;
+                }
                 // The word before the brackets stands where its run comes from, with numbers of the run between.
                 let in_run = |index: &usize| self.levels[*index] > self.base;
                 let is_word = |index: &usize| self.writing(*index) == self.inner;
@@ -286,7 +293,7 @@ impl<'a> Levels<'a> {
                 } else {
                     (right + 1..self.items.len()).skip_while(is_space).take_while(in_run).find(is_word)
                 };
-                let Some(host) = host.filter(|_| is_inner) else { continue };
+                let Some(host) = host else { continue };
                 for index in host.min(left)..=host.max(right) {
                     self.levels[index] = self.levels[index].max(self.base + 1);
                 }
@@ -301,7 +308,9 @@ pub(super) fn pair_brackets(lines: &mut [Line]) {
     if !lines.iter().any(|line| line.has_rtl) {
         return;
     }
-    let mut words: Vec<&mut Word> = lines.iter_mut().flat_map(|line| &mut line.words).collect();
+    let numbered = lines.iter_mut().flat_map(|line| line.words.iter_mut().enumerate());
+    let mut words: Vec<&mut Word> =
+        numbered.filter(|(place, word)| *place > 0 || !is_list_mark(&word.text)).map(|(_, word)| word).collect();
     for (open, close) in BRACKETS {
         let is_bracket = |character: &char| *character == open || *character == close;
         let brackets: Vec<char> = words.iter().flat_map(|word| word.text.chars().filter(is_bracket)).collect();
@@ -320,6 +329,16 @@ pub(super) fn pair_brackets(lines: &mut [Line]) {
             word.text = paired.collect();
         }
     }
+}
+
+/// Says whether a word that begins a line is the mark of a list, such as `a)`, whose bracket has no partner.
+fn is_list_mark(word: &str) -> bool {
+    let is_bracket = |character: char| BRACKETS.iter().any(|(open, close)| [*open, *close].contains(&character));
+    let inner = word.trim_matches(|character| is_bracket(character) || character == '.');
+    word.ends_with([')', ']', '}'])
+        && word.chars().filter(|character| is_bracket(*character)).count() == 1
+        && (1..=3).contains(&inner.chars().count())
+        && inner.chars().all(char::is_alphanumeric)
 }
 
 fn are_balanced(brackets: &[char], open: char) -> bool {
@@ -419,6 +438,13 @@ mod tests {
         assert_eq!(read(&["Google", " ", "2023", "ב-"]), "ב-2023 Google");
         // Without a word before them, brackets are the line's own: as drawn, each is the mirror of the one that is read.
         assert_eq!(read_singly("(UN) ם״ואה"), "האו״ם )UN(");
+    }
+
+    #[test]
+    fn only_marks_of_lists_have_brackets_without_a_partner() {
+        assert!(["a)", "12.)", "ב)"].into_iter().all(is_list_mark));
+        assert!(!["(a)", "word)", ")", "f(x", "(a"].into_iter().any(is_list_mark));
+        assert!(are_balanced(&['(', '(', ')', ')'], '(') && !are_balanced(&[')', '('], '('));
     }
 
     #[test]

@@ -150,7 +150,8 @@ impl<'a> Texts<'a> {
         covers.iter().filter(|cover| cover.order > object.order && touch(cover.bbox, bbox)).any(|cover| {
             let corners = cover.outlines.iter().map(Vec::len).sum::<usize>().max(1);
             *compared = compared.saturating_add(glyphs.len() * corners);
-            glyphs.iter().any(|glyph| cover.lies_over(glyph))
+            // A text that would need more comparisons is looked at.
+            *compared > MAX_COMPARISONS || glyphs.iter().any(|glyph| cover.lies_over(glyph))
         })
     }
 

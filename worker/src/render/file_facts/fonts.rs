@@ -139,7 +139,11 @@ fn names_of_program(font: &Dict<'_>, bytes: &mut usize) -> Vec<(u8, Vec<u8>)> {
         let cff = descriptor.get::<Stream<'_>>("FontFile3");
         let is_cff = cff.is_some();
         let stream = cff.or_else(|| descriptor.get("FontFile"))?;
-        let program = decoded(&stream, *bytes)?;
+        // One that is refused has cost as much.
+        let program = decoded(&stream, *bytes).or_else(|| {
+            *bytes = 0;
+            None
+        })?;
         *bytes = bytes.checked_sub(program.len().max(stream.raw_data().len()) + 1)?;
         Some(if is_cff { names_of_cff(&program) } else { names_of_type1(&program) })
     };

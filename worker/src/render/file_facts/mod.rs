@@ -21,6 +21,7 @@ mod tex_names;
 mod text_string;
 mod tree;
 mod update;
+mod user_unit;
 mod values;
 
 use std::{

@@ -1,18 +1,13 @@
 //! What a page's dictionary says. Pure.
 
 use hayro_syntax::{
-    object::{
-        Array, Dict, MaybeRef, Number, Object,
-        dict::keys::{KIDS, USER_UNIT},
-    },
+    object::{Array, Dict, MaybeRef, Object, dict::keys::KIDS},
     xref::XRef,
 };
 use quire_schemas::result::PdfBox;
 
 use super::tree::PageAt;
 
-/// The largest unit, in 1/72 inch, that is believed.
-const MAX_USER_UNIT: f64 = 10_000.0;
 /// Pages that stand themselves in an array of kids are found by counting; those further behind are not looked for.
 const MAX_PLACE: u32 = 10_000;
 
@@ -45,30 +40,5 @@ pub(super) fn dictionary(xref: &XRef, at: PageAt) -> Option<Dict<'_>> {
             }
         }
         PageAt::Kid { .. } | PageAt::Nested => None,
-    }
-}
-
-/// Returns the unit that a page states, in points. `None` if it states none, or one that cannot be believed.
-pub(super) fn user_unit(page: &Dict<'_>) -> Option<f64> {
-    let stated = page.get::<Number>(USER_UNIT)?.as_f64();
-    (stated.is_finite() && stated > 0.0 && stated <= MAX_USER_UNIT).then_some(stated)
-}
-
-#[cfg(test)]
-mod tests {
-    use hayro_syntax::object::FromBytes;
-
-    use super::*;
-
-    #[test]
-    fn a_unit_is_told_if_it_can_be_believed() {
-        let unit = |stated: &str| {
-            let dict = format!("<</UserUnit {stated}>>");
-            user_unit(&Dict::from_bytes(dict.as_bytes()).expect("a dictionary"))
-        };
-        assert_eq!(unit("2.5"), Some(2.5));
-        for stated in ["0", "-1", "10001", "(a)", "999999999999999"] {
-            assert_eq!(unit(stated), None, "{stated}");
-        }
     }
 }

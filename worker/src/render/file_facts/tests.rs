@@ -737,9 +737,11 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
             facts.hidden_objects(index);
             facts.structure_texts(index);
             facts.glyph_names(index);
+            facts.composite_fonts(index);
             let _ = facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
         }
         facts.attachments();
+        facts.needs_appearances();
     }
     reading.corrected
 }

@@ -12,7 +12,7 @@ use hayro_syntax::{
     xref::XRef,
 };
 
-use super::{page::user_unit, scan::object_numbers, section::Section};
+use super::{scan::object_numbers, section::Section, user_unit::user_unit};
 
 /// How many nodes may lie above a page. Real trees have less than ten levels.
 const MAX_DEPTH: usize = 64;

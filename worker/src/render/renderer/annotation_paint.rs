@@ -14,6 +14,8 @@ use crate::parse::local::{Cover, Picture};
 
 /// Of more annotations only so many are told apart.
 const MAX_LOOKED_AT: c_int = 5_000;
+/// Appearances of a page beyond this are not searched for a picture: many annotations may share a long one.
+const MAX_SEARCHED: usize = 32;
 /// Objects of one annotation beyond this are not looked at.
 const MAX_OBJECTS: usize = 200;
 /// A smaller picture, as a share of the page, is a logo or a signature on its content.
@@ -32,7 +34,7 @@ impl AnnotationPaint {
     pub(super) fn of(page: &Page<'_>, transform: &Transform) -> Self {
         let (width, height) = page.displayed_size();
         let displayed = BBox::new(0.0, 0.0, width, height);
-        let mut found = Self::default();
+        let (mut found, mut searched) = (Self::default(), 0);
         let count = page.annotation_count();
         for index in 0..count.min(MAX_LOOKED_AT) {
             let Some(annotation) = page.annotation(index).filter(Annotation::covers) else { continue };
@@ -41,7 +43,9 @@ impl AnnotationPaint {
                 continue;
             }
             found.covers.push(cover(bbox));
-            if bbox.overlap(displayed) >= LEAST_PICTURE * displayed.area() && has_picture(&annotation) {
+            let is_large = bbox.overlap(displayed) >= LEAST_PICTURE * displayed.area();
+            searched += usize::from(is_large);
+            if is_large && searched <= MAX_SEARCHED && has_picture(&annotation) {
                 found.pictures.push(Picture { order: u32::MAX, bbox, opaque: false, layer_off: false });
             }
         }

@@ -8,6 +8,7 @@ use super::{
     super::{bounds::cut, geometry::Transform},
     annotation::{Annotation, FormField, subtype},
     appearances::Appearances,
+    file_facts::PageFacts,
     page::Page,
 };
 use crate::parse::local::{
@@ -30,7 +31,7 @@ pub(super) struct Annotations {
 impl Annotations {
     /// Reads the form fields and the notes of a page. What has no place is left out, and so is a note
     /// without text.
-    pub(super) fn of(page: &Page<'_>, transform: &Transform) -> Self {
+    pub(super) fn of(page: &Page<'_>, transform: &Transform, facts: &PageFacts<'_>) -> Self {
         let (width, height) = page.displayed_size();
         let displayed = BBox::new(0.0, 0.0, width, height);
         let appearances = Appearances::of(page);
@@ -39,7 +40,7 @@ impl Annotations {
         if count > MAX_LOOKED_AT {
             found.cuts.insert(Cut::Annotations);
         }
-        let fields_show_values = count > 0 && page.document().facts().needs_appearances();
+        let fields_show_values = count > 0 && facts.needs_appearances();
         for index in 0..count.min(MAX_LOOKED_AT) {
             let Some(annotation) = page.annotation(index) else { continue };
             let Some(rect) = annotation.rect() else { continue };

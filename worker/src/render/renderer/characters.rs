@@ -8,7 +8,7 @@ use std::{
 };
 
 use pdfium_render::prelude::{FPDF_FONT, FPDF_PAGEOBJECT};
-use quire_schemas::element::BBox;
+use quire_schemas::{element::BBox, result::PdfBox};
 
 use super::{
     super::{file_facts::GlyphNames, geometry::Transform},
@@ -34,8 +34,8 @@ const LAST_ADDED: u32 = b' ' as u32;
 /// a stroke without the matrix that scales it.
 const LARGEST_OUTSET: f64 = 0.1;
 
-/// A box that is this many times as high as the font size shows that the size is wrong.
-const MOST_HEIGHT: f64 = 2.5;
+/// Ink that is this many times as high as the font size shows that the size is wrong.
+const MOST_HEIGHT: f64 = 4.0;
 /// The usual font size in units of the height of a box.
 const USUAL_SIZE: f64 = 0.8;
 /// Nothing divides by a smaller size.
@@ -207,7 +207,7 @@ impl<'p> Reader<'_, 'p> {
 
     /// Adds a text that is to be read in the place of text objects. Its place in the order does not matter.
     fn actual_text(&mut self, actual: &ActualText<'p>) {
-        let Some(object) = self.text_object(&actual.object, &actual.matrix, 0.0) else { return };
+        let Some(object) = self.text_object(&actual.object, &actual.matrix, (0.0, 0.0)) else { return };
         let Ok(id) = u32::try_from(self.found.objects.len()).map(ObjectId) else { return };
         let origin = self.transform.point((actual.matrix.e, actual.matrix.f));
         let room = MAX_GLYPHS.saturating_sub(self.found.glyphs.len());
@@ -228,8 +228,9 @@ impl<'p> Reader<'_, 'p> {
         let known = match self.known.get(&handle) {
             Some(known) => *known,
             None => {
-                let height = self.text.loose_box(index).map_or(0.0, |loose| self.transform.bbox(loose).height());
-                let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix, height));
+                let height = |bbox: Option<PdfBox>| bbox.map_or(0.0, |bbox| self.transform.bbox(bbox).height());
+                let heights = (height(self.text.ink_box(index)), height(self.text.loose_box(index)));
+                let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix, heights));
                 let known = read.and_then(|read| {
                     let id = u32::try_from(self.found.objects.len()).ok().map(ObjectId);
                     let outset = outset(object, read.size, self.transform);
@@ -244,15 +245,16 @@ impl<'p> Reader<'_, 'p> {
         known
     }
 
-    /// `height` is that of the box of its first character.
-    fn text_object(&mut self, object: &PageObject<'p>, matrix: &Matrix, height: f64) -> Option<TextObject> {
+    /// `heights` are those of the ink and of the box of its first character.
+    fn text_object(&mut self, object: &PageObject<'p>, matrix: &Matrix, heights: (f64, f64)) -> Option<TextObject> {
         let font_size = object.font_size();
         let placed = self.painted.texts.get(&object.handle()).copied().unwrap_or(PlacedText::UNREACHED);
         let mode = RenderMode(object.render_mode());
         let colour = if mode.is_stroked_only() { object.stroke_colour() } else { object.fill_colour() };
         let stated = matrix.drawn_size(font_size) * self.transform.scale();
         // The size of a font of Type 3 may say nothing: its glyphs have a space of their own.
-        let size = if height > MOST_HEIGHT * stated { USUAL_SIZE * height } else { stated.max(LEAST_SIZE) };
+        let (ink, height) = heights;
+        let size = if ink > MOST_HEIGHT * stated { USUAL_SIZE * height } else { stated.max(LEAST_SIZE) };
         size.is_finite().then(|| TextObject {
             order: placed.order,
             font: self.font(object),

@@ -1,14 +1,25 @@
 //! Reads everything that the pure code needs of a page.
 
-use super::{
-    annotation_paint::AnnotationPaint, annotations::Annotations, bitmap::ink_map, boxes::PageBoxes,
-    characters::characters, covering::look_through, file_facts::PageFacts, links::page_links, objects::painted,
-    page::Page, seen::look, text_page::TextPage,
-};
-use crate::parse::local::{Cut, PageContent, Picture, lone_area, needs_ink};
+use std::cell::OnceCell;
 
-/// Reads the content of a page, `with_facts` that libpdfium does not tell or without. The error says why the page has no
-/// text that can be read.
+use super::{
+    annotation_paint::AnnotationPaint,
+    annotations::Annotations,
+    bitmap::ink_map,
+    boxes::PageBoxes,
+    characters::characters,
+    covering::look_through,
+    file_facts::PageFacts,
+    links::page_links,
+    objects::{Painted, painted},
+    page::Page,
+    seen::look,
+    text_page::TextPage,
+};
+use crate::parse::local::{Cover, Cut, PageContent, Picture, lone_area, needs_ink};
+
+/// Reads the content of a page, `with_facts` that libpdfium does not tell and what the page shows, or without: both may
+/// be what has ended a renderer. The error says why the page has no text that can be read.
 pub(in crate::render) fn read_content(page: &Page<'_>, with_facts: bool) -> Result<PageContent, String> {
     let mut facts = if with_facts { page.document().facts().of_page(page.index()) } else { PageFacts::default() };
     let boxes = PageBoxes::of(page, facts.boxes);
@@ -19,7 +30,7 @@ pub(in crate::render) fn read_content(page: &Page<'_>, with_facts: bool) -> Resu
     characters.distrust(|| facts.composite_fonts());
     let covers_cut = look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
-    let annotations = Annotations::of(page, &transform);
+    let annotations = Annotations::of(page, &transform, &facts);
     let annotation_paint = AnnotationPaint::of(page, &transform);
     let (width, height) = page.displayed_size();
     let cuts = [
@@ -52,14 +63,23 @@ pub(in crate::render) fn read_content(page: &Page<'_>, with_facts: bool) -> Resu
         cut: cut.into_iter().collect(),
     };
     content.pictures.extend(annotation_paint.pictures);
-    if let Some((order, bbox)) = lone_area(&content)
-        && ink_map(page).is_some_and(|ink| ink.shows_picture(bbox))
+    if with_facts {
+        look_at(page, &painted, &annotation_paint.covers, &mut content);
+    }
+    Ok(content)
+}
+
+/// Draws the page, or parts of it, where only its image tells what is seen.
+fn look_at(page: &Page<'_>, painted: &Painted<'_>, covers: &[Cover], content: &mut PageContent) {
+    let ink = OnceCell::new();
+    let ink = || ink.get_or_init(|| ink_map(page)).clone();
+    if let Some((order, bbox)) = lone_area(content)
+        && ink().is_some_and(|ink| ink.shows_picture(bbox))
     {
         content.pictures.push(Picture { order, bbox, opaque: true, layer_off: false });
     }
-    content.seen = look(page, &painted, &annotation_paint.covers, &content);
-    if needs_ink(&content) {
-        content.ink = ink_map(page);
+    content.seen = look(page, painted, covers, content);
+    if needs_ink(content) {
+        content.ink = ink();
     }
-    Ok(content)
 }

@@ -49,6 +49,12 @@ impl PageFacts<'_> {
         let Some(file) = &facts.file else { return BTreeSet::new() };
         within_cpu(facts.cpu_seconds, || file.composite_fonts(index))
     }
+
+    /// Says whether fields show their values, whatever appearances they have.
+    pub(super) fn needs_appearances(&self) -> bool {
+        let Some((facts, _)) = self.source else { return false };
+        facts.file.as_ref().is_some_and(|file| within_cpu(facts.cpu_seconds, || file.needs_appearances()))
+    }
 }
 
 impl FileFacts {
@@ -78,11 +84,6 @@ impl FileFacts {
             let (hidden, structure) = (file.hidden_objects(page_index), file.structure_texts(page_index));
             PageFacts { boxes, hidden, structure, source: Some((self, page_index)) }
         })
-    }
-
-    /// Says whether fields show their values, whatever appearances they have.
-    pub(super) fn needs_appearances(&self) -> bool {
-        self.file.as_ref().is_some_and(|file| within_cpu(self.cpu_seconds, || file.needs_appearances()))
     }
 
     /// Lists the files that the document carries.
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn a_page_has_facts_only_if_it_and_its_document_are_read_with_them() {
         let file = file_facts::read(&Arc::new(FILE.as_bytes().to_vec()), None).facts;
-        let document = FileFacts { file, cpu_seconds: 60 };
+        let document = FileFacts { file, cpu_seconds: 1 << 32 };
         assert_eq!(found(&document.of_page(0)), (true, Some("stated".to_owned()), Some("fi".to_owned())));
         assert_eq!(found(&document.of_page(1)), (false, None, None));
         assert_eq!(found(&FileFacts::default().of_page(0)), (false, None, None));
