@@ -64,7 +64,7 @@ const ENGLISH: Habits = Habits {
                 decision- problem- evidence- energy- tax- trade- fixed- newly- year- middle- upper- lower- inner- \
                 outer- longer- higher- larger- early- much- best- better- north- south- re-e* pre-e* anti-i* semi-i* \
                 micro-o* so-called socio-e* socio-p* mid-term mid-size* mid-century mid-*ties mid-teens mid-morning mid-afternoon mid-air mid-sentence mid-range \
-                mid-level mid-tier late-*ties apt-get ill-defined ill-posed ill-suited \
+                mid-level mid-tier late-*ties apt-get non-self ill-defined ill-posed ill-suited \
                 end-user* end-to* all-important add-on* built-in plug-in* set-up* hands-on part-time* left-hand \
                 right-hand second-hand first-hand on-site off-site by-product* co-author* co-found* co-own* \
                 co-worker* co-exist* ex-presid* ex-minis* ex-husband* ex-wife vice-presid* vice-chair* e-commerce \

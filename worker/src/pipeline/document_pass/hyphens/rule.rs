@@ -261,6 +261,15 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_make_compounds_keep_their_hyphen() {
+        all_are(Verdict::Stays, &["non-self-governing", "mid-nineties", "late-sixties"]);
+        all_are(Verdict::Goes, &["him-self", "mid-night"]);
+        let dutch = "de het een van is dat";
+        assert_eq!(verdict("minister-president", dutch), Verdict::Stays);
+        assert_eq!(verdict("minister-raad", dutch), Verdict::Goes);
+    }
+
+    #[test]
     fn lower_case_decides_if_nothing_else_does() {
         all_are(Verdict::Goes, &["raz-qaxw", "խոս-քեր", "თა-რო"]);
         all_are(Verdict::Stays, &["שלום-עליכם", "हिन्दी-भाषा"]);
