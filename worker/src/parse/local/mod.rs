@@ -70,7 +70,7 @@ pub(crate) use readability::Suspicion;
 pub(crate) use scans::{lone_area, needs_ink};
 pub(crate) use seen::{Raster, SeenMap, winding};
 pub(crate) use tokens::runs_leftwards;
-pub(crate) use unsure::{Cover, HIDING_ALPHA, place_of, unsure};
+pub(crate) use unsure::{Cover, HIDING_ALPHA, apart, place_of, unsure};
 pub(crate) use visibility::Hidden;
 
 /// A page that is laid out.

@@ -1,7 +1,7 @@
 //! What the image of a page tells of a text where nothing else does: the page is drawn with it and without it, and where
 //! the two images are alike, nobody sees it. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use quire_schemas::element::BBox;
 
@@ -60,50 +60,56 @@ impl Raster {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SeenMap {
     raster: Raster,
-    /// For each pixel: whether it changes without the texts, and without what texts clip.
-    changes: Vec<(bool, bool)>,
-    /// Their places among the text objects of the page.
-    texts: BTreeSet<u32>,
+    /// For each group of texts that do not lie on each other, and each pixel: whether it changes without them.
+    texts: Vec<Vec<bool>>,
+    /// For each pixel: whether it changes without what texts clip.
+    clipped: Vec<bool>,
+    /// The group of each text in doubt, by its place among the text objects of the page. `None` if there are too many
+    /// groups: nothing shows that such a text is seen.
+    groups: BTreeMap<u32, Option<usize>>,
 }
 
 impl SeenMap {
-    /// Compares images of four bytes a pixel, of which the first three are colours: the page as it is, without the texts
-    /// in doubt, and without what texts clip. `None` if one is too small.
+    /// Compares images of four bytes a pixel, of which the first three are colours: the page as it is, without each group
+    /// of texts in doubt, and without what texts clip. `None` if one is too small.
     pub(crate) fn of_images(
         raster: Raster,
         whole: &[u8],
-        without_texts: &[u8],
+        without_texts: &[(Vec<u8>, Vec<u32>)],
         without_clipped: Option<&[u8]>,
-        texts: impl IntoIterator<Item = u32>,
+        left_over: &[u32],
     ) -> Option<Self> {
         let differ =
             |one: &[u8], other: &[u8]| (0..3).any(|channel| one[channel].abs_diff(other[channel]) >= LEAST_DIFFERENCE);
-        let clipped = without_clipped.unwrap_or(whole);
-        let changes: Vec<(bool, bool)> = whole
-            .chunks_exact(4)
-            .zip(without_texts.chunks_exact(4))
-            .zip(clipped.chunks_exact(4))
-            .take(raster.columns * raster.rows)
-            .map(|((whole, texts), clipped)| (differ(whole, texts), differ(whole, clipped)))
-            .collect();
-        (changes.len() == raster.columns * raster.rows).then(|| Self {
+        let pixels = raster.columns * raster.rows;
+        let changes = |image: &[u8]| -> Option<Vec<bool>> {
+            let changes = whole.chunks_exact(4).zip(image.chunks_exact(4)).take(pixels);
+            let changes: Vec<bool> = changes.map(|(whole, image)| differ(whole, image)).collect();
+            (changes.len() == pixels).then_some(changes)
+        };
+        let mut groups: BTreeMap<u32, Option<usize>> = left_over.iter().map(|text| (*text, None)).collect();
+        for (group, (_, texts)) in without_texts.iter().enumerate() {
+            groups.extend(texts.iter().map(|text| (*text, Some(group))));
+        }
+        Some(Self {
             raster,
-            changes,
-            texts: texts.into_iter().collect(),
+            texts: without_texts.iter().map(|(image, _)| changes(image)).collect::<Option<_>>()?,
+            clipped: changes(without_clipped.unwrap_or(whole))?,
+            groups,
         })
     }
 
     /// Says whether the page shows what a text object draws in a box. `None` if nobody has looked.
     pub(super) fn shows(&self, object: u32, bbox: BBox) -> Option<bool> {
-        self.texts.contains(&object).then(|| self.share(bbox, |(text, _)| text) >= SEEN_SHARE)
+        let changes = self.groups.get(&object)?.and_then(|group| self.texts.get(group));
+        Some(changes.is_some_and(|changes| self.share(bbox, changes) >= SEEN_SHARE))
     }
 
     /// Says whether something is seen through the glyphs in a box, and not around them.
     pub(super) fn is_seen_through(&self, bbox: BBox) -> bool {
         let [left, top, right, bottom] = bbox.sides();
-        let share = |[left, top, right, bottom]: [f64; 4]| {
-            self.share(BBox::new(left, top, right, bottom), |(_, clipped)| clipped)
-        };
+        let share =
+            |[left, top, right, bottom]: [f64; 4]| self.share(BBox::new(left, top, right, bottom), &self.clipped);
         let inside = share([left, top, right, bottom]);
         let beside =
             share([left - AROUND, top, left - 1.0, bottom]).max(share([right + 1.0, top, right + AROUND, bottom]));
@@ -112,7 +118,7 @@ impl SeenMap {
         inside >= SEEN_SHARE && above.min(beside) < inside / 4.0
     }
 
-    fn share(&self, bbox: BBox, is_changed: impl Fn((bool, bool)) -> bool) -> f64 {
+    fn share(&self, bbox: BBox, changes: &[bool]) -> f64 {
         let Raster { corner, columns, rows, scale } = self.raster;
         let cells = |from: f64, to: f64, corner: usize, most: usize| {
             let at = |place: f64| (place - corner as f64).clamp(0.0, most as f64) as usize;
@@ -122,7 +128,7 @@ impl SeenMap {
         for row in cells(bbox.top(), bbox.bottom(), corner.1, rows) {
             for column in cells(bbox.left(), bbox.right(), corner.0, columns) {
                 all += 1;
-                changed += u32::from(is_changed(self.changes[row * columns + column]));
+                changed += u32::from(changes[row * columns + column]);
             }
         }
         f64::from(changed) / f64::from(all.max(1))
@@ -144,7 +150,7 @@ mod tests {
                 without[4 * (20 * row + column)] = 100;
             }
         }
-        SeenMap::of_images(raster, &whole, &without, Some(&without), [3]).expect("enough pixels")
+        SeenMap::of_images(raster, &whole, &[(without.clone(), vec![3])], Some(&without), &[7]).expect("enough pixels")
     }
 
     #[test]
@@ -154,8 +160,9 @@ mod tests {
         assert_eq!(map.shows(3, BBox::new(111.0, 111.0, 119.0, 119.0)), Some(false));
         assert_eq!(map.shows(3, BBox::new(-50.0, 0.0, f64::NAN, 900.0)), Some(false));
         assert_eq!(map.shows(4, BBox::new(103.0, 103.0, 112.0, 112.0)), None);
+        assert_eq!(map.shows(7, BBox::new(103.0, 103.0, 112.0, 112.0)), Some(false));
         let raster = Raster { corner: (0, 0), columns: 9, rows: 9, scale: 1.0 };
-        assert_eq!(SeenMap::of_images(raster, &[0; 8], &[0; 8], None, []), None);
+        assert_eq!(SeenMap::of_images(raster, &[0; 8], &[(vec![0; 8], Vec::new())], None, &[]), None);
     }
 
     #[test]

@@ -20,6 +20,11 @@ const MAX_GROUNDS: usize = 2_000;
 /// A page that would need more comparisons has all its texts looked at.
 const MAX_COMPARISONS: usize = 20_000_000;
 
+/// Texts that share less than this part of the smaller one do not lie on each other: lines may touch.
+const LARGEST_OVERLAP: f64 = 0.05;
+/// Groups of texts for each of which the page is drawn once more.
+const MAX_GROUPS: usize = 4;
+
 /// Something that may hide what lies under it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cover {
@@ -63,6 +68,54 @@ pub(crate) fn unsure(content: &PageContent, covers: &[Cover]) -> Vec<ObjectId> {
         }
     }
     texts.copies_of(content, &found).into_iter().collect()
+}
+
+/// Parts texts in doubt into groups in which none lies on another one: without both, the image would change where only one
+/// of them is seen. Copies of one text are of one group, because without one of them it does not change. The second list
+/// has the texts for which there is no group.
+pub(crate) fn apart(content: &PageContent, texts: &[ObjectId]) -> (Vec<Vec<ObjectId>>, Vec<ObjectId>) {
+    let of_page = Texts::of(content);
+    let mut groups: Vec<Group> = Vec::new();
+    let (mut left_over, mut compared) = (Vec::new(), 0_usize);
+    for &id in texts {
+        let index = id.0 as usize;
+        let Some(bbox) = of_page.boxes.get(index).copied().flatten() else { continue };
+        let letters = of_page.letters(index);
+        let place = groups.iter().position(|group| {
+            compared = compared.saturating_add(group.members.len());
+            group.members.iter().all(|(other, place)| {
+                let shared = place.overlap(bbox);
+                shared <= LARGEST_OVERLAP * place.area().min(bbox.area()) || *other == letters
+            })
+        });
+        match place {
+            _ if compared > MAX_COMPARISONS => left_over.push(id),
+            Some(place) => groups[place].add(id, letters, bbox),
+            None if groups.len() < MAX_GROUPS => {
+                groups.push(Group::default());
+                if let Some(group) = groups.last_mut() {
+                    group.add(id, letters, bbox);
+                }
+            }
+            None => left_over.push(id),
+        }
+    }
+    (groups.into_iter().map(|group| group.texts).collect(), left_over)
+}
+
+/// Texts that do not lie on each other.
+#[derive(Default)]
+struct Group {
+    texts: Vec<ObjectId>,
+    /// What each writes, and where.
+    members: Vec<(String, BBox)>,
+}
+
+impl Group {
+    fn add(&mut self, id: ObjectId, letters: String, bbox: BBox) {
+        self.texts.push(id);
+        self.members.push((letters, bbox));
+    }
 }
 
 /// Says whether a shape that is no opaque rectangle may hide a text.
@@ -155,6 +208,10 @@ impl<'a> Texts<'a> {
         })
     }
 
+    fn letters(&self, index: usize) -> String {
+        self.glyphs[index].iter().map(|glyph| glyph.character).collect()
+    }
+
     /// Adds the painted objects that write the same letters at the same place: without both of them the image changes,
     /// without one of them it does not, though the reader sees the letters.
     fn copies_of(&self, content: &PageContent, found: &BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
@@ -162,16 +219,15 @@ impl<'a> Texts<'a> {
         if found.is_empty() {
             return all;
         }
-        let letters = |index: usize| self.glyphs[index].iter().map(|glyph| glyph.character).collect::<String>();
         let mut known: HashMap<String, Vec<BBox>> = HashMap::new();
         for ObjectId(id) in found {
             let index = *id as usize;
-            known.entry(letters(index)).or_default().extend(self.boxes[index]);
+            known.entry(self.letters(index)).or_default().extend(self.boxes[index]);
         }
         for (index, object) in content.objects.iter().enumerate() {
             let Some(bbox) = self.boxes[index].filter(|_| object.painted) else { continue };
             let lies_there = |place: &BBox| place.overlap(bbox) > 0.5 * bbox.area();
-            if known.get(&letters(index)).is_some_and(|places| places.iter().take(100).any(lies_there)) {
+            if known.get(&self.letters(index)).is_some_and(|places| places.iter().take(100).any(lies_there)) {
                 all.insert(ObjectId(index as u32));
             }
         }
@@ -213,6 +269,17 @@ mod tests {
 
     fn shape(order: u32, kind: ShapeKind) -> impl FnOnce(&mut PageContent) {
         move |page| page.shapes.push(Shape { order, bbox: BBox::new(40.0, 80.0, 200.0, 120.0), kind })
+    }
+
+    #[test]
+    fn texts_that_lie_on_each_other_are_looked_at_one_after_the_other() {
+        let page = Page::new().write("shown", 50.0, 100.0).write("other", 50.0, 103.0).write("shown", 50.3, 100.0);
+        let content = page.write("below", 50.0, 112.0).content();
+        let ids = [0, 1, 2, 3].map(ObjectId);
+        assert_eq!(apart(&content, &ids), (vec![vec![ids[0], ids[2], ids[3]], vec![ids[1]]], vec![]));
+        let pile = (0..6).fold(Page::new(), |page, at| page.write(&format!("text {at}"), 50.0, 100.0)).content();
+        let (groups, left_over) = apart(&pile, &[0, 1, 2, 3, 4, 5].map(ObjectId));
+        assert_eq!((groups.len(), left_over), (4, vec![ObjectId(4), ObjectId(5)]));
     }
 
     #[test]

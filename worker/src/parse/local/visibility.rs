@@ -389,7 +389,7 @@ mod tests {
             let raster = Raster { corner: (0, 0), columns: 600, rows: 800, scale: 1.0 };
             let whole = vec![0; 4 * 600 * 800];
             let without = if changes { vec![255; 4 * 600 * 800] } else { whole.clone() };
-            page.seen = SeenMap::of_images(raster, &whole, &without, None, [0]);
+            page.seen = SeenMap::of_images(raster, &whole, &[(without, vec![0])], None, &[]);
         }
     }
 

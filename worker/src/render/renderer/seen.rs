@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use pdfium_render::prelude::FPDF_PAGEOBJECT;
 
 use super::{bitmap::page_part, objects::Painted, page::Page, page_object::PageObject};
-use crate::parse::local::{Cover, Effect, ObjectId, PageContent, Raster, SeenMap, place_of, unsure};
+use crate::parse::local::{Cover, Effect, ObjectId, PageContent, Raster, SeenMap, apart, place_of, unsure};
 
 /// Pixels per point: the letters of small print have a few pixels.
 const SCALE: f64 = 1.0;
@@ -31,10 +31,13 @@ pub(super) fn look(
     let size = ((width * scale).round() as usize, (height * scale).round() as usize);
     let raster = Raster::around(place, scale, size)?;
     let whole = page_part(page, raster, size)?;
-    let without_texts = {
-        let _unpainted = Unpainted::of(text_objects(painted, content, &texts, page));
-        page_part(page, raster, size)?
-    };
+    let (groups, left_over) = apart(content, &texts);
+    let numbers = |texts: &[ObjectId]| texts.iter().map(|ObjectId(id)| *id).collect::<Vec<u32>>();
+    let mut without_texts = Vec::with_capacity(groups.len());
+    for group in &groups {
+        let _unpainted = Unpainted::of(text_objects(painted, content, group, page));
+        without_texts.push((page_part(page, raster, size)?, numbers(group)));
+    }
     let has_clip = texts.iter().any(|id| effect(id) == Some(Effect::Clip));
     let without_clipped = if has_clip {
         let _unpainted = Unpainted::of(painted.clipped_by_text.clone());
@@ -42,13 +45,7 @@ pub(super) fn look(
     } else {
         None
     };
-    SeenMap::of_images(
-        raster,
-        &whole,
-        &without_texts,
-        without_clipped.as_deref(),
-        texts.into_iter().map(|ObjectId(id)| id),
-    )
+    SeenMap::of_images(raster, &whole, &without_texts, without_clipped.as_deref(), &numbers(&left_over))
 }
 
 /// Returns what draws texts. Text that another one is read in the place of has no object there: all such text is taken.
