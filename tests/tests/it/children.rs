@@ -15,7 +15,7 @@ use quire_producer::schemas::{
     failure::ErrorCode,
     job::{ImageFormat, ImageOptions, Job, JobId},
     names::Lane,
-    result::{JobStatus, ParseResult},
+    result::{JobStatus, Page, ParseResult},
 };
 use quire_tests::{
     World,
@@ -26,6 +26,7 @@ use quire_worker::{
     render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings},
     telemetry::Metrics,
 };
+use serde_json::json;
 
 /// Returns the CPU time that a process has used, in ticks.
 fn cpu_ticks(pid: i32) -> u64 {
@@ -240,7 +241,8 @@ async fn a_document_that_ends_a_child_is_opened_without_what_libpdfium_does_not_
 
 #[tokio::test]
 async fn a_page_that_ends_a_child_has_its_text_read_without_what_libpdfium_does_not_tell() {
-    let answer = r#"say({"Text": {"visible_characters": 1}}, b'{"page": {"page_number": 1}}')"#;
+    let page = json!({ "page": Page::new(1), "elements": [] });
+    let answer = format!(r#"say({{"Text": {{"visible_characters": 1}}}}, b'{page}')"#);
     let done = r#"say({"PageDone": {"text_micros": 0, "image_micros": 0}})"#;
     let script = format!(r#"sys.exit(3) if request["Page"]["read_facts"] else ({answer}, {done})"#);
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -229,29 +229,13 @@ mod tests {
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
         let pieces: Vec<&Piece> = pieces.iter().collect();
-        let mut lines: Vec<Line> = Line::of(&pieces, &content.fonts, false).into_iter().collect();
-        reading_order::pair_brackets(&mut lines);
-        lines.first().map(Line::text).unwrap_or_default()
+        Line::of(&pieces, &content.fonts, false).map(|line| line.text()).unwrap_or_default()
     }
 
     #[test]
     fn words_drawn_in_any_order_stand_in_the_order_of_the_page() {
         let page = Page::new().write("third", 100.0, 100.0).write("first second", 30.0, 100.0);
         assert_eq!(line(&page), "first second third");
-    }
-
-    #[test]
-    fn numbers_and_brackets_of_a_line_from_right_to_left_are_whole() {
-        // Each character is a text object of its own, from left to right: ) U N ( in its mirrored form, 1 2 . 5 0.
-        let mut page = Page::new().write_leftwards("שלום", 300.0, 100.0);
-        for (index, part) in [")", "U", "N", ")"].into_iter().enumerate() {
-            page = page.write(part, 250.0 + 5.0 * index as f64, 100.0);
-        }
-        for (index, part) in ["1", "2", ".", "5", "0"].into_iter().enumerate() {
-            page = page.write(part, 220.0 + 5.0 * index as f64, 100.0);
-        }
-        assert_eq!(line(&page), "שלום (UN) 12.50");
-        assert_eq!(line(&Page::new().write_leftwards("שלו\u{fffd}ם", 300.0, 100.0)), "שלום");
     }
 
     #[test]

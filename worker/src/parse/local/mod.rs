@@ -7,7 +7,7 @@
 //! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`); the tokens of a row become a line of words (`lines`, `spacing`,
 //! `reading_order`, `justified`); lines become paragraphs
-//! (`paragraphs`, `continued`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
+//! (`paragraphs`, `mended_lines`, `continued`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
 
 mod annotations;
 mod channels;
@@ -26,6 +26,7 @@ mod justified;
 mod layout;
 mod lines;
 mod marks;
+mod mended_lines;
 mod overprint;
 mod page_json;
 mod paragraphs;

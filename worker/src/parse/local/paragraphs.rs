@@ -9,7 +9,7 @@ use super::{
     fonts::FontTable,
     frames::Frame,
     lines::Line,
-    reading_order::{join_broken_numbers, pair_brackets},
+    mended_lines::{join_broken_numbers, pair_brackets},
     regions::Flow,
     visibility::Layer,
 };

@@ -9,7 +9,6 @@ use super::{
     fonts::FontId,
     frames::Frame,
     marks::Marks,
-    vertical::frame_after,
 };
 
 // In units of the font size.
@@ -19,6 +18,10 @@ const GAP: f64 = 0.1;
 const MOST_KERN: f32 = 0.2;
 /// A character that begins this far before the end of the last one does not follow it.
 const STEP_BACK: f64 = 0.5;
+/// Characters above each other in one column are as far apart as this, at least and at most.
+pub(super) const STEP_DOWN: (f64, f64) = (0.6, 1.7);
+/// And shifted against each other by at most this.
+const SHIFT_IN_COLUMN: f64 = 0.5;
 /// A mark that stands this far outside of the last character does not belong to it.
 const MARK_SHIFT: f64 = 0.6;
 /// A space touches a word that is no further away.
@@ -198,6 +201,21 @@ impl Tokens<'_> {
         self.tokens.extend(open.into_token(order));
         self.tokens.len().checked_sub(1)
     }
+}
+
+/// Returns the frame of a token that begins with this character. Characters that one text object sets one below the other
+/// run downwards, though each of them is upright.
+fn frame_after(before: Option<&Token>, glyph: &Glyph, id: ObjectId, object: &TextObject) -> Frame {
+    let frame = Frame::of_angle(object.angle);
+    let below = before.is_some_and(|before| {
+        let size = object.size;
+        let from = if before.frame == Frame::DOWNWARDS { before.pen } else { before.baseline };
+        before.object == id
+            && before.is_one_character()
+            && (before.place.middle_x() - glyph.ink.middle_x()).abs() <= SHIFT_IN_COLUMN * size
+            && (STEP_DOWN.0..=STEP_DOWN.1).contains(&((glyph.origin.1 - from) / size))
+    });
+    if frame == Frame::UPRIGHT && below { Frame::DOWNWARDS } else { frame }
 }
 
 /// Notes a space on the side of a token on which it stands, if it is no further away than `reach`.

@@ -4,40 +4,20 @@ use std::collections::BTreeMap;
 
 use super::{
     characters,
-    content::{Glyph, ObjectId, TextObject},
     frames::Frame,
-    tokens::Token,
+    tokens::{STEP_DOWN, Token},
 };
 
 // In units of the font size.
-/// Characters above each other are as far apart as this, at least and at most.
-const STEP_DOWN: (f64, f64) = (0.6, 1.7);
 /// Characters that are set this close run downwards if only two of them do; rows of a table are further apart.
 const SOLID: f64 = 1.35;
 /// Columns of characters that are set wider are no further apart than this.
 const COLUMNS_APART: f64 = 3.0;
 /// A character that is set wide belongs to a column of so many.
 const LONG: usize = 4;
-/// Neighbours in a column are shifted against each other by at most this.
-const SHIFT: f64 = 0.5;
 /// A number that lies across a column has at most this width, and so many characters.
 const ACROSS: f64 = 1.3;
 const MOST_ACROSS: usize = 4;
-
-/// Returns the frame of a token that begins with this character. Characters that one text object sets one below the other
-/// run downwards, though each of them is upright.
-pub(super) fn frame_after(before: Option<&Token>, glyph: &Glyph, id: ObjectId, object: &TextObject) -> Frame {
-    let frame = Frame::of_angle(object.angle);
-    let below = before.is_some_and(|before| {
-        let size = object.size;
-        let from = if before.frame == Frame::DOWNWARDS { before.pen } else { before.baseline };
-        before.object == id
-            && before.is_one_character()
-            && (before.place.middle_x() - glyph.ink.middle_x()).abs() <= SHIFT * size
-            && (STEP_DOWN.0..=STEP_DOWN.1).contains(&((glyph.origin.1 - from) / size))
-    });
-    if frame == Frame::UPRIGHT && below { Frame::DOWNWARDS } else { frame }
-}
 
 /// Lets single characters of Chinese and Japanese run downwards where each stands nearer to the one below or above
 /// than to any beside it, and numbers across such a column with them.
