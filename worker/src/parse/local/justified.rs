@@ -20,28 +20,20 @@ pub(super) fn justified(rows: &[Row<'_>]) -> Vec<bool> {
     let lines: Vec<usize> = (0..rows.len()).filter(|&index| !rows[index].items.iter().any(|i| i.is_block())).collect();
     let size = |index: usize| rows[index].items[0].size;
     let (Some(left), Some(right)) = (
-        edge(lines.iter().map(|&index| (start(&rows[index]), size(index)))),
-        edge(lines.iter().map(|&index| (end(&rows[index]), size(index)))),
+        edge(lines.iter().map(|&index| (rows[index].left(), size(index)))),
+        edge(lines.iter().map(|&index| (rows[index].right(), size(index)))),
     ) else {
         return none;
     };
     let is_full: Vec<bool> = (0..rows.len())
         .map(|index| {
             lines.binary_search(&index).is_ok()
-                && (start(&rows[index]) - left).abs() <= SAME_EDGE * size(index)
-                && (end(&rows[index]) - right).abs() <= SAME_EDGE * size(index)
+                && (rows[index].left() - left).abs() <= SAME_EDGE * size(index)
+                && (rows[index].right() - right).abs() <= SAME_EDGE * size(index)
         })
         .collect();
     let full = is_full.iter().filter(|full| **full).count();
     if full < LEAST_LINES || 2 * full < lines.len() || are_cells(rows, &is_full) { none } else { is_full }
-}
-
-fn start(row: &Row<'_>) -> f64 {
-    row.items.iter().map(|item| item.bbox.left()).fold(f64::INFINITY, f64::min)
-}
-
-fn end(row: &Row<'_>) -> f64 {
-    row.items.iter().map(|item| item.bbox.right()).fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Returns the edge at which most lines stand, given by place and font size.

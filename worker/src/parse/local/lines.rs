@@ -75,8 +75,8 @@ impl Line {
             let order = reading_order(&tokens, &spaces, writing);
             words(order.into_iter().map(|item| item.token(&tokens)))
         } else {
-            let mut tokens = ordered.iter().zip(std::iter::once(false).chain(spaces));
-            words(tokens.by_ref().flat_map(|(token, space)| space.then_some(None).into_iter().chain([Some(*token)])))
+            let tokens = ordered.iter().zip(std::iter::once(false).chain(spaces));
+            words(tokens.flat_map(|(token, space)| space.then_some(None).into_iter().chain([Some(*token)])))
         };
         if words.is_empty() {
             return None;

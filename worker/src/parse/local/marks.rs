@@ -63,8 +63,7 @@ impl Marks {
         let letters = Letters::of(content, repeated);
         for mark in apart {
             let Some(letter) = letters.under(content, &glyphs[mark]) else { continue };
-            let is_with =
-                |glyph: &Glyph| glyph.object == glyphs[letter].object && characters::is_nonspacing(glyph.character);
+            let is_with = |glyph: &Glyph| is_mark_with(glyph, &glyphs[letter]);
             if letter < mark && mark - letter <= MOST_MARKS && glyphs[letter + 1..=mark].iter().all(is_with) {
                 continue;
             }
@@ -95,14 +94,15 @@ impl Marks {
     /// Returns the place of the last mark that is read with a letter in its own place, or of the letter itself.
     fn last_on(&self, content: &PageContent, repeated: &[bool], letter: usize) -> usize {
         let glyphs = &content.glyphs;
-        let is_with = |next: &usize| {
-            glyphs.get(*next).is_some_and(|glyph| {
-                glyph.object == glyphs[letter].object && characters::is_nonspacing(glyph.character)
-            })
-        };
+        let is_with = |next: &usize| is_mark_with(&glyphs[*next], &glyphs[letter]);
         let stays = |next: &usize| !self.is_moved(*next) && !repeated.get(*next).copied().unwrap_or_default();
         (letter + 1..glyphs.len()).take_while(is_with).filter(stays).last().unwrap_or(letter)
     }
+}
+
+/// Says whether a character is a mark that the text object of a letter draws.
+fn is_mark_with(glyph: &Glyph, letter: &Glyph) -> bool {
+    glyph.object == letter.object && characters::is_nonspacing(glyph.character)
 }
 
 /// Says whether a mark stands on the character before it, as the same text object draws it.
@@ -142,8 +142,7 @@ impl Place {
         let first = content.glyphs.get(letter)?;
         let mut place = Self::of(content, first)?;
         let marks = content.glyphs[letter + 1..].iter().take(MOST_MARKS);
-        let is_with = |glyph: &&Glyph| glyph.object == first.object && characters::is_nonspacing(glyph.character);
-        for mark in marks.take_while(is_with) {
+        for mark in marks.take_while(|glyph| is_mark_with(glyph, first)) {
             place.bbox = place.bbox.union(place.frame.character_box(mark.bbox, mark.origin, place.size));
         }
         Some(place)

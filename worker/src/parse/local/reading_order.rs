@@ -156,6 +156,8 @@ struct Levels<'a> {
     levels: Vec<u8>,
     /// The level of the line.
     base: u8,
+    /// The direction of the line.
+    outer: Writing,
     /// The direction of the runs inside the line.
     inner: Writing,
     has_arabic: bool,
@@ -164,9 +166,10 @@ struct Levels<'a> {
 impl<'a> Levels<'a> {
     fn of(items: &'a [Item], tokens: &'a [Token], is_rtl: bool) -> Self {
         let base = u8::from(is_rtl);
-        let inner = if is_rtl { Writing::LeftToRight } else { Writing::RightToLeft };
+        let (left, right) = (Writing::RightToLeft, Writing::LeftToRight);
+        let (outer, inner) = if is_rtl { (left, right) } else { (right, left) };
         let has_arabic = tokens.iter().any(|token| token.text.chars().any(characters::is_arabic));
-        let mut levels = Self { items, tokens, levels: vec![base; items.len()], base, inner, has_arabic };
+        let mut levels = Self { items, tokens, levels: vec![base; items.len()], base, outer, inner, has_arabic };
         for index in 0..items.len() {
             levels.levels[index] = match levels.writing(index) {
                 found if found == inner => base + 1,
@@ -254,8 +257,7 @@ impl<'a> Levels<'a> {
         let places: Vec<usize> = (0..self.items.len()).filter(|&index| self.writing(index) == self.inner).collect();
         for pair in places.windows(2) {
             let between = pair[0] + 1..pair[1];
-            let outer = if self.base == 1 { Writing::RightToLeft } else { Writing::LeftToRight };
-            if between.clone().any(|index| self.writing(index) == outer) {
+            if between.clone().any(|index| self.writing(index) == self.outer) {
                 continue;
             }
             for index in between {
@@ -276,10 +278,9 @@ impl<'a> Levels<'a> {
             let places: Vec<usize> = (0..self.items.len()).filter(is_bracket).collect();
             for pair in places.chunks_exact(2) {
                 let (left, right) = (pair[0], pair[1]);
-                let outer = if self.base == 1 { Writing::RightToLeft } else { Writing::LeftToRight };
                 let inside = || left + 1..right;
                 let is_inner = inside().any(|index| self.writing(index) == self.inner)
-                    && !inside().any(|index| self.writing(index) == outer);
+                    && !inside().any(|index| self.writing(index) == self.outer);
                 if !is_inner {
                     continue;
                 }

@@ -25,6 +25,10 @@ const RATIO: f64 = 2.2;
 /// Large type that lies over this many other tokens does not stand in their order.
 const OVERLAID: usize = 3;
 
+/// Capitals that are words by themselves in a language of Europe.
+const WORDS_OF_ONE_LETTER: [&str; 22] =
+    ["A", "I", "O", "E", "Y", "À", "É", "Ó", "W", "Z", "U", "K", "S", "V", "В", "И", "К", "О", "С", "У", "Я", "А"];
+
 /// Lines that follow each other in one column.
 pub(super) type Flow = Vec<Line>;
 
@@ -298,9 +302,7 @@ fn give_drop_cap(regions: &Regions<'_>, flow: &mut Flow, row: &Row<'_>) {
 fn goes_on(cap: &[Word], words: &[Word]) -> bool {
     let (Some(cap), Some(word)) = (cap.last(), words.first()) else { return false };
     let first = word.text.chars().next().unwrap_or(' ');
-    let is_word =
-        ["A", "I", "O", "E", "Y", "À", "É", "Ó", "W", "Z", "U", "K", "S", "V", "В", "И", "К", "О", "С", "У", "Я", "А"]
-            .contains(&cap.text.as_str());
+    let is_word = WORDS_OF_ONE_LETTER.contains(&cap.text.as_str());
     first.is_lowercase()
         || matches!(first, '\'' | '’')
         || (first.is_uppercase() && !is_word)

@@ -51,6 +51,14 @@ impl Row<'_> {
         self.items.iter().map(|item| item.bbox.top()).fold(f64::INFINITY, f64::min)
     }
 
+    pub(super) fn left(&self) -> f64 {
+        self.items.iter().map(|item| item.bbox.left()).fold(f64::INFINITY, f64::min)
+    }
+
+    pub(super) fn right(&self) -> f64 {
+        self.items.iter().map(|item| item.bbox.right()).fold(f64::NEG_INFINITY, f64::max)
+    }
+
     pub(super) fn bottom(&self) -> f64 {
         self.items.iter().map(|item| item.bbox.bottom()).fold(f64::NEG_INFINITY, f64::max)
     }

@@ -76,23 +76,23 @@ fn are_unspaced(left: &Token, right: &Token) -> bool {
     characters::is_unspaced(left.last()) && characters::is_unspaced(right.first())
 }
 
+fn are_beside_cjk(left: &Token, right: &Token) -> bool {
+    characters::is_cjk(left.last()) || characters::is_cjk(right.first())
+}
+
 fn least_space(left: &Token, right: &Token) -> f64 {
-    if are_unspaced(left, right) {
-        let is_cjk = characters::is_cjk(left.last()) || characters::is_cjk(right.first());
-        return if is_cjk { f64::INFINITY } else { SPACE_OF_UNSPACED };
+    match (are_unspaced(left, right), are_beside_cjk(left, right)) {
+        (true, true) => f64::INFINITY,
+        (true, false) => SPACE_OF_UNSPACED,
+        (false, true) => SPACE_BESIDE_CJK,
+        (false, false) => SPACE,
     }
-    let is_beside_cjk = characters::is_cjk(left.last()) || characters::is_cjk(right.first());
-    if is_beside_cjk { SPACE_BESIDE_CJK } else { SPACE }
 }
 
 /// Returns the least width of a space in a line of Thai or its neighbours that is justified by setting every letter apart:
 /// a space there is clearly wider than most gaps. `None` if the line is no such line.
 fn space_of_widened(tokens: &[&Token], gaps: &[f64]) -> Option<f64> {
-    let is_inside = |pair: &[&Token]| {
-        let (left, right) = (pair[0].last(), pair[1].first());
-        let are_unspaced = characters::is_unspaced(left) && characters::is_unspaced(right);
-        are_unspaced && !characters::is_cjk(left) && !characters::is_cjk(right)
-    };
+    let is_inside = |pair: &[&Token]| are_unspaced(pair[0], pair[1]) && !are_beside_cjk(pair[0], pair[1]);
     let (mut inside, mut characters) = (Vec::new(), 0_usize);
     for (pair, gap) in tokens.windows(2).zip(gaps).filter(|(pair, _)| is_inside(pair)) {
         inside.push(*gap);

@@ -107,7 +107,7 @@ impl FontNames {
         };
         let named = differences.map(|differences| named_codes(&differences)).unwrap_or_default();
         let mut names = Self::default();
-        // Other fonts have their names from a font program, in which somebody drew letters.
+        // In the fonts of other types the names come from a font program: they name letters that were drawn for them.
         if kind == b"Type3" && counts_glyphs(&named) {
             return names;
         }

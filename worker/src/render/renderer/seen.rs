@@ -63,7 +63,7 @@ fn text_objects<'p>(
     wanted.map(object).collect()
 }
 
-/// Objects that are not painted for a while.
+/// Objects that are left out of the image until this value is dropped.
 struct Unpainted<'p>(Vec<PageObject<'p>>);
 
 impl<'p> Unpainted<'p> {
