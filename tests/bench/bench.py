@@ -133,7 +133,7 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict:
     if len(os.sched_getaffinity(0)) < 2:
         print("   (one core only: two renderers cannot be faster here)")
 
-    print(f"\n3. CPU time of the text pass over {len(readable)} files, without images", flush=True)
+    print(f"\n3. Time of the text pass by the clock, over {len(readable)} files, without images", flush=True)
     costs = text_costs(options, readable, scratch)
     print_text_costs(costs)
     return {"left_out": left_out, "files": as_json(readings), "large": as_json(scaling),
@@ -200,7 +200,7 @@ def loading(stdout: Path, cost: measure.Cost) -> tuple[float, float]:
 
 
 def text_costs(options: argparse.Namespace, readable: list[Source], scratch: Path) -> list[TextCost]:
-    """Lets the worker parse every file that libpdfium opens, once in each round. It counts its CPU time itself."""
+    """Lets the worker parse every file that libpdfium opens, once in each round. It tells the time itself."""
     worker = parsing.Worker(options.worker, options.pdfium, options.file_seconds)
     files = {source.stem: source.path for source in readable}
     costs = []

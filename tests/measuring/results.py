@@ -31,7 +31,7 @@ class Result:
     error: str | None
     pages: dict[int, PageText]
     texts: list[str]  # of all layers but `invisible`, in reading order
-    parse_ms: float | None  # CPU time of the text pass, of all pages together
+    parse_ms: float | None  # `timings.parse`: the clock's time of the parse, with opening and waiting
     page_count: int
 
 
