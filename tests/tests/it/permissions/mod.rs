@@ -77,7 +77,8 @@ async fn a_worker_with_exactly_its_rights_obeys_an_operator_and_gives_back_what_
     tell(&operator, &Control::Drain { instance: worker.instance.clone() }).await;
     assert_eq!(worker.exit().await.code(), Some(0), "{}", worker.log());
     let queue = Lane::Normal.queue();
-    eventually("the job is in its queue again", || async { (world.ready(&queue).await == 1).then_some(()) }).await;
+    // Twice if the broker was too busy to read the acknowledgement before the worker ended.
+    eventually("the job is in its queue again", || async { (world.ready(&queue).await >= 1).then_some(()) }).await;
     assert_eq!(user.store_refusals(), Vec::<String>::new());
     assert!(!worker.log().contains("ACCESS_REFUSED"), "{}", worker.log());
 }

@@ -28,8 +28,10 @@ use start::WorkerStartError;
 const RELEASE_RESERVE: Duration = Duration::from_secs(10);
 /// How long each of the last messages to the broker may take after the drain.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long tasks may still run after everything that they wait for has ended.
-const TASKS_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long tasks may still run after everything that they wait for has ended. One of them closes the consuming
+/// connection: a broker that is too busy to answer has perhaps not read the last acknowledgements, and would deliver
+/// those jobs once more.
+const TASKS_TIMEOUT: Duration = Duration::from_secs(6);
 const IDLE_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Consumes until SIGTERM, SIGINT, a drain by control message, or the idle time. Exits with 69 if
