@@ -133,7 +133,7 @@ def bench(options: argparse.Namespace, scratch: Path) -> dict:
     if len(os.sched_getaffinity(0)) < 2:
         print("   (one core only: two renderers cannot be faster here)")
 
-    print(f"\n3. Time of the text pass by the clock, over {len(readable)} files, without images", flush=True)
+    print(f"\n3. CPU time of the text pass, over {len(readable)} files, without images", flush=True)
     costs = text_costs(options, readable, scratch)
     print_text_costs(costs)
     return {"left_out": left_out, "files": as_json(readings), "large": as_json(scaling),
@@ -207,19 +207,19 @@ def text_costs(options: argparse.Namespace, readable: list[Source], scratch: Pat
     for number in range(1, options.runs + 1):
         print(f"round {number}: text", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            costs.append(text_cost.measure(worker, files, worker.parse(files, Path(folder)), Path(folder)))
+            costs.append(text_cost.measure(files, worker.parse(files, Path(folder))))
     return costs
 
 
 def print_text_costs(costs: list[TextCost]) -> None:
-    """Prints the median of the rounds beside the bars; the densest page is that of the costliest round."""
+    """Prints the median of the rounds beside the bars; the dearest page is that of the costliest round."""
     dearest = max(costs, key=lambda cost: cost.max_ms or 0)
     print("\n   ms of CPU time                              median   min – max           aim")
     print_milliseconds(f"an ordinary page ({costs[0].ordinary_pages}), median", [cost.median_ms for cost in costs], ORDINARY_MS)
     print_milliseconds("an ordinary page, 95 % below", [cost.p95_ms for cost in costs])
-    print_milliseconds("the densest page", [cost.max_ms for cost in costs], DENSEST_MS)
+    print_milliseconds("the dearest page", [cost.max_ms for cost in costs], DENSEST_MS)
     if dearest.max_page:
-        print(f"   the densest page: {dearest.max_page}")
+        print(f"   the dearest page: {dearest.max_page}")
 
 
 def print_milliseconds(name: str, rounds: list[float | None], aim: float | None = None) -> None:

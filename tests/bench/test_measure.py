@@ -16,7 +16,7 @@ import text_cost
 from bench import Reading, peak_memory, print_text_costs
 from children import Child, Silence
 from measure import Memory, memory_of
-from results import PageText, Result
+from results import PageText, Result, text_costs
 from text_cost import TextCost
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -66,36 +66,32 @@ class Peaks(unittest.TestCase):
         self.assertEqual(peak_memory(readings), ("RSS", {"a": 9, "b": 7}))
 
 
-def result(parse_ms: float | None, *sizes: int) -> Result:
-    pages = {number: PageText(seen=[("page", "ab " * (size // 2))]) for number, size in enumerate(sizes, start=1)}
-    return Result("succeeded", None, pages, [], parse_ms, len(sizes))
-
-
-class OnePage:
-    """A worker that parses one page of a file for 700 ms."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple] = []
-
-    def alone(self, name: str, file: Path, scratch: Path, *options: str) -> Result:
-        self.asked.append((name, *options))
-        return result(700.0, 9_000)
+def result(*pages: tuple[int, float]) -> Result:
+    """The result of pages of so many characters whose text costs so many milliseconds."""
+    texts = {number: PageText(seen=[("page", "ab " * (size // 2))]) for number, (size, _) in enumerate(pages, start=1)}
+    costs = {number: cost for number, (_, cost) in enumerate(pages, start=1)}
+    return Result("succeeded", None, texts, [], costs)
 
 
 class TextCosts(unittest.TestCase):
-    def measure(self, worker: OnePage, **answers) -> TextCost:
-        return text_cost.measure(worker, {name: Path(f"{name}.pdf") for name in answers}, answers, Path("scratch"))
+    def measure(self, **answers) -> TextCost:
+        return text_cost.measure({name: Path(f"{name}.pdf") for name in answers}, answers)
 
-    def test_ordinary_pages_cost_what_the_pages_of_their_document_cost(self) -> None:
-        cost = self.measure(OnePage(), long=result(8.0, 600, 700, 4_000, 9_000), short=result(5.0, 500),
-                            empty=result(90.0, 0), broken="exit status 1")
-        self.assertEqual((cost.ordinary_pages, cost.median_ms, cost.p95_ms), (4, 2.0, 5.0))
+    def test_ordinary_pages_have_neither_few_characters_nor_many(self) -> None:
+        cost = self.measure(long=result((600, 1.0), (700, 2.0), (4_000, 4.0), (9_000, 20.0)), short=result((500, 3.0)),
+                            empty=result((0, 90.0)), broken="exit status 1")
+        self.assertEqual((cost.ordinary_pages, cost.median_ms, cost.p95_ms), (4, 3.0, 4.0))
 
-    def test_the_densest_page_of_a_costly_document_is_measured_alone(self) -> None:
-        worker = OnePage()
-        cost = self.measure(worker, long=result(900.0, 600, 9_000, 700), short=result(500.0, 9_000))
-        self.assertEqual(worker.asked, [("long", "--pages", "2")])
+    def test_the_dearest_page_is_named(self) -> None:
+        cost = self.measure(long=result((600, 1.0), (9_000, 700.0)), short=result((9_000, 500.0)))
         self.assertEqual((cost.max_ms, cost.max_page), (700.0, "long.pdf, page 2"))
+
+    def test_the_log_tells_what_each_page_cost(self) -> None:
+        log = "\n".join([
+            "no JSON", '{"message":"page begun","page":1,"spans":[{"folder":"a","name":"document"}]}',
+            '{"message":"page done","page":1,"text_cpu_ms":1.5,"spans":[{"folder":"a","name":"document"}]}',
+            '{"message":"page done","page":2,"text_cpu_ms":0.25,"spans":[{"folder":"b","name":"document"}]}'])
+        self.assertEqual(text_costs(log), {"a": {1: 1.5}, "b": {2: 0.25}})
 
     def test_spaces_are_no_characters_and_hidden_text_counts(self) -> None:
         self.assertEqual(text_cost.characters(PageText(seen=[("page", "a b\n")], hidden=[("clipped", "cd")])), 4)
@@ -114,7 +110,7 @@ class TextCosts(unittest.TestCase):
                              TextCost(9, 2.0, 3.0, 950.0, "c.pdf")).splitlines()
         self.assertEqual([line.split()[-6:] for line in lines if "≤" in line],
                          [["1.00", "–", "4.00", "≤", "3", "met"], ["900.00", "–", "1200.00", "≤", "1000", "met"]])
-        self.assertEqual(lines[-1], "   the densest page: a.pdf")
+        self.assertEqual(lines[-1], "   the dearest page: a.pdf")
 
     def test_a_figure_that_no_page_gives_misses_its_bar(self) -> None:
         said = self.printed(TextCost(0, None, None, None, None))

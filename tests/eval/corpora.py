@@ -46,7 +46,7 @@ def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path
                 of_rule = effects.setdefault(rule, Counter())
                 of_rule.update(pages=1, removed=max(0, -change), added=max(0, change))
         documents.append({"file": origin, "worker": answer.status, "error": answer.error,
-                          "parse_ms": answer.parse_ms, "pages": answer.page_count, **score_of(of_file)})
+                          "text_cpu_ms": sum(answer.text_cpu_ms.values()), **score_of(of_file)})
         compared += of_file
     with_words = [page for page in compared if page["size"]]
     by_score = sorted(with_words, key=lambda page: (page["words"], page["pairs"], -page["size"]))
@@ -55,7 +55,7 @@ def evaluate(worker: Worker, folder: Path, pages: int, every: int, scratch: Path
             "worst": {"by score": list(map(shown, by_score[:WORST])), "by words": list(map(shown, by_words[:WORST]))},
             "together": score_of(compared), "silent": silent, "lost": lost, "pages": len(compared),
             "with_words": len(with_words),
-            "cost": asdict(text_cost.measure(worker, files, answers, scratch))}
+            "cost": asdict(text_cost.measure(files, answers))}
 
 
 def compare_page(origin: str, number: int, stream: dict, answer: Result) -> dict:

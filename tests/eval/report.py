@@ -98,7 +98,7 @@ def corpora_lines(corpora: dict) -> list[str]:
     lines += [f"- {page}" for page in corpora["silent"]]
     lines += ["", f"Pages that libpdfium reads and the result does not list: {len(corpora['lost'])}"]
     lines += [f"- {page}" for page in corpora["lost"][:20]]
-    lines += ["", f"Time of the text pass by the clock: ordinary pages ({cost['ordinary_pages']}) median "
+    lines += ["", f"CPU time of the text pass: ordinary pages ({cost['ordinary_pages']}) median "
                   f"{milliseconds(cost['median_ms'])}, 95 % below {milliseconds(cost['p95_ms'])}; "
                   f"most {milliseconds(cost['max_ms'])} ({cost['max_page']})."]
     return lines

@@ -31,8 +31,8 @@ class Result:
     error: str | None
     pages: dict[int, PageText]
     texts: list[str]  # of all layers but `invisible`, in reading order
-    parse_ms: float | None  # `timings.parse`: the clock's time of the parse, with opening and waiting
-    page_count: int
+    # CPU time of the text pass of each page, which the log tells and the result does not.
+    text_cpu_ms: dict[int, float] = field(default_factory=dict)
 
 
 def read(folder: Path) -> Result | None:
@@ -61,9 +61,20 @@ def of_json(data: dict) -> Result:
         if warning.get("code") not in NOT_OF_TEXT:
             mark_warned(pages, warning)
     errors = data.get("errors") or [{}]
-    parsed = data.get("branches", {}).get("parse", {}).get("pages_succeeded")
-    return Result(data.get("status", ""), errors[0].get("code"), dict(pages), texts,
-                  data.get("timings", {}).get("parse"), parsed or 0)
+    return Result(data.get("status", ""), errors[0].get("code"), dict(pages), texts)
+
+
+def text_costs(log: str) -> dict[str, dict[int, float]]:
+    """Returns what the text of each page cost, in milliseconds of CPU time, by the folder of the result."""
+    costs: dict[str, dict[int, float]] = defaultdict(dict)
+    for line in log.splitlines():
+        if '"page done"' not in line:
+            continue
+        said = json.loads(line)
+        for span in said.get("spans", []):
+            if "folder" in span:
+                costs[span["folder"]][said["page"]] = said["text_cpu_ms"]
+    return costs
 
 
 def origin_of(element: dict) -> str:

@@ -55,11 +55,16 @@ class Worker:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
                     process.wait()
-        last = log.read_text(errors="replace").strip().splitlines()[-1:]
-        told = "hangs" if code is None else f"exit status {code}: {''.join(last)[-200:]}"
-        return {name: results.read(out / name) for name in files}, told
+        lines = log.read_text(errors="replace").strip()
+        told = "hangs" if code is None else f"exit status {code}: {''.join(lines.splitlines()[-1:])[-200:]}"
+        found, costs = {name: results.read(out / name) for name in files}, results.text_costs(lines)
+        for name, result in found.items():
+            if result:
+                result.text_cpu_ms = costs.get(name, {})
+        return found, told
 
     def environment(self) -> dict[str, str]:
         """Leaves out every setting of the worker that the caller happens to have."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("QUIRE_")}
-        return {**kept, "QUIRE_PDFIUM_LIBRARY": str(self.pdfium), "QUIRE_RENDERERS": str(self.renderers)}
+        return {**kept, "QUIRE_PDFIUM_LIBRARY": str(self.pdfium), "QUIRE_RENDERERS": str(self.renderers),
+                "QUIRE_LOG": "info,quire_worker::pipeline::pages=debug"}

@@ -235,6 +235,22 @@ async fn a_document_that_ends_a_child_is_opened_without_what_libpdfium_does_not_
     let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
     let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
     assert!(document.info().facts_left_out);
+    // The first may have been killed from outside.
+    assert_eq!(pool.replaced(), 2);
+    pool.stop();
+}
+
+#[tokio::test]
+async fn a_document_whose_child_is_killed_once_loses_nothing() {
+    let honest = r#"say({"Opened": {"page_count": 1}})"#;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mark = folder.path().join("killed").display().to_string();
+    let kill = "os.kill(os.getpid(), signal.SIGKILL)";
+    let script = format!("{honest} if os.path.exists('{mark}') else (os.mkdir('{mark}'), {kill})");
+    let pool = pool_of(program(folder.path(), &IMPOSTOR.replace(honest, &script)));
+    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
+    assert!(!document.info().facts_left_out);
     assert_eq!(pool.replaced(), 1);
     pool.stop();
 }

@@ -9,7 +9,9 @@ use quire_schemas::{
 };
 use tokio::time::Instant;
 
-use super::{attachment_list::AttachmentList, context::Context, page::of_page, reuse::Stored, run::Run};
+use super::{
+    attachment_list::AttachmentList, context::Context, page::of_page, reuse::Stored, reuse::identity_as_read, run::Run,
+};
 use crate::{fail_point, job::Fault, render::OpenedDocument, store::StoredObject, telemetry::Stage};
 
 /// The type of every stored file, whatever the document states: a browser that opens the bucket must not run what a
@@ -21,7 +23,8 @@ struct Storing<'a> {
     context: &'a Context,
     run: &'a Run,
     document: &'a OpenedDocument,
-    source_sha256: Sha256,
+    /// Identifies the document as this run reads it.
+    as_read: Sha256,
 }
 
 /// Stores the files that a document carries. May be dropped at any point: the next run finds those that are stored.
@@ -34,7 +37,8 @@ pub(super) async fn store(
     document: &OpenedDocument,
     source_sha256: Sha256,
 ) -> Result<AttachmentList, Fault> {
-    let storing = Storing { context, run, document, source_sha256 };
+    let as_read = identity_as_read(source_sha256, document.info().facts_left_out);
+    let storing = Storing { context, run, document, as_read };
     let earlier = Stored::in_folder(&context.store, run, &run.identity.keys.attachments());
     let mut list = AttachmentList::default();
     for (number, _) in (1..).zip(&document.info().attachments) {
@@ -80,6 +84,6 @@ impl Storing<'_> {
     /// Identifies a file by its document, and by the version that counts the files of a document.
     fn fingerprint(&self, number: u32) -> String {
         let version = env!("CARGO_PKG_VERSION");
-        Sha256::of(format!("attachment\n{}\n{number}\n{version}", self.source_sha256).as_bytes()).to_string()
+        Sha256::of(format!("attachment\n{}\n{number}\n{version}", self.as_read).as_bytes()).to_string()
     }
 }

@@ -72,10 +72,10 @@ struct CarriedLine {
 
 impl<'a> CarriedFolder<'a> {
     /// `existing` are the keys that lie under the job.
-    pub(super) fn new(store: &'a Store, keys: &'a JobKeys, existing: &'a [String], source_sha256: Sha256) -> Self {
+    pub(super) fn new(store: &'a Store, keys: &'a JobKeys, existing: &'a [String], as_read: Sha256) -> Self {
         let folder = keys.carried();
         let parts = existing.iter().filter(|key| key.starts_with(&folder)).collect();
-        let reader = reader(source_sha256, env!("CARGO_PKG_VERSION"));
+        let reader = reader(as_read, env!("CARGO_PKG_VERSION"));
         Self { store, keys, parts, reader }
     }
 
@@ -119,8 +119,8 @@ impl<'a> CarriedFolder<'a> {
 }
 
 /// Identifies a document and the version that reads it: another version may read other elements out of it.
-fn reader(source_sha256: Sha256, version: &str) -> String {
-    Sha256::of(format!("{source_sha256}\n{version}").as_bytes()).to_string()
+fn reader(as_read: Sha256, version: &str) -> String {
+    Sha256::of(format!("{as_read}\n{version}").as_bytes()).to_string()
 }
 
 /// Lists the pages that this run has read.

@@ -19,6 +19,7 @@ use super::{
     page::Pages,
     pages::{PageJob, TextUse},
     plan::Plan,
+    reuse::identity_as_read,
     run::{Halt, RawAnswer, Run},
     spool::Spool,
 };
@@ -113,13 +114,13 @@ pub(super) async fn gather(
         Engine::None => TextUse::Ignore,
         _ => TextUse::Count,
     };
-    let source_sha256 = fetched.sha256;
-    let folder = CarriedFolder::new(&context.store, &run.identity.keys, &run.existing, source_sha256);
+    let as_read = identity_as_read(fetched.sha256, document.info().facts_left_out);
+    let folder = CarriedFolder::new(&context.store, &run.identity.keys, &run.existing, as_read);
     let carried = match text_use {
         TextUse::Parse => folder.load(&plan.parse_pages, &spool).await?,
         TextUse::Count | TextUse::Ignore => Carried::default(),
     };
-    let page_job = PageJob { context, run, document, plan, source_sha256, text_use, spool: &spool, carried: &carried };
+    let page_job = PageJob { context, run, document, plan, as_read, text_use, spool: &spool, carried: &carried };
     let images = async {
         let pages = page_job.all().await?;
         let span = start.span().until(pages.images_finished_at);

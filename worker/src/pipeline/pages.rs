@@ -57,7 +57,8 @@ pub(super) struct PageJob<'a> {
     pub(super) run: &'a Run,
     pub(super) document: &'a OpenedDocument,
     pub(super) plan: &'a Plan,
-    pub(super) source_sha256: Sha256,
+    /// Identifies the document as this run reads it.
+    pub(super) as_read: Sha256,
     pub(super) text_use: TextUse,
     pub(super) spool: &'a Arc<Mutex<Spool>>,
     /// Texts that earlier runs have read.
@@ -72,7 +73,7 @@ impl PageJob<'_> {
     /// A fault of storage or of the temporary folder, which every other page would meet too. The
     /// faults of single pages are in the returned [`Pages`].
     pub(super) async fn all(&self) -> Result<Pages, Fault> {
-        let fingerprint = self.plan.image.as_ref().map(|spec| self.context.build.fingerprint(self.source_sha256, spec));
+        let fingerprint = self.plan.image.as_ref().map(|spec| self.context.build.fingerprint(self.as_read, spec));
         let fingerprint = fingerprint.unwrap_or_default();
         let stored = Stored::in_folder(&self.context.store, self.run, &self.run.identity.keys.pages());
         // Enough to keep every renderer busy while finished pages are on their way to storage.
@@ -143,6 +144,8 @@ impl PageJob<'_> {
             self.document.page(work).await;
         fail_point::reach_page("page_rendered", Some(number));
         (page.text_time, page.image_time) = (text_time, image_time);
+        let [text_cpu_ms, image_cpu_ms] = [text_time, image_time].map(|time| 1e3 * time.as_secs_f64());
+        tracing::debug!(page = number, text_cpu_ms, image_cpu_ms, "page done");
         if forms_left_out {
             page.warnings.push(forms_were_left_out(number));
         }

@@ -18,6 +18,15 @@ use crate::{
     store::Store,
 };
 
+/// Identifies a document as it is read. One that was opened without what libpdfium does not tell may have other pages,
+/// other sizes and other texts: what such a run stores is not for runs that read all of it, nor the other way round.
+pub(super) fn identity_as_read(source_sha256: Sha256, facts_left_out: bool) -> Sha256 {
+    match facts_left_out {
+        true => Sha256::of(format!("{source_sha256}\nwithout file facts").as_bytes()),
+        false => source_sha256,
+    }
+}
+
 /// What decides how a page of a document looks, beside the document and the specification.
 #[derive(Debug, Clone)]
 pub(crate) struct RendererBuild {
@@ -39,9 +48,9 @@ impl RendererBuild {
     }
 
     /// Returns the fingerprint that a stored page must have to be reused.
-    pub(crate) fn fingerprint(&self, source_sha256: Sha256, spec: &ImageSpec) -> String {
+    pub(crate) fn fingerprint(&self, as_read: Sha256, spec: &ImageSpec) -> String {
         let spec = serde_json::to_string(spec).expect("a specification is plain data");
-        Sha256::of(format!("1\n{source_sha256}\n{spec}\n{}", self.identity).as_bytes()).to_string()
+        Sha256::of(format!("1\n{as_read}\n{spec}\n{}", self.identity).as_bytes()).to_string()
     }
 }
 

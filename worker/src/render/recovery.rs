@@ -43,6 +43,12 @@ pub(super) fn is_asked_again(fault: &Fault) -> bool {
     fault.disposition() == Disposition::Page
 }
 
+/// Says whether a child that has failed to describe a document may have been killed from outside, by an operator or by a
+/// machine that is short of memory. Another one then tries with all: what is left out is lost to the whole document.
+pub(super) fn is_asked_again_in_full(fault: &Fault) -> bool {
+    fault.code == ErrorCode::RendererCrashed
+}
+
 /// Returns why a document did not open.
 pub(super) fn refusal(reason: OpenRefusal, password_given: bool) -> Fault {
     let (code, message) = match reason {
@@ -137,6 +143,9 @@ mod tests {
     fn a_document_is_asked_again_if_the_child_may_be_to_blame() {
         assert!(is_asked_again(&fault_of(ChildFault::Died { how: "SIGSEGV".to_owned() })));
         assert!(is_asked_again(&fault_of(ChildFault::Violation(Violation::OutOfTurn))));
+        assert!(is_asked_again_in_full(&fault_of(ChildFault::Died { how: "SIGKILL".to_owned() })));
+        let limit = fault_of(ChildFault::LimitReached { limit: "CPU" });
+        assert!(is_asked_again(&limit) && !is_asked_again_in_full(&limit));
         assert!(!is_asked_again(&refusal(OpenRefusal::Damaged, false)));
         assert!(!is_asked_again(&fault_of(ChildFault::NotStarted(StartError::NoPipes))));
     }

@@ -128,11 +128,15 @@ impl Slot<'_> {
         }
     }
 
-    /// Describes a document. If a child fails while it opens or describes it, another one does so with less.
+    /// Describes a document. If a child fails while it opens or describes it, another one does so with less; one that
+    /// died may have been killed from outside, so that another one tries before with all.
     async fn describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
-        match self.try_describe(document).await {
+        let mut described = self.try_describe(document).await;
+        if described.as_ref().is_err_and(recovery::is_asked_again_in_full) {
+            described = self.try_describe(document).await;
+        }
+        match described {
             Err(fault) if recovery::is_asked_again(&fault) => {
-                self.held = None;
                 document.leave_facts_out();
                 let info = self.try_describe(document).await?;
                 Ok(DocumentInfo { facts_left_out: true, ..info })

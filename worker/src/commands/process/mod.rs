@@ -24,6 +24,7 @@ use quire_schemas::{
     page_ranges::PageRanges,
 };
 use tokio::{task::spawn_blocking, time::Instant};
+use tracing::Instrument;
 
 use super::{services, text::OutputFormat};
 use crate::{
@@ -176,7 +177,8 @@ async fn process_one(context: Arc<Context>, timeout: Duration, job: Job, file: P
     let first = Run::first(identity, terms, Arc::new(job), Budget::lasting(timeout));
     let run = Run { local_file: Some(file.clone()), ..first };
     // A task of its own, so that a panic ends one document only.
-    let task = lifecycle::spawn(async move { run_and_commit(&context, &run).await });
+    let span = tracing::info_span!("document", folder);
+    let task = lifecycle::spawn(async move { run_and_commit(&context, &run).await }.instrument(span));
     let (issues, committed) = task.await.unwrap_or_else(|error| (Issues::default(), Err(pipeline::panicked(error))));
     Done { file, folder, seconds: started.elapsed().as_secs_f64(), issues, committed }
 }

@@ -107,8 +107,13 @@ pub(super) fn is_arabic(character: char) -> bool {
 }
 
 pub(super) fn writing(character: char) -> Writing {
-    if character.is_ascii_alphabetic() {
-        return Writing::LeftToRight;
+    // Most characters: looking them up costs more than all else that is asked of them.
+    if character.is_ascii() {
+        return match character {
+            'a'..='z' | 'A'..='Z' => Writing::LeftToRight,
+            '0'..='9' => Writing::Number,
+            _ => Writing::Neutral,
+        };
     }
     match unicode_bidi::bidi_class(character) {
         BidiClass::L => Writing::LeftToRight,

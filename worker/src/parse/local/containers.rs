@@ -7,6 +7,8 @@ use super::content::{Colour, PageContent, ShapeKind};
 
 /// Rules that are looked at; a drawing has any number of them.
 const MAX_RULES: usize = 2_000;
+/// Bands of the page in which rules that touch are sought.
+const BANDS: usize = 64;
 /// Rules this near to each other, in points, touch.
 const TOUCH: f64 = 2.5;
 /// A filled rectangle that is thinner is a rule.
@@ -91,13 +93,17 @@ fn grids(rules: &[Rule]) -> Vec<Container> {
     let mut sorted: Vec<&Rule> = rules.iter().collect();
     sorted.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
     let mut groups = Groups::new(sorted.len());
-    for (index, rule) in sorted.iter().enumerate() {
-        for (other, next) in sorted.iter().enumerate().skip(index + 1) {
-            if next.bbox.left() > rule.bbox.right() + TOUCH {
-                break;
-            }
-            if next.bbox.top() <= rule.bbox.bottom() + TOUCH && rule.bbox.top() <= next.bbox.bottom() + TOUCH {
-                groups.join(index, other);
+    for band in bands(&sorted) {
+        for (place, &index) in band.iter().enumerate() {
+            let rule = sorted[index].bbox;
+            for &other in &band[place + 1..] {
+                let next = sorted[other].bbox;
+                if next.left() > rule.right() + TOUCH {
+                    break;
+                }
+                if touch(rule, next) {
+                    groups.join(index, other);
+                }
             }
         }
     }
@@ -109,6 +115,20 @@ fn grids(rules: &[Rule]) -> Vec<Container> {
             parts(grid(&members))
         })
         .collect()
+}
+
+/// Parts a page into bands across it and lists the rules that lie in each, in their order. Two that touch share a band.
+fn bands(rules: &[&Rule]) -> Vec<Vec<usize>> {
+    let top = rules.iter().map(|rule| rule.bbox.top()).fold(f64::INFINITY, f64::min);
+    let bottom = rules.iter().map(|rule| rule.bbox.bottom()).fold(f64::NEG_INFINITY, f64::max);
+    let band = |y: f64| (((y - top) / (bottom - top).max(TOUCH) * BANDS as f64) as usize).min(BANDS - 1);
+    let mut bands = vec![Vec::new(); BANDS];
+    for (index, rule) in rules.iter().enumerate() {
+        for band in &mut bands[band(rule.bbox.top() - TOUCH)..=band(rule.bbox.bottom() + TOUCH)] {
+            band.push(index);
+        }
+    }
+    bands
 }
 
 /// Takes a grid of one column apart: its cells are boxes below each other, as of a form, with labels beside them.
@@ -164,16 +184,24 @@ const fn turned(bbox: BBox) -> BBox {
 /// Cuts a grid into its cells: at rules from side to side first, else at rules from top to bottom, again and again.
 fn cells(area: BBox, rules: &[&Rule]) -> Vec<BBox> {
     let mut cells = Vec::new();
-    let mut pending = vec![area];
-    while let Some(area) = pending.pop() {
-        let parts = if cells.len() + pending.len() < MAX_CELLS { cut(area, rules) } else { Vec::new() };
+    let mut pending = vec![(area, rules.to_vec())];
+    while let Some((area, rules)) = pending.pop() {
+        let parts = if cells.len() + pending.len() < MAX_CELLS { cut(area, &rules) } else { Vec::new() };
         if parts.len() > 1 {
-            pending.extend(parts.into_iter().rev());
+            let with_rules = |part| (part, rules.iter().copied().filter(|rule| touch(rule.bbox, part)).collect());
+            pending.extend(parts.into_iter().rev().map(with_rules));
         } else {
             cells.push(area);
         }
     }
     cells
+}
+
+fn touch(a: BBox, b: BBox) -> bool {
+    a.left() <= b.right() + TOUCH
+        && b.left() <= a.right() + TOUCH
+        && a.top() <= b.bottom() + TOUCH
+        && b.top() <= a.bottom() + TOUCH
 }
 
 fn cut(area: BBox, rules: &[&Rule]) -> Vec<BBox> {

@@ -40,9 +40,12 @@ impl InkMap {
             for column in self.cells(bbox.left(), bbox.right(), self.columns) {
                 let grey = self.grey[row * self.columns + column];
                 (least, most) = (least.min(grey), most.max(grey));
+                if most - least >= LEAST_CONTRAST {
+                    return true;
+                }
             }
         }
-        most.saturating_sub(least) >= LEAST_CONTRAST
+        false
     }
 
     /// Says whether a box of the displayed page shows a picture, not a plain colour or one that fades.

@@ -6,7 +6,11 @@
 //! Double letters are set at least their own width apart, however narrow the font. Letters of one glyph, such as the
 //! two of an `ff` ligature, follow each other in one text object at one place, and all of them count.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, hash_map::Entry},
+    ops::RangeInclusive,
+};
 
 use super::content::{Glyph, GlyphSource, ObjectId, PageContent, TextObject};
 
@@ -68,31 +72,75 @@ fn is_painted(object: &TextObject) -> bool {
 fn originals(content: &PageContent, order: &[usize]) -> Vec<Option<usize>> {
     let mut originals = vec![None; content.glyphs.len()];
     let runs = runs(&content.glyphs);
-    let mut squares: HashMap<(char, i32, i32), Vec<(usize, Place)>> = HashMap::new();
+    let mut piles = Piles::with_capacity(content.glyphs.len());
     for &index in order {
         let glyph = &content.glyphs[index];
         let Some(place) = Place::of(glyph, content) else { continue };
-        let (column, row) = place.square();
-        let covers = |(other, first): &(usize, Place)| {
-            let is_letter_of_its_glyph = content.glyphs[*other].object == glyph.object && runs[*other] == runs[index];
+        let covers = |other: usize, first: &Place| {
+            let is_letter_of_its_glyph = content.glyphs[other].object == glyph.object && runs[other] == runs[index];
             !is_letter_of_its_glyph && place.is_copied_at(first)
         };
-        let original = (-1..=1).find_map(|dx| {
-            (-1..=1).find_map(|dy| {
-                let near = squares.get(&(glyph.character, column.saturating_add(dx), row.saturating_add(dy)))?;
-                near.iter().find(|known| covers(known)).map(|(other, _)| *other)
-            })
-        });
-        if original.is_some() {
-            originals[index] = original;
-        } else {
-            let pile = squares.entry((glyph.character, column, row)).or_default();
-            if pile.len() < MAX_PILE {
-                pile.push((index, place));
-            }
+        originals[index] = piles.find(glyph.character, &place, covers);
+        if originals[index].is_none() {
+            piles.add(glyph.character, index, place);
         }
     }
     originals
+}
+
+/// Characters by their value and the square of the page that they stand in.
+struct Piles {
+    /// The last character of each pile, by its place in `places`, and how many there are.
+    tops: HashMap<u64, (usize, usize), foldhash::fast::RandomState>,
+    /// Each character with the one below it in its pile.
+    places: Vec<(usize, Place, Option<usize>)>,
+}
+
+impl Piles {
+    fn with_capacity(count: usize) -> Self {
+        Self {
+            tops: HashMap::with_capacity_and_hasher(count, foldhash::fast::RandomState::default()),
+            places: Vec::with_capacity(count),
+        }
+    }
+
+    /// Returns a character of the same value in reach of a place that fits.
+    fn find(&self, character: char, place: &Place, fits: impl Fn(usize, &Place) -> bool) -> Option<usize> {
+        let [columns, rows] = place.squares_in_reach();
+        for column in columns {
+            for row in rows.clone() {
+                let mut next = self.tops.get(&pile(character, column, row)).map(|(top, _)| *top);
+                while let Some(at) = next {
+                    let (index, other, below) = &self.places[at];
+                    if fits(*index, other) {
+                        return Some(*index);
+                    }
+                    next = *below;
+                }
+            }
+        }
+        None
+    }
+
+    fn add(&mut self, character: char, index: usize, place: Place) {
+        let [column, row] = place.origin_in_squares().map(square);
+        let top = self.places.len();
+        let below = match self.tops.entry(pile(character, column, row)) {
+            Entry::Vacant(pile) => {
+                pile.insert((top, 1));
+                None
+            }
+            Entry::Occupied(pile) => {
+                let (below, count) = *pile.get();
+                if count == MAX_PILE {
+                    return;
+                }
+                *pile.into_mut() = (top, count + 1);
+                Some(below)
+            }
+        };
+        self.places.push((index, place, below));
+    }
 }
 
 /// A character in the directions of its writing.
@@ -122,7 +170,7 @@ impl Place {
             false => 0.5 * object.size,
         };
         let across = (LARGEST_SHIFT * object.size).min(SQUARE);
-        let (sin, cos) = object.angle.to_radians().sin_cos();
+        let (sin, cos) = if object.angle == 0.0 { (0.0, 1.0) } else { object.angle.to_radians().sin_cos() };
         Some(Self {
             origin: glyph.origin,
             direction: (cos, sin),
@@ -131,9 +179,18 @@ impl Place {
         })
     }
 
-    /// The square of the page that it stands in.
-    fn square(&self) -> (i32, i32) {
-        ((self.origin.0 / SQUARE).floor() as i32, (self.origin.1 / SQUARE).floor() as i32)
+    /// Its origin, in sides of squares.
+    fn origin_in_squares(&self) -> [f64; 2] {
+        [self.origin.0 / SQUARE, self.origin.1 / SQUARE]
+    }
+
+    /// The columns and the rows of squares in which a copy of it may stand: mostly one or two.
+    fn squares_in_reach(&self) -> [RangeInclusive<i32>; 2] {
+        let ((cos, sin), (along, across)) = (self.direction, self.most);
+        let reach = [along * cos.abs() + across * sin.abs(), along * sin.abs() + across * cos.abs()];
+        let [column, row] = self.origin_in_squares();
+        [(column, reach[0]), (row, reach[1])]
+            .map(|(at, reach)| square(at - reach / SQUARE)..=square(at + reach / SQUARE))
     }
 
     /// Says whether a character of the same value at another place is a copy of this one.
@@ -147,6 +204,20 @@ impl Place {
         let is_same_place = along.max(across) <= SAME_PLACE * self.size.max(other.size);
         (is_alike || is_same_place) && along <= self.most.0 && across <= self.most.1
     }
+}
+
+/// The number of the square, of a column or a row of them, in which a place lies.
+const fn square(at: f64) -> i32 {
+    // Rounded down: the conversion alone rounds towards 0.
+    let square = at as i32;
+    if (square as f64) > at { square.saturating_sub(1) } else { square }
+}
+
+/// Numbers the pile of a character in a square: 21 bits each are more than a character has, and more squares than a page.
+/// Two far away from each other may share a pile.
+fn pile(character: char, column: i32, row: i32) -> u64 {
+    let bits = |number: i32| u64::from(number as u32 & 0x1f_ffff);
+    u64::from(u32::from(character)) << 42 | bits(column) << 21 | bits(row)
 }
 
 /// Numbers the runs of characters that begin at one place: letters of one glyph. What libpdfium adds is of the run before.

@@ -39,6 +39,9 @@ const LONGEST_UNSPACED: usize = 8;
 const LEAST_WORDS: usize = 3;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
+/// A line of a script without spaces that ends further from the edge ends there on purpose: the rules of its punctuation
+/// take a few characters along to the next line, not more.
+const LONGEST_OVERHANG: f64 = 4.5;
 
 /// Lines that belong together. Boxes are on the displayed page.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,12 +84,12 @@ pub(super) fn paragraphs(mut flow: Flow, content: &PageContent, fields: &FieldRo
     for (line, is_wide) in flow.into_iter().zip(wide) {
         let is_parted = open.last().is_some_and(|last| fields.part(last, &line, column.is_full(last, &line)));
         if !open.is_empty() && (is_parted || !column.belongs(&open, &line, is_wide)) {
-            paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
+            paragraphs.push(join(std::mem::take(&mut open), &column, &content.fonts));
         }
         open.push(line);
     }
     if !open.is_empty() {
-        paragraphs.push(join(open, &content.fonts));
+        paragraphs.push(join(open, &column, &content.fonts));
     }
     paragraphs
 }
@@ -214,7 +217,28 @@ impl Column {
             && (established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE) || is_in_word)
             && last.bbox.shared_width(next.bbox) > 0.0
             && !starts_with_bullet(next)
+            && !self.ends_paragraph(open, last, next)
             && self.indents_allow(open, last, next)
+    }
+
+    /// Says whether a line of running text ends with its sentence although the next word had room, and a sentence begins
+    /// behind it: paragraphs that neither an indent nor a gap parts.
+    fn ends_paragraph(&self, open: &[Line], last: &Line, next: &Line) -> bool {
+        // Beside a picture the line before is shorter than the column, too.
+        let edge = open.iter().rev().nth(1).map_or(self.end, |before| before.end);
+        self.is_running
+            && !self.is_full(last, next)
+            && edge - last.end > LONGEST_OVERHANG * last.size
+            && ends_sentence(last)
+            && starts_sentence(next)
+    }
+
+    /// Says how the text of a line goes on in the next one of its paragraph.
+    fn joint(&self, last: &Line, next: &Line) -> Joint {
+        match joint(last, next) {
+            Joint::Unspaced if self.end - last.end > LONGEST_OVERHANG * last.size => Joint::Space,
+            joint => joint,
+        }
     }
 
     /// Says whether the whole column, or the lines beside them, are set with the pitch between two lines, and the first one
@@ -261,6 +285,19 @@ fn starts_small(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
 }
 
+fn ends_sentence(line: &Line) -> bool {
+    let last = line.words.last().map_or("", |word| word.text.as_str());
+    last.trim_end_matches(['"', '\'', '”', '’', '»', '“', ')', ']', '」', '』'])
+        .ends_with(['.', '!', '?', ':', '…', '。', '！', '？', '：', '؟', '۔', '।', '॥', '։', '።', '។', '။'])
+}
+
+fn starts_sentence(line: &Line) -> bool {
+    let opens =
+        |character: &char| matches!(character, '"' | '\'' | '“' | '‘' | '«' | '»' | '„' | '(' | '[' | '¿' | '¡');
+    let first = line.words.first().and_then(|word| word.text.chars().find(|character| !opens(character)));
+    first.is_some_and(|first| first.is_alphabetic() && !first.is_lowercase())
+}
+
 fn starts_with_bullet(line: &Line) -> bool {
     let first = line.words.first().map_or("", |word| word.text.as_str());
     first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '➢', '✓'])
@@ -280,6 +317,8 @@ fn starts_with_marker(line: &Line) -> bool {
 enum Joint {
     Space,
     Nothing,
+    /// Nothing, because both are of scripts without spaces between words.
+    Unspaced,
     /// Nothing, and the hyphen before it may only mark the break.
     Hyphen,
 }
@@ -289,7 +328,7 @@ enum Joint {
 /// - a hyphen after a letter or digit stays for now, without a space, and the whole document decides about it later;
 ///   before a word such as "and" it stands for a part that is left out, and stays with its space;
 /// - a dash, slash or maqaf without a space before it joins what it stands between;
-/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines;
+/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge;
 /// - everything else has one.
 fn joint(last: &Line, next: &Line) -> Joint {
     let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };
@@ -301,7 +340,7 @@ fn joint(last: &Line, next: &Line) -> Joint {
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(&begin.text) => Joint::Space,
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
         '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
-        _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Nothing,
+        _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Unspaced,
         _ => Joint::Space,
     }
 }
@@ -313,16 +352,16 @@ pub(super) fn is_conjunction(word: &str) -> bool {
     CONJUNCTIONS.contains(&word.trim_end_matches(['.', ',']))
 }
 
-fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
+fn join(mut lines: Vec<Line>, column: &Column, fonts: &FontTable) -> Paragraph {
     join_broken_numbers(&mut lines);
     pair_brackets(&mut lines);
     let mut text = Text::default();
     let (mut spans, mut words, mut hyphens) = (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
     for (index, line) in lines.iter().enumerate() {
-        match index.checked_sub(1).map(|before| joint(&lines[before], line)) {
+        match index.checked_sub(1).map(|before| column.joint(&lines[before], line)) {
             Some(Joint::Space) => text.push(" "),
             Some(Joint::Hyphen) => hyphens.push(text.length.saturating_sub(1)),
-            Some(Joint::Nothing) | None => {}
+            Some(Joint::Nothing | Joint::Unspaced) | None => {}
         }
         let start = text.length;
         for (index, word) in line.words.iter().enumerate() {
@@ -451,6 +490,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_that_ends_early_in_running_text_ends_its_paragraph() {
+        let end = "the last words.";
+        let of =
+            |end, begin| texts(&lines(&[(OUTER, 0.0), (OUTER, 0.0), (end, 0.0), (begin, 0.0), (OUTER, 0.0)], 12.0));
+        assert_eq!(of(end, OUTER).len(), 2);
+        assert_eq!(of("the last words", OUTER).len(), 1);
+        assert_eq!(of(end, "which goes on in the next line and is as long as others").len(), 1);
+        // Beside a picture all lines are as short.
+        let beside = [(OUTER, 0.0), (OUTER, 0.0), ("a short line", 0.0), (end, 0.0), (OUTER, 0.0), (OUTER, 0.0)];
+        assert_eq!(texts(&lines(&beside, 12.0)).len(), 1);
+    }
+
+    #[test]
+    fn lines_without_spaces_between_words_are_joined_where_they_are_full() {
+        let of = |lines: &[(&str, f64)]| texts(&self::lines(lines, 12.0));
+        assert_eq!(of(&[("ข้อความ", 0.0), ("ภาษาไทย", 0.0)]), ["ข้อความภาษาไทย"]);
+        let heading = of(&[("ข้อความ", 0.0), ("ภาษาไทยที่ยาวกว่าบรรทัดก่อนหน้า", 0.0)]);
+        assert_eq!(heading, ["ข้อความ ภาษาไทยที่ยาวกว่าบรรทัดก่อนหน้า"]);
+    }
+
+    #[test]
     fn double_spacing_parts_no_paragraph() {
         let wide = [(OUTER, 0.0), (OUTER, 0.0), (OUTER, 0.0), (OUTER, 0.0), (INNER, 0.0)];
         assert_eq!(texts(&lines(&wide, 24.0)).len(), 1);
@@ -462,8 +522,8 @@ mod tests {
     fn a_drop_cap_begins_the_first_word_of_its_paragraph() {
         let page = Page::new().size(40.0).write("O", 50.0, 124.0).size(10.0);
         let page = page.write("nce upon a time there was", 72.0, 100.0).write("a small house beside the", 72.0, 112.0);
-        let page = page.write("road.", 72.0, 124.0).write("Nobody knew.", 50.0, 136.0);
-        assert_eq!(texts(&page), ["Once upon a time there was a small house beside the road. Nobody knew."]);
+        let page = page.write("road that nobody", 72.0, 124.0).write("knew.", 50.0, 136.0);
+        assert_eq!(texts(&page), ["Once upon a time there was a small house beside the road that nobody knew."]);
     }
 
     #[test]

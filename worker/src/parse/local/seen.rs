@@ -1,7 +1,7 @@
 //! What the image of a page tells of a text where nothing else does: the page is drawn with it and without it, and where
 //! the two images are alike, nobody sees it. Pure.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use quire_schemas::element::BBox;
 
@@ -60,10 +60,10 @@ impl Raster {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SeenMap {
     raster: Raster,
-    /// For each group of texts that do not lie on each other, and each pixel: whether it changes without them.
-    texts: Vec<Vec<bool>>,
-    /// For each pixel: whether it changes without what texts clip.
-    clipped: Vec<bool>,
+    /// For each group of texts that do not lie on each other: what changes without them.
+    texts: Vec<Changes>,
+    /// What changes without what texts clip.
+    clipped: Changes,
     /// The group of each text in doubt, by its place among the text objects of the page. `None` if there are too many
     /// groups: nothing shows that such a text is seen.
     groups: BTreeMap<u32, Option<usize>>,
@@ -82,10 +82,10 @@ impl SeenMap {
         let differ =
             |one: &[u8], other: &[u8]| (0..3).any(|channel| one[channel].abs_diff(other[channel]) >= LEAST_DIFFERENCE);
         let pixels = raster.columns * raster.rows;
-        let changes = |image: &[u8]| -> Option<Vec<bool>> {
+        let changes = |image: &[u8]| {
             let changes = whole.chunks_exact(4).zip(image.chunks_exact(4)).take(pixels);
             let changes: Vec<bool> = changes.map(|(whole, image)| differ(whole, image)).collect();
-            (changes.len() == pixels).then_some(changes)
+            (changes.len() == pixels).then(|| Changes::of_pixels(&changes, raster.columns))
         };
         let mut groups: BTreeMap<u32, Option<usize>> = left_over.iter().map(|text| (*text, None)).collect();
         for (group, (_, texts)) in without_texts.iter().enumerate() {
@@ -118,20 +118,49 @@ impl SeenMap {
         inside >= SEEN_SHARE && above.min(beside) < inside / 4.0
     }
 
-    fn share(&self, bbox: BBox, changes: &[bool]) -> f64 {
+    fn share(&self, bbox: BBox, changes: &Changes) -> f64 {
         let Raster { corner, columns, rows, scale } = self.raster;
         let cells = |from: f64, to: f64, corner: usize, most: usize| {
             let at = |place: f64| (place - corner as f64).clamp(0.0, most as f64) as usize;
             at((from * scale).floor())..at((to * scale).ceil())
         };
-        let (mut changed, mut all) = (0_u32, 0_u32);
-        for row in cells(bbox.top(), bbox.bottom(), corner.1, rows) {
-            for column in cells(bbox.left(), bbox.right(), corner.0, columns) {
-                all += 1;
-                changed += u32::from(changes[row * columns + column]);
+        let rows = cells(bbox.top(), bbox.bottom(), corner.1, rows);
+        let columns = cells(bbox.left(), bbox.right(), corner.0, columns);
+        let all = rows.len() * columns.len();
+        if all == 0 { 0.0 } else { f64::from(changes.count(rows, columns)) / all as f64 }
+    }
+}
+
+/// The pixels that change, as sums: a page may have thousands of texts in doubt, each as large as the page.
+#[derive(Debug, Clone, PartialEq)]
+struct Changes {
+    /// How many pixels change above a row and left of a column, for each of them and one more.
+    sums: Vec<u32>,
+    /// Columns of the sums.
+    width: usize,
+}
+
+impl Changes {
+    /// Sums up whole rows of so many pixels.
+    fn of_pixels(pixels: &[bool], columns: usize) -> Self {
+        let width = columns + 1;
+        let mut sums = vec![0; width];
+        for row in pixels.chunks_exact(columns) {
+            let mut in_row = 0;
+            sums.push(0);
+            for changes in row {
+                in_row += u32::from(*changes);
+                sums.push(sums[sums.len() - width] + in_row);
             }
         }
-        f64::from(changed) / f64::from(all.max(1))
+        Self { sums, width }
+    }
+
+    /// Counts the pixels that change in a box that is not empty.
+    fn count(&self, rows: Range<usize>, columns: Range<usize>) -> u32 {
+        let above = |row: usize, column: usize| self.sums[row * self.width + column];
+        (above(rows.end, columns.end) + above(rows.start, columns.start))
+            - (above(rows.start, columns.end) + above(rows.end, columns.start))
     }
 }
 

@@ -82,7 +82,7 @@ impl Token {
 
 /// Gathers the characters of a page into tokens, without those that only `repeated` others.
 pub(super) fn tokens(content: &PageContent, repeated: &[bool]) -> Vec<Token> {
-    let mut tokens = Tokens { content, tokens: Vec::new(), open: None, space: None };
+    let mut tokens = Tokens { content, tokens: Vec::new(), open: None, space: None, room: Vec::new() };
     let marks = Marks::of(content, repeated);
     for (index, (glyph, repeated)) in content.glyphs.iter().zip(repeated).enumerate() {
         if glyph.source == GlyphSource::Added || *repeated || marks.is_moved(index) {
@@ -103,6 +103,8 @@ struct Tokens<'a> {
     open: Option<Open>,
     /// A space that was read after the last character.
     space: Option<Glyph>,
+    /// Room for the characters of the next token: making it anew costs more than filling it.
+    room: Vec<Placed>,
 }
 
 /// A character in its frame.
@@ -139,8 +141,9 @@ impl Tokens<'_> {
             return;
         }
         let Some(character) = characters::reading_of(glyph) else { return };
-        let follows = self.space.is_none() && self.open.as_ref().is_some_and(|open| open.continues_with(glyph, id));
-        if !follows {
+        let goes_on =
+            self.open.as_mut().filter(|_| self.space.is_none()).is_some_and(|open| open.take(character, glyph, id));
+        if !goes_on {
             let before = self.close();
             let frame = frame_after(before.and_then(|index| self.tokens.get(index)), glyph, id, object);
             if let (Frame::DOWNWARDS, Some(first)) = (frame, before.and_then(|index| self.tokens.get_mut(index)))
@@ -154,12 +157,10 @@ impl Tokens<'_> {
                 (Some(space), Some(before)) => self.note_space(before, space, glyph, frame),
                 _ => true,
             };
-            let mut open = Open::begin(id, object, frame);
+            let mut open = Open::begin(id, object, frame, std::mem::take(&mut self.room));
             open.space = space.filter(|_| is_space);
+            open.characters.push(open.placed(character, glyph));
             self.open = Some(open);
-        }
-        if let Some(open) = &mut self.open {
-            open.push(character, glyph);
         }
     }
 
@@ -196,9 +197,11 @@ impl Tokens<'_> {
 
     /// Ends the open token and returns its place.
     fn close(&mut self) -> Option<usize> {
-        let Some(open) = self.open.take() else { return self.tokens.len().checked_sub(1) };
+        let Some(mut open) = self.open.take() else { return self.tokens.len().checked_sub(1) };
         let order = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
-        self.tokens.extend(open.into_token(order));
+        self.tokens.extend(open.token(order));
+        open.characters.clear();
+        self.room = open.characters;
         self.tokens.len().checked_sub(1)
     }
 }
@@ -231,9 +234,9 @@ fn note_beside(spaced: &mut (bool, bool), token: BBox, space: BBox, reach: f64) 
 }
 
 impl Open {
-    fn begin(id: ObjectId, object: &TextObject, frame: Frame) -> Self {
+    fn begin(id: ObjectId, object: &TextObject, frame: Frame, room: Vec<Placed>) -> Self {
         let (size, font) = (object.size, object.font);
-        Self { object: id, frame, size, font, characters: Vec::new(), space: None }
+        Self { object: id, frame, size, font, characters: room, space: None }
     }
 
     fn placed(&self, character: char, glyph: &Glyph) -> Placed {
@@ -241,13 +244,22 @@ impl Open {
         Placed { character, bbox, origin: self.frame.point(glyph.origin), ink: glyph.ink, is_apart: false }
     }
 
-    fn continues_with(&self, glyph: &Glyph, id: ObjectId) -> bool {
+    /// Takes a character in, if it belongs to the token.
+    fn take(&mut self, character: char, glyph: &Glyph, id: ObjectId) -> bool {
         let Some(last) = self.characters.last().filter(|_| id == self.object) else { return false };
-        let next = self.placed(glyph.character, glyph);
+        let next = self.placed(character, glyph);
+        let goes_on = self.continues_with(last, &next, glyph.character);
+        if goes_on {
+            self.characters.push(next);
+        }
+        goes_on
+    }
+
+    fn continues_with(&self, last: &Placed, next: &Placed, character: char) -> bool {
         let size = self.size;
         let is_over =
             || (next.ink.middle_x() - last.ink.middle_x()).abs() <= MARK_SHIFT * size + 0.5 * last.ink.width();
-        if next.origin == last.origin || characters::is_combining(glyph.character) && is_over() {
+        if next.origin == last.origin || characters::is_combining(character) && is_over() {
             return true;
         }
         let to_the_right = next.bbox.left() - last.bbox.right();
@@ -256,13 +268,8 @@ impl Open {
         (next.origin.1 - last.origin.1).abs() <= SHIFT * size && (-STEP_BACK..=GAP).contains(&gap)
     }
 
-    fn push(&mut self, character: char, glyph: &Glyph) {
-        let placed = self.placed(character, glyph);
-        self.characters.push(placed);
-    }
-
     /// `None` if it has no character.
-    fn into_token(mut self, order: u32) -> Option<Token> {
+    fn token(&mut self, order: u32) -> Option<Token> {
         let writing = majority(self.characters.iter().map(|placed| placed.character));
         match writing {
             Writing::RightToLeft => put_in_reading_order(&mut self.characters),

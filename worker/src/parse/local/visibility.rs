@@ -1,6 +1,6 @@
 //! What of the text the page image shows: text that nobody sees is told apart, with the reason. Pure.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use quire_schemas::element::BBox;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,8 @@ impl Hidden {
     }
 }
 
+/// Share of the words of a text object that have ink where they lie if the object repeats what a scan shows.
+const INKED_SHARE: f64 = 1.0 / 3.0;
 /// Less than this share of a text's box is not enough to read it.
 const READABLE_SHARE: f64 = 0.3;
 /// Something covers a text if it lies over this share of its box.
@@ -85,8 +87,8 @@ pub(super) struct Visibility<'a> {
     areas: Vec<Painted>,
     /// Whether there are areas that may cover text and are not looked at.
     is_cut: bool,
-    /// The text objects of a scan whose words have ink where they lie: one of them is enough, because a text layer is
-    /// seldom exact.
+    /// The text objects of a scan of which a third or more of the words have ink where they lie: not all, because a text
+    /// layer is seldom exact, and not a few, because then most of the text repeats nothing.
     inked: HashSet<ObjectId>,
 }
 
@@ -253,8 +255,14 @@ impl<'a> Visibility<'a> {
 }
 
 fn inked(content: &PageContent, tokens: &[Token]) -> HashSet<ObjectId> {
-    let has_ink = |token: &&Token| content.ink.as_ref().is_none_or(|ink| ink.has_ink(token.place));
-    tokens.iter().filter(has_ink).map(|token| token.object).collect()
+    let mut words: HashMap<ObjectId, (usize, usize)> = HashMap::new();
+    for token in tokens {
+        let (all, with_ink) = words.entry(token.object).or_default();
+        *all += 1;
+        *with_ink += usize::from(content.ink.as_ref().is_none_or(|ink| ink.has_ink(token.place)));
+    }
+    let is_inked = |(all, with_ink): &(usize, usize)| *with_ink as f64 >= INKED_SHARE * *all as f64;
+    words.into_iter().filter(|(_, words)| is_inked(words)).map(|(object, _)| object).collect()
 }
 
 /// Returns the share of a box that lies in another one. A box without area counts by its middle.
@@ -414,17 +422,20 @@ mod tests {
             layers(&page.and(|page| page.pictures.push(picture(0, bottom))))[0]
         };
         assert_eq!([unpainted(800.0), unpainted(200.0)], [Layer::Ocr, Layer::Hidden(Hidden::RenderMode)]);
-        let ink = |grey: u8| {
+        let ink = |grey: u8, text: &str| {
             let mut pixels = vec![255; 4 * 60 * 80];
             pixels[4 * (9 * 60 + 5)..4 * (9 * 60 + 6)].fill(grey);
-            let page = Page::new().write("text", 50.0, 100.0).with(|text| text.painted = false);
+            let page = Page::new().write(text, 50.0, 100.0).with(|text| text.painted = false);
             layers(&page.and(|page| {
                 page.pictures.push(picture(0, 800.0));
                 assert!(needs_ink(page));
                 page.ink = InkMap::of_pixels(&pixels, 60, 80, 0.1);
             }))[0]
         };
-        assert_eq!([ink(0), ink(255)], [Layer::Ocr, Layer::Hidden(Hidden::RenderMode)]);
+        assert_eq!([ink(0, "text"), ink(255, "text")], [Layer::Ocr, Layer::Hidden(Hidden::RenderMode)]);
+        // Most of it repeats nothing that the scan shows.
+        let smuggled = "text that tells a reader something else";
+        assert_eq!(ink(0, smuggled), Layer::Hidden(Hidden::RenderMode));
         let under = Page::new().write("text", 50.0, 100.0).and(|page| page.pictures.push(picture(9, 800.0)));
         assert_eq!(layers(&under), [Layer::Ocr]);
         let unseen = |change: fn(&mut TextObject)| {

@@ -1,6 +1,10 @@
 //! The fonts in which the texts of a page are set, and what their own names for glyphs say of its characters. Pure.
 
-use std::collections::HashMap;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
 use hayro_syntax::object::{Array, Dict, Object, ObjectIdentifier, Stream};
 
@@ -18,21 +22,28 @@ const MAX_PROGRAM_BYTES: usize = 16 << 20;
 /// Most items of a list of names: each of 256 codes needs two.
 const MAX_ITEMS: usize = 1_024;
 
+/// Most fonts of a document whose names are kept.
+const MAX_KNOWN_FONTS: usize = 1_000;
+
 /// What the fonts of a page say of its characters by names of glyphs.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(in crate::render) struct GlyphNames {
     /// For each text, in the order of [`HiddenObjects::texts`](super::HiddenObjects), its font.
     texts: Vec<usize>,
-    fonts: Vec<FontNames>,
+    fonts: Vec<Rc<FontNames>>,
 }
 
-/// What a font says of its characters.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// What a font says of its characters. Of most fonts few names are asked, so that each is looked up when it is.
+#[derive(Debug, Default)]
 struct FontNames {
-    by_code: HashMap<u8, String>,
-    /// By the value for private use that the Adobe Glyph List has for a name.
-    by_private_value: HashMap<char, String>,
+    by_code: BTreeMap<u8, Vec<u8>>,
+    /// Letters by the value for private use that the Adobe Glyph List has for a name.
+    by_private_value: OnceCell<HashMap<char, String>>,
 }
+
+/// The fonts of a document whose names were read: its pages share them.
+#[derive(Debug, Default)]
+pub(super) struct KnownFonts(HashMap<ObjectIdentifier, Rc<FontNames>>);
 
 impl GlyphNames {
     /// Returns how many texts the page has.
@@ -41,17 +52,17 @@ impl GlyphNames {
     }
 
     /// Returns the letters of a character code in the font of a text.
-    pub(in crate::render) fn of_code(&self, text: usize, code: u32) -> Option<&str> {
-        self.font(text)?.by_code.get(&u8::try_from(code).ok()?).map(String::as_str)
+    pub(in crate::render) fn of_code(&self, text: usize, code: u32) -> Option<String> {
+        self.font(text)?.of_code(u8::try_from(code).ok()?)
     }
 
     /// Returns the letters of a glyph in the font of a text whose name stands for a value for private use.
-    pub(in crate::render) fn of_private_value(&self, text: usize, value: char) -> Option<&str> {
-        self.font(text)?.by_private_value.get(&value).map(String::as_str)
+    pub(in crate::render) fn of_private_value(&self, text: usize, value: char) -> Option<String> {
+        self.font(text)?.by_private_value().get(&value).cloned()
     }
 
     fn font(&self, text: usize) -> Option<&FontNames> {
-        self.fonts.get(*self.texts.get(text)?)
+        self.fonts.get(*self.texts.get(text)?).map(Rc::as_ref)
     }
 }
 
@@ -59,7 +70,7 @@ impl GlyphNames {
 #[derive(Default)]
 pub(super) struct Fonts<'a> {
     texts: Vec<usize>,
-    fonts: Vec<Dict<'a>>,
+    fonts: Vec<Entry<'a>>,
     places: HashMap<ObjectIdentifier, usize>,
 }
 
@@ -82,15 +93,29 @@ impl<'a> Fonts<'a> {
             return None;
         }
         self.places.extend(font.id.map(|id| (id, place)));
-        self.fonts.push(font.dict);
+        self.fonts.push(font);
         Some(place)
     }
 
-    /// Reads the names of all fonts.
-    pub(super) fn names(self) -> GlyphNames {
+    /// Reads the names of all fonts that are not known.
+    pub(super) fn names(self, known: &mut KnownFonts) -> GlyphNames {
         let mut bytes = MAX_PROGRAM_BYTES;
-        let fonts = self.fonts.iter().map(|font| FontNames::of(font, &mut bytes)).collect();
+        let fonts = self.fonts.iter().map(|font| known.names(font, &mut bytes)).collect();
         GlyphNames { texts: self.texts, fonts }
+    }
+}
+
+impl KnownFonts {
+    fn names(&mut self, font: &Entry<'_>, bytes: &mut usize) -> Rc<FontNames> {
+        if let Some(known) = font.id.and_then(|id| self.0.get(&id)) {
+            return Rc::clone(known);
+        }
+        let names = Rc::new(FontNames::of(&font.dict, bytes));
+        // A page whose fonts are too large leaves some unread; the next one may read them.
+        if *bytes > 0 && self.0.len() < MAX_KNOWN_FONTS {
+            self.0.extend(font.id.map(|id| (id, Rc::clone(&names))));
+        }
+        names
     }
 }
 
@@ -116,19 +141,20 @@ impl FontNames {
             encoding => encoding.is_some(),
         };
         let program = if is_simple && !has_base { names_of_program(font, bytes) } else { Vec::new() };
-        for (code, name) in program.iter().chain(&named) {
-            names.add(*code, name);
-        }
+        // Of two names of a code the last one counts, also if it says nothing.
+        names.by_code.extend(program.into_iter().chain(named));
         names
     }
 
-    fn add(&mut self, code: u8, name: &[u8]) {
-        let Ok(name) = str::from_utf8(name) else { return };
-        // Of two names of a code the last one counts, also if it says nothing.
-        self.by_code.remove(&code);
-        let Some(letters) = letters(name) else { return };
-        self.by_private_value.extend(private_value(name).map(|value| (value, letters.clone())));
-        self.by_code.insert(code, letters);
+    fn of_code(&self, code: u8) -> Option<String> {
+        letters(str::from_utf8(self.by_code.get(&code)?).ok()?)
+    }
+
+    fn by_private_value(&self) -> &HashMap<char, String> {
+        self.by_private_value.get_or_init(|| {
+            let names = self.by_code.values().filter_map(|name| str::from_utf8(name).ok());
+            names.filter_map(|name| Some((private_value(name)?, letters(name)?))).collect()
+        })
     }
 }
 
@@ -196,24 +222,24 @@ mod tests {
         let place = fonts.place(Entry { id: None, dict });
         fonts.push(None);
         fonts.push(place);
-        fonts.names()
+        fonts.names(&mut KnownFonts::default())
     }
 
     #[test]
     fn differences_name_the_glyphs_of_codes() {
         let names = names("<</Subtype/Type3/Encoding<</Differences[2/f_i/g7/T_h 65/f_f_i/Asmall 2/c_t]>>>>");
         assert_eq!(names.text_count(), 2);
-        let found: Vec<_> = [2, 3, 4, 65, 66, 321].map(|code| names.of_code(1, code)).into();
-        assert_eq!(found, [Some("ct"), None, Some("Th"), Some("ffi"), Some("a"), None]);
+        let found = [2, 3, 4, 65, 66, 321].map(|code| names.of_code(1, code).unwrap_or_default());
+        assert_eq!(found, ["ct", "", "Th", "ffi", "a", ""]);
         assert_eq!([names.of_code(0, 2), names.of_code(2, 2)], [None, None]);
-        assert_eq!(names.of_private_value(1, '\u{f761}'), Some("a"));
+        assert_eq!(names.of_private_value(1, '\u{f761}').as_deref(), Some("a"));
     }
 
     #[test]
     fn letters_that_count_the_glyphs_of_a_type_3_font_say_nothing() {
         let of = |kind: &str, differences: &str, code| {
             let names = names(&format!("<</Subtype/{kind}/Encoding<</Differences[{differences}]>>>>"));
-            names.of_code(1, code).map(str::to_owned)
+            names.of_code(1, code)
         };
         assert_eq!([of("Type3", "65/a/b/c", 66), of("Type3", "0/A/B/space/C", 1)], [None, Some("B".to_owned())]);
         assert_eq!(of("Type3", "97/a/b/c", 98).as_deref(), Some("b"));
@@ -224,7 +250,7 @@ mod tests {
     #[test]
     fn codes_end_at_255_and_composite_fonts_have_no_names() {
         let found = names("<</Subtype/Type1/Encoding<</Differences[/a 255/f_i/T_h 256/c_t -1/s_t]>>>>");
-        assert_eq!([found.of_code(1, 255), found.of_code(1, 0)], [Some("fi"), None]);
+        assert_eq!([found.of_code(1, 255), found.of_code(1, 0)], [Some("fi".to_owned()), None]);
         let found = names("<</Subtype/Type0/Encoding<</Differences[1/f_i]>>>>");
         assert_eq!(found.of_code(1, 1), None);
         assert_eq!(names("<</Subtype/Type1/Encoding/WinAnsiEncoding>>").of_code(1, 65), None);

@@ -1,6 +1,8 @@
 //! What a glyph's name says of the letters that it shows, by the rules of the
 //! [Adobe Glyph List](https://github.com/adobe-type-tools/agl-specification), with the names of TeX's fonts added. Pure.
 
+use std::sync::LazyLock;
+
 use super::tex_names;
 
 /// The Adobe Glyph List as Adobe publishes it, sorted by name. Its licence is in its head.
@@ -64,21 +66,12 @@ fn part_letters(part: &str) -> Option<String> {
 
 /// Looks a name up in the list.
 fn listed(name: &str) -> Option<String> {
-    let (mut from, mut to) = (0, LIST.len());
-    while from < to {
-        let middle = from + (to - from) / 2;
-        let start =
-            LIST.as_bytes()[from..middle].iter().rposition(|byte| *byte == b'\n').map_or(from, |at| from + at + 1);
-        let line = LIST[start..to].lines().next()?;
-        match line.split_once(';').filter(|_| !line.starts_with('#')) {
-            Some((known, values)) if known == name => {
-                return values.split(' ').map(|value| char::from_u32(hexadecimal(value)?)).collect();
-            }
-            Some((known, _)) if known > name => to = start,
-            _ => from = start + line.len() + 1,
-        }
-    }
-    None
+    static BY_NAME: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let lines = LIST.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split_once(';')).collect()
+    });
+    let at = BY_NAME.binary_search_by_key(&name, |(known, _)| known).ok()?;
+    BY_NAME[at].1.split(' ').map(|value| char::from_u32(hexadecimal(value)?)).collect()
 }
 
 /// Returns what a value of the list shows. `None` for a value that only its own fonts know.

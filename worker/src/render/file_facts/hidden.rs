@@ -11,7 +11,7 @@ use hayro_syntax::{
 
 use super::{
     decode::decoded,
-    fonts::{Fonts, GlyphNames},
+    fonts::{Fonts, GlyphNames, KnownFonts},
     layers::View,
     resources::{Mark, Resources},
     values::{Entry, resolve, text},
@@ -53,10 +53,15 @@ pub(super) fn read<'a>(
 }
 
 /// Reads what the fonts of a page's texts say by names of glyphs. `None` if the content cannot be read whole.
-pub(super) fn glyph_names<'a>(xref: &'a XRef, page: &Dict<'a>, resources: Dict<'a>) -> Option<GlyphNames> {
+pub(super) fn glyph_names<'a>(
+    xref: &'a XRef,
+    page: &Dict<'a>,
+    resources: Dict<'a>,
+    known: &mut KnownFonts,
+) -> Option<GlyphNames> {
     let mut walk = Walk::of(xref, resources, None, Some(Fonts::default()));
     walk.page(page)?;
-    walk.fonts.map(Fonts::names)
+    walk.fonts.map(|fonts| fonts.names(known))
 }
 
 /// What holds where a content stream begins.

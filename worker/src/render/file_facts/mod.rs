@@ -40,6 +40,7 @@ use hayro_syntax::{
 pub(super) use attachments::Attachments;
 pub(super) use decode::NotDecoded;
 pub(super) use fonts::GlyphNames;
+use fonts::KnownFonts;
 pub(super) use hidden::{HiddenObjects, MAX_OPEN_FORMS};
 use inherited::{Ancestors, ResourcesAt};
 use layers::Layers;
@@ -68,6 +69,7 @@ pub(super) struct FileFacts {
     layers: Layers,
     suspects: RefCell<Suspects>,
     ancestors: RefCell<Ancestors>,
+    fonts: RefCell<KnownFonts>,
     embedded: OnceCell<attachments::Found>,
 }
 
@@ -98,6 +100,7 @@ where
         layers: Layers::of(&xref),
         suspects: RefCell::default(),
         ancestors: RefCell::default(),
+        fonts: RefCell::default(),
         embedded: OnceCell::new(),
         xref,
         pages: tree.pages,
@@ -186,7 +189,7 @@ impl FileFacts {
         guarded(|| {
             let page = page::dictionary(&self.xref, self.page_at(index)?)?;
             let resources = self.resources(&page, self.stated(&page).resources()?)?;
-            hidden::glyph_names(&self.xref, &page, resources.dict)
+            hidden::glyph_names(&self.xref, &page, resources.dict, &mut self.fonts.borrow_mut())
         })
     }
 

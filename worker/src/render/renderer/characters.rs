@@ -103,7 +103,7 @@ struct Reader<'a, 'p> {
     painted: &'a Painted<'p>,
     facts: &'a PageFacts<'a>,
     found: Characters,
-    /// The text objects that were met; `None` for one whose numbers are not finite.
+    /// The text objects that were met; `None` for one whose numbers are not finite, or that another text replaces.
     known: HashMap<FPDF_PAGEOBJECT, Option<Known>>,
     fonts: HashMap<FPDF_FONT, FontId>,
     /// Neighbouring characters share an object.
@@ -158,8 +158,7 @@ impl<'p> Reader<'_, 'p> {
             self.facts.glyph_names().filter(|names| names.text_count() == self.painted.texts.len())
         });
         let names = names.as_ref()?;
-        let letters = if is_unmapped { names.of_code(place, code) } else { names.of_private_value(place, private?) };
-        letters.map(str::to_owned)
+        if is_unmapped { names.of_code(place, code) } else { names.of_private_value(place, private?) }
     }
 
     fn push(&mut self, index: c_int, character: char, source: GlyphSource) {
@@ -187,7 +186,6 @@ impl<'p> Reader<'_, 'p> {
             self.transform.bbox(self.text.ink_box(index)?)
         };
         let known = match self.text.object(index) {
-            Some(object) if self.is_replaced(&object) => return None,
             Some(object) => Some(self.object(&object, index)?),
             None => None,
         };
@@ -227,6 +225,7 @@ impl<'p> Reader<'_, 'p> {
         }
         let known = match self.known.get(&handle) {
             Some(known) => *known,
+            None if self.is_replaced(object) => *self.known.entry(handle).or_insert(None),
             None => {
                 let height = |bbox: Option<PdfBox>| bbox.map_or(0.0, |bbox| self.transform.bbox(bbox).height());
                 let heights = (height(self.text.ink_box(index)), height(self.text.loose_box(index)));

@@ -118,7 +118,7 @@ mod tests {
 
     fn found(facts: &PageFacts<'_>) -> (bool, Option<String>, Option<String>) {
         let stated = facts.structure.as_ref().and_then(|structure| structure.of_mark(0));
-        let named = facts.glyph_names().and_then(|names| names.of_code(0, 97).map(str::to_owned));
+        let named = facts.glyph_names().and_then(|names| names.of_code(0, 97));
         (facts.boxes.is_some(), stated.map(|(_, text)| text.to_owned()), named)
     }
 
