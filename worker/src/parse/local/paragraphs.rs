@@ -130,6 +130,8 @@ struct Column {
     end: f64,
     /// The pitch of most of its lines, if there are enough to tell.
     pitch: Option<f64>,
+    /// The font size of most of its lines.
+    size: f64,
     indents: Indents,
     /// Whether most of its lines end only because the next word had no room: running text.
     is_running: bool,
@@ -154,6 +156,7 @@ impl Column {
         let mut column = Self {
             end: lines.iter().map(|line| line.end).fold(f64::NEG_INFINITY, f64::max),
             pitch: usual_pitch(lines),
+            size: usual_size(lines),
             indents: Indents::None,
             is_running: false,
         };
@@ -205,6 +208,8 @@ impl Column {
         let size = last.size.max(next.size);
         let pitch = next.baseline - last.baseline;
         let established = open.len().checked_sub(2).map(|before| last.baseline - open[before].baseline);
+        // Of a paragraph's first line the column tells how far the next one is, if both are set as it is.
+        let established = established.or_else(|| self.pitch.filter(|_| size <= self.size * SIZE_TOLERANCE));
         let same_size = (last.size / next.size.max(0.1)).max(next.size / last.size.max(0.1)) <= SIZE_TOLERANCE;
         // A word that goes on is of one paragraph, however far its second part is.
         let is_in_word =
@@ -265,6 +270,13 @@ impl Column {
         // The second line of a paragraph may begin at another edge than the first one; the third may not.
         open.len() == 1 && (starts_with_marker(last) || self.is_full(last, next))
     }
+}
+
+/// Returns the font size that half of the lines do not exceed.
+fn usual_size(lines: &[Line]) -> f64 {
+    let mut sizes: Vec<f64> = lines.iter().map(|line| line.size).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.get(sizes.len() / 2).copied().unwrap_or_default()
 }
 
 /// Returns the pitch of most neighbouring lines; `None` if fewer than three have it.
