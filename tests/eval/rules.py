@@ -50,25 +50,29 @@ def compare(stream: dict, page: PageText) -> Comparison:
     """Compares a page with the stream; characters without a trustworthy value count if they fit better than not."""
     takes_apart = stream["doubtful"] > DOUBTFUL and scripts(stream["text"]) >= MANY_SCRIPTS
     whole = reconcile(stream["text"], page, takes_apart)
+    flagged = 0
     if stream["mapped"] is not None:
         flagged = len(stream["text"]) - len(stream["mapped"])
         trusted = reconcile(stream["mapped"], page, takes_apart)
         if trusted.score.words > whole.score.words:
             trusted.effects["no trustworthy Unicode value"] -= flagged
             whole = trusted
-        leave_out_named(whole, flagged)
+    # A value for private use says no more than none.
+    unnamed = flagged + len(spelling.NOTHING["private use"].findall(stream["text"]))
+    if unnamed:
+        leave_out_named(whole, unnamed)
     whole.effects["drawn twice"] -= stream["overprinted"]
     whole.effects["ActualText, drawn text that it replaces"] -= stream["replaced"]
     whole.effects["ActualText"] += stream["actual"]
     return whole
 
 
-def leave_out_named(comparison: Comparison, flagged: int) -> None:
-    """Leaves out words that the engine reads by names of glyphs: libpdfium flags those glyphs, and its word has all letters
-    but theirs. `flagged` is how many it flags, and bounds how many letters this may explain."""
+def leave_out_named(comparison: Comparison, glyphs: int) -> None:
+    """Leaves out words that the engine reads by names of glyphs: libpdfium knows no letters for those, and its word has all
+    letters but theirs. `glyphs` is how many there are, and bounds how many letters this may explain."""
     expected, found = Counter(comparison.expected), Counter(comparison.found)
     missing, extra = list((expected - found).elements()), list((found - expected).elements())
-    room, named, unnamed = LETTERS_OF_A_GLYPH * flagged, Counter(), Counter()
+    room, named, unnamed = LETTERS_OF_A_GLYPH * glyphs, Counter(), Counter()
     for word in extra:
         rest = next((other for other in missing if len(other) < len(word) and is_part(other, word)), "")
         if len(word) - len(rest) > room:

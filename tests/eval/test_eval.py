@@ -167,6 +167,7 @@ class Rules(unittest.TestCase):
                 "doubtful": 0.1}
         named = rules.compare(told, page("a specific office"))
         self.assertEqual((named.expected, named.found), (["a"], ["a"]))
+        self.assert_explained(rules.compare(stream("\uf8f2\uf8f3"), page("\u23a8\u23a9")), private=-2, names=2)
         # Letters beyond those of two glyphs are not explained.
         self.assertGreater(rules.compare(told, page("a specific office more words")).wrong, 0)
 
@@ -242,7 +243,7 @@ class Places(unittest.TestCase):
 
 class Documents(unittest.TestCase):
     def scores(self, stream_text: str, told: PageText) -> dict:
-        answer = results.Result("succeeded", None, {1: told}, [], None, 1)
+        answer = results.Result("succeeded", None, {1: told}, [])
         return corpora.score_of([corpora.compare_page("a.pdf", 1, {**stream(stream_text), "picture": 0.0}, answer)])
 
     def test_a_page_of_which_the_rules_leave_nothing_says_nothing_and_a_lost_one_counts(self) -> None:

@@ -86,6 +86,14 @@ pub(super) fn is_unspaced(character: char) -> bool {
             ))
 }
 
+/// Fewer dots are no leader.
+pub(super) const LEAST_LEADER: usize = 4;
+
+/// Says whether a text may be part of a leader: the dots or the line that lead from a title to its page.
+pub(super) fn is_leader(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| matches!(character, '.' | '…' | '·' | '_' | '․' | '‥'))
+}
+
 /// Says whether a letter is of a script that sets words apart letter by letter: Latin, Greek, Cyrillic, Armenian, Hebrew,
 /// Georgian.
 pub(super) fn is_spaced_out(letter: char) -> bool {

@@ -37,6 +37,8 @@ pub(super) const SIZE_TOLERANCE: f64 = 1.18;
 const LONGEST_UNSPACED: usize = 8;
 /// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
 const LEAST_WORDS: usize = 3;
+/// Most characters of what a leader leads to.
+const LONGEST_PAGE_NUMBER: usize = 8;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
 /// A line of a script without spaces that ends further from the edge ends there on purpose: the rules of its punctuation
@@ -223,6 +225,7 @@ impl Column {
             && last.bbox.shared_width(next.bbox) > 0.0
             && !starts_with_bullet(next)
             && !self.ends_paragraph(open, last, next)
+            && !ends_with_leader(last)
             && self.indents_allow(open, last, next)
     }
 
@@ -295,6 +298,14 @@ fn usual_pitch(lines: &[Line]) -> Option<f64> {
 
 fn starts_small(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
+}
+
+/// Says whether a line ends with a leader and what it leads to, as each of a table of contents does.
+fn ends_with_leader(line: &Line) -> bool {
+    let mut words = line.words.iter().rev().map(|word| word.text.as_str());
+    let is_short = words.next().is_some_and(|last| last.chars().count() <= LONGEST_PAGE_NUMBER);
+    let dots: usize = words.take_while(|word| characters::is_leader(word)).map(|dots| dots.chars().count()).sum();
+    is_short && dots >= characters::LEAST_LEADER
 }
 
 fn ends_sentence(line: &Line) -> bool {
@@ -512,6 +523,13 @@ mod tests {
         // Beside a picture all lines are as short.
         let beside = [(OUTER, 0.0), (OUTER, 0.0), ("a short line", 0.0), (end, 0.0), (OUTER, 0.0), (OUTER, 0.0)];
         assert_eq!(texts(&lines(&beside, 12.0)).len(), 1);
+    }
+
+    #[test]
+    fn each_line_of_a_table_of_contents_is_a_paragraph() {
+        let contents =
+            [("The first part ......... 5", 0.0), ("And the other . . . . . . xii", 0.0), ("and so on", 0.0)];
+        assert_eq!(texts(&lines(&contents, 12.0)), contents.map(|(line, _)| line));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use quire_schemas::element::BBox;
 
+use super::characters;
+
 // In units of the font size.
 /// Baselines that differ by more are two rows.
 const SAME_BASELINE: f64 = 0.3;
@@ -10,6 +12,8 @@ const SCRIPT_GAP: f64 = 0.35;
 const SCRIPT_SHIFT: f64 = 0.65;
 /// A capital that is this many times as large as the text is a drop cap.
 const DROP_CAP: f64 = 1.8;
+/// A leader reaches what is no further from it than this.
+const LEADER_GAP: f64 = 6.0;
 /// Large letters that are no further apart than this are a heading, whose letters may be spaced.
 const BESIDE_CAP: f64 = 1.5;
 
@@ -101,6 +105,9 @@ pub(super) fn rows(mut items: Vec<Item<'_>>) -> Vec<Row<'_>> {
         sort(row);
     }
     let mut rows = with_scripts(rows);
+    for row in &mut rows {
+        lead(&mut row.items);
+    }
     for cap in caps {
         give_drop_cap(&mut rows, cap);
     }
@@ -109,6 +116,33 @@ pub(super) fn rows(mut items: Vec<Item<'_>>) -> Vec<Row<'_>> {
 
 fn sort(row: &mut Row<'_>) {
     row.items.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
+}
+
+/// Lets the dots of a leader reach what stands on both sides of it: they lead from one to the other, so that no column ends
+/// between them, however far apart they are set.
+fn lead(items: &mut [Item<'_>]) {
+    let mut from = 0;
+    while from < items.len() {
+        let dots = items[from..].iter().take_while(|item| characters::is_leader(item.text)).count();
+        let count: usize = items[from..from + dots].iter().map(|item| item.text.chars().count()).sum();
+        if count >= characters::LEAST_LEADER {
+            for index in from.max(1)..(from + dots + 1).min(items.len()) {
+                let (left, right) = items.split_at_mut(index);
+                let (before, after) = (&mut left[index - 1], &mut right[0]);
+                let gap = after.bbox.left() - before.bbox.right();
+                if (0.0..=LEADER_GAP * after.size).contains(&gap) && !before.is_block() && !after.is_block() {
+                    let middle = before.bbox.right() + 0.5 * gap;
+                    before.bbox = reaching(before.bbox, before.bbox.left(), middle);
+                    after.bbox = reaching(after.bbox, middle, after.bbox.right());
+                }
+            }
+        }
+        from += dots + 1;
+    }
+}
+
+const fn reaching(bbox: BBox, left: f64, right: f64) -> BBox {
+    BBox::new(left, bbox.top(), right, bbox.bottom())
 }
 
 /// Puts superscripts, subscripts and marks of footnotes into the row of the characters that they stand beside.
