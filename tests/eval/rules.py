@@ -58,7 +58,8 @@ def compare(stream: dict, page: PageText) -> Comparison:
             trusted.effects["no trustworthy Unicode value"] -= flagged
             whole = trusted
     # A value for private use says no more than none.
-    unnamed = flagged + len(spelling.NOTHING["private use"].findall(stream["text"]))
+    trusted_text = stream["text"] if stream["mapped"] is None else stream["mapped"]
+    unnamed = flagged + len(spelling.NOTHING["private use"].findall(trusted_text))
     if unnamed:
         leave_out_named(whole, unnamed)
     whole.effects["drawn twice"] -= stream["overprinted"]

@@ -68,7 +68,8 @@ def text_costs(log: str) -> dict[str, dict[int, float]]:
     """Returns what the text of each page cost, in milliseconds of CPU time, by the folder of the result."""
     costs: dict[str, dict[int, float]] = defaultdict(dict)
     for line in log.splitlines():
-        if '"page done"' not in line:
+        # The last line of one that was killed is cut.
+        if '"page done"' not in line or not line.endswith("}"):
             continue
         said = json.loads(line)
         for span in said.get("spans", []):

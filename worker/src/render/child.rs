@@ -107,6 +107,9 @@ pub(crate) enum ChildFault {
         /// `memory` or `CPU`.
         limit: &'static str,
     },
+    /// The kernel killed it, as it does when memory is short; or somebody else did.
+    #[error("the renderer was killed, as by a kernel that is short of memory")]
+    Killed,
     #[error("the renderer died: {how}")]
     Died {
         /// Signal or exit code, and the last lines of its standard error.
@@ -303,8 +306,8 @@ fn fault_of_exit(status: ExitStatus, stderr: &str) -> ChildFault {
     let out_of_memory = ["memory allocation of", "Out of memory", "OOM", "bad_alloc", "Cannot allocate"];
     match status.signal().map(Signal::try_from) {
         Some(Ok(Signal::SIGXCPU)) => ChildFault::LimitReached { limit: "CPU" },
-        // The parent does not ask why a child ended that it has killed itself: this was the kernel.
-        Some(Ok(Signal::SIGKILL)) => ChildFault::LimitReached { limit: "memory" },
+        // The parent does not ask why a child ended that it has killed itself.
+        Some(Ok(Signal::SIGKILL)) => ChildFault::Killed,
         _ if out_of_memory.iter().any(|sign| stderr.contains(sign)) => ChildFault::LimitReached { limit: "memory" },
         // pdfium's allocator ends the process with a trap when it gets no memory.
         Some(Ok(Signal::SIGTRAP | Signal::SIGILL)) => ChildFault::LimitReached { limit: "memory" },

@@ -43,10 +43,10 @@ pub(super) fn is_asked_again(fault: &Fault) -> bool {
     fault.disposition() == Disposition::Page
 }
 
-/// Says whether a child that has failed to describe a document may have been killed from outside, by an operator or by a
-/// machine that is short of memory. Another one then tries with all: what is left out is lost to the whole document.
-pub(super) fn is_asked_again_in_full(fault: &Fault) -> bool {
-    fault.code == ErrorCode::RendererCrashed
+/// Says whether a child may have failed without a fault of the document: killed by an operator, or by a machine that is
+/// short of memory. Another one then describes the document with all: what is left out is lost to the whole document.
+pub(super) const fn may_be_from_outside(fault: &ChildFault) -> bool {
+    matches!(fault, ChildFault::Killed | ChildFault::Died { .. })
 }
 
 /// Returns why a document did not open.
@@ -80,7 +80,9 @@ pub(super) fn fault_of(fault: ChildFault) -> Fault {
     let (code, message) = match &fault {
         ChildFault::NotStarted(_) => (ErrorCode::Internal, "no renderer could be started"),
         ChildFault::TimedOut { .. } => (ErrorCode::RendererTimeout, "the renderer took too long"),
-        ChildFault::LimitReached { .. } => (ErrorCode::ResourceLimit, "the renderer ran into a limit"),
+        ChildFault::LimitReached { .. } | ChildFault::Killed => {
+            (ErrorCode::ResourceLimit, "the renderer ran into a limit")
+        }
         ChildFault::Died { .. } | ChildFault::Protocol(_) | ChildFault::Violation(_) => {
             (ErrorCode::RendererCrashed, "the renderer had to be replaced")
         }
@@ -93,7 +95,7 @@ pub(super) const fn restart_reason(fault: &ChildFault) -> RestartReason {
     match fault {
         ChildFault::NotStarted(_) | ChildFault::Died { .. } => RestartReason::Crashed,
         ChildFault::TimedOut { .. } => RestartReason::TimedOut,
-        ChildFault::LimitReached { .. } => RestartReason::ResourceLimit,
+        ChildFault::LimitReached { .. } | ChildFault::Killed => RestartReason::ResourceLimit,
         ChildFault::Protocol(_) | ChildFault::Violation(_) => RestartReason::Protocol,
     }
 }
@@ -143,9 +145,16 @@ mod tests {
     fn a_document_is_asked_again_if_the_child_may_be_to_blame() {
         assert!(is_asked_again(&fault_of(ChildFault::Died { how: "SIGSEGV".to_owned() })));
         assert!(is_asked_again(&fault_of(ChildFault::Violation(Violation::OutOfTurn))));
-        assert!(is_asked_again_in_full(&fault_of(ChildFault::Died { how: "SIGKILL".to_owned() })));
-        let limit = fault_of(ChildFault::LimitReached { limit: "CPU" });
-        assert!(is_asked_again(&limit) && !is_asked_again_in_full(&limit));
+        assert!(is_asked_again(&fault_of(ChildFault::LimitReached { limit: "CPU" })));
+        assert!(is_asked_again(&fault_of(ChildFault::Killed)));
+    }
+
+    #[test]
+    fn a_limit_that_a_document_has_reached_is_its_own() {
+        assert!(may_be_from_outside(&ChildFault::Killed));
+        assert!(may_be_from_outside(&ChildFault::Died { how: "SIGSEGV".to_owned() }));
+        assert!(!may_be_from_outside(&ChildFault::LimitReached { limit: "CPU" }));
+        assert!(!may_be_from_outside(&ChildFault::TimedOut { within: Duration::from_secs(1) }));
         assert!(!is_asked_again(&refusal(OpenRefusal::Damaged, false)));
         assert!(!is_asked_again(&fault_of(ChildFault::NotStarted(StartError::NoPipes))));
     }

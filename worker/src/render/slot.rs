@@ -31,7 +31,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Works until the pool is stopped.
 pub(super) async fn run(pool: Arc<PoolState>) {
-    let mut slot = Slot { pool: &pool, held: None };
+    let mut slot = Slot { pool: &pool, held: None, lost_from_outside: false };
     while let Some(task) = slot.next_task().await {
         let document = task.document.id;
         let started = Instant::now();
@@ -45,6 +45,8 @@ pub(super) async fn run(pool: Arc<PoolState>) {
 struct Slot<'a> {
     pool: &'a PoolState,
     held: Option<OpenChild>,
+    /// Whether the last child that failed may have done so without a fault of its document.
+    lost_from_outside: bool,
 }
 
 /// A child with a document open in it.
@@ -128,11 +130,11 @@ impl Slot<'_> {
         }
     }
 
-    /// Describes a document. If a child fails while it opens or describes it, another one does so with less; one that
-    /// died may have been killed from outside, so that another one tries before with all.
+    /// Describes a document. If a child fails while it opens or describes it, another one does so with less; before that
+    /// another one tries with all, if the first one may have been killed from outside.
     async fn describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
         let mut described = self.try_describe(document).await;
-        if described.as_ref().is_err_and(recovery::is_asked_again_in_full) {
+        if described.as_ref().is_err_and(recovery::is_asked_again) && self.lost_from_outside {
             described = self.try_describe(document).await;
         }
         match described {
@@ -236,7 +238,8 @@ impl Slot<'_> {
     }
 
     /// Counts a child that has failed, and returns what that means for the page or document.
-    fn count_failure(&self, fault: ChildFault) -> Fault {
+    fn count_failure(&mut self, fault: ChildFault) -> Fault {
+        self.lost_from_outside = recovery::may_be_from_outside(&fault);
         self.pool.replaced.fetch_add(1, Ordering::Relaxed);
         self.pool.settings.metrics.renderer_restarted(recovery::restart_reason(&fault));
         recovery::fault_of(fault)

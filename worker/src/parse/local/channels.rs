@@ -16,8 +16,6 @@ const LEAST_WIDTH_OF_FEW: f64 = 1.5;
 const LEAST_WIDTH_OF_SHORT: f64 = 2.0;
 /// From this many rows on, a channel is not there by chance.
 const MANY_ROWS: usize = 4;
-/// Three and more blocks of short lines beside each other have at most so many rows; a table may have more.
-const MOST_ROWS_OF_BLOCKS: usize = 6;
 /// Rows of a form are at least this far apart; lines of an address are closer.
 const PITCH_OF_FORM: f64 = 1.35;
 
@@ -44,11 +42,10 @@ impl Channel {
 
 /// Finds the channel whose sides are columns, if there is one: the one that most rows prove.
 pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Option<Channel> {
-    let channels: Vec<Channel> =
-        candidates(rows, LEAST_WIDTH * size).into_iter().map(|channel| trimmed(rows, channel, size)).collect();
-    let mut found: Vec<(Sides, Channel)> = channels
-        .iter()
-        .map(|channel| (Sides::of(rows, channel, &beside(channel, &channels, size)), *channel))
+    let mut found: Vec<(Sides, Channel)> = candidates(rows, LEAST_WIDTH * size)
+        .into_iter()
+        .map(|channel| trimmed(rows, channel, size))
+        .map(|channel| (Sides::of(rows, &channel), channel))
         .filter(|(sides, _)| sides.proof() > 0)
         .collect();
     let width = |channel: &Channel| channel.right - channel.left;
@@ -57,27 +54,6 @@ pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Option<Channel> {
         .into_iter()
         .find(|(sides, channel)| sides.are_columns(width(channel) / size, size))
         .map(|(_, channel)| channel)
-}
-
-/// Returns the channels that part a side of a channel of few rows into further blocks, row for row.
-fn beside(channel: &Channel, channels: &[Channel], size: f64) -> Vec<Channel> {
-    let rows = channel.last + 1 - channel.first;
-    if !(MANY_ROWS - 1..=MOST_ROWS_OF_BLOCKS).contains(&rows) {
-        return Vec::new();
-    }
-    let is_beside = |other: &&Channel| {
-        let is_apart = other.right <= channel.left || channel.right <= other.left;
-        let is_inside = other.left.is_finite() && other.right.is_finite();
-        is_apart
-            && is_inside
-            && other.right - other.left >= LEAST_WIDTH_OF_SHORT * size
-            && other.first <= channel.first
-            && channel.last <= other.last
-    };
-    let mut beside: Vec<Channel> = channels.iter().filter(is_beside).copied().collect();
-    beside.sort_by(|a, b| a.left.total_cmp(&b.left));
-    beside.dedup_by(|next, last| next.left < last.right);
-    beside
 }
 
 /// Follows every gap of a row, and its margins, down through the rows below, as far as it goes on. Where several gaps of
@@ -221,8 +197,8 @@ struct Cell {
 }
 
 impl Cell {
-    /// `None` if there is nothing. `beside` are channels that part a row into blocks, whose texts count as one.
-    fn of(items: &[Item<'_>], beside: &[Channel]) -> Option<Self> {
+    /// `None` if there is nothing.
+    fn of(items: &[Item<'_>]) -> Option<Self> {
         let first = items.first()?;
         let (left, right, top, bottom) = (first.bbox.left(), first.bbox.right(), first.bbox.top(), first.bbox.bottom());
         let mut cell = Self { parts: 1, size: first.size, left, right, top, bottom, ..Self::default() };
@@ -230,8 +206,7 @@ impl Cell {
         for item in items {
             let gap = item.bbox.left() - end;
             cell.words += usize::from(gap > 0.14 * item.size || cell.words == 0);
-            let is_known = |channel: &Channel| end <= channel.left && channel.right <= item.bbox.left();
-            cell.parts += usize::from(gap > LEAST_WIDTH_OF_FEW * item.size && !beside.iter().any(is_known));
+            cell.parts += usize::from(gap > LEAST_WIDTH_OF_FEW * item.size);
             end = end.max(item.bbox.right());
             cell.right = end;
             cell.top = cell.top.min(item.bbox.top());
@@ -261,18 +236,15 @@ struct Sides {
     pitch: Option<f64>,
     /// Whether a side holds nothing but ruled areas and pictures.
     blocks_only: bool,
-    /// How many blocks both sides have together.
-    blocks: usize,
 }
 
 impl Sides {
-    fn of(rows: &[Row<'_>], channel: &Channel, beside: &[Channel]) -> Self {
-        let (left, right, both) = (Vec::new(), Vec::new(), Vec::new());
-        let mut sides = Self { left, right, both, pitch: None, blocks_only: false, blocks: 2 + beside.len() };
+    fn of(rows: &[Row<'_>], channel: &Channel) -> Self {
+        let mut sides = Self { left: Vec::new(), right: Vec::new(), both: Vec::new(), pitch: None, blocks_only: false };
         for row in &rows[channel.first..=channel.last] {
             let (left, right) = parted(row, channel);
-            sides.left.extend(Cell::of(left, beside));
-            sides.right.extend(Cell::of(right, beside));
+            sides.left.extend(Cell::of(left));
+            sides.right.extend(Cell::of(right));
         }
         sides.blocks_only = [&sides.left, &sides.right].iter().any(|cells| cells.iter().all(|cell| cell.has_block));
         sides.left.retain(|cell| !cell.has_block);
@@ -300,7 +272,7 @@ impl Sides {
     ///    values: row by row.
     /// 4. Sides whose lines lie at different heights, or differ in size, are blocks: a margin note, a sidebar.
     /// 5. Two blocks of short lines, as of addresses, have several words in a line on both sides, and stand closer than
-    ///    the rows of a form or have figures on both sides. Three and more have so on average, and stand close.
+    ///    the rows of a form or have figures on both sides.
     fn are_columns(&self, width: f64, size: f64) -> bool {
         if self.blocks_only {
             return true;
@@ -324,15 +296,11 @@ impl Sides {
         if (left - right).abs() > 0.08 * size && aligned < 0.8 {
             return true;
         }
-        let words = mean(&self.left, |cell| cell.words) + mean(&self.right, |cell| cell.words);
-        let has_several_words = if self.blocks > 2 {
-            words >= 2.0 * self.blocks as f64
-        } else {
-            mean(&self.left, |cell| cell.words) >= 2.0 && mean(&self.right, |cell| cell.words) >= 2.0
-        };
+        let has_several_words =
+            mean(&self.left, |cell| cell.words) >= 2.0 && mean(&self.right, |cell| cell.words) >= 2.0;
         let has_digits = |cells: &[Cell]| cells.iter().any(|cell| cell.digits > 0);
         let is_close = self.pitch.is_none_or(|pitch| pitch < PITCH_OF_FORM * size);
-        let is_pair = self.blocks == 2 && has_digits(&self.left) && has_digits(&self.right);
+        let is_pair = has_digits(&self.left) && has_digits(&self.right);
         has_several_words && width >= LEAST_WIDTH_OF_SHORT && (is_close || is_pair)
     }
 

@@ -88,10 +88,19 @@ pub(super) fn is_unspaced(character: char) -> bool {
 
 /// Fewer dots are no leader.
 pub(super) const LEAST_LEADER: usize = 4;
+/// Most characters of the number of a page.
+const LONGEST_PAGE_NUMBER: usize = 10;
 
-/// Says whether a text may be part of a leader: the dots or the line that lead from a title to its page.
+/// Says whether a text may be part of a leader: the dots that lead from a title to its page.
 pub(super) fn is_leader(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|character| matches!(character, '.' | '…' | '·' | '_' | '․' | '‥'))
+    !text.is_empty() && text.chars().all(|character| matches!(character, '.' | '…' | '·' | '․' | '‥'))
+}
+
+/// Says whether a leader may lead to a text: the number of a page or of several, or a price.
+pub(super) fn is_page_number(text: &str) -> bool {
+    let is_roman =
+        || text.chars().all(|character| matches!(character, 'i' | 'v' | 'x' | 'l' | 'c' | 'I' | 'V' | 'X' | 'L' | 'C'));
+    !text.is_empty() && text.chars().count() <= LONGEST_PAGE_NUMBER && (text.contains(char::is_numeric) || is_roman())
 }
 
 /// Says whether a letter is of a script that sets words apart letter by letter: Latin, Greek, Cyrillic, Armenian, Hebrew,

@@ -93,16 +93,19 @@ fn grids(rules: &[Rule]) -> Vec<Container> {
     let mut sorted: Vec<&Rule> = rules.iter().collect();
     sorted.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
     let mut groups = Groups::new(sorted.len());
-    for band in bands(&sorted) {
-        for (place, &index) in band.iter().enumerate() {
-            let rule = sorted[index].bbox;
-            for &other in &band[place + 1..] {
+    let (bands, first) = bands(&sorted);
+    for (number, band) in bands.iter().enumerate() {
+        // Two that share several bands are looked at in the first of these: one of them begins there.
+        for &index in band.iter().filter(|index| first[**index] == number) {
+            let (rule, mut root) = (sorted[index].bbox, groups.root(index));
+            for &other in band {
                 let next = sorted[other].bbox;
                 if next.left() > rule.right() + TOUCH {
                     break;
                 }
-                if touch(rule, next) {
-                    groups.join(index, other);
+                let is_looked_at = first[other] == number && other <= index;
+                if !is_looked_at && touch(rule, next) {
+                    root = groups.join(root, other);
                 }
             }
         }
@@ -117,18 +120,22 @@ fn grids(rules: &[Rule]) -> Vec<Container> {
         .collect()
 }
 
-/// Parts a page into bands across it and lists the rules that lie in each, in their order. Two that touch share a band.
-fn bands(rules: &[&Rule]) -> Vec<Vec<usize>> {
+/// Parts a page into bands across it and lists the rules that lie in each, in their order, and of each rule its first band.
+/// Two that touch share a band.
+fn bands(rules: &[&Rule]) -> (Vec<Vec<usize>>, Vec<usize>) {
     let top = rules.iter().map(|rule| rule.bbox.top()).fold(f64::INFINITY, f64::min);
     let bottom = rules.iter().map(|rule| rule.bbox.bottom()).fold(f64::NEG_INFINITY, f64::max);
     let band = |y: f64| (((y - top) / (bottom - top).max(TOUCH) * BANDS as f64) as usize).min(BANDS - 1);
     let mut bands = vec![Vec::new(); BANDS];
+    let mut first = Vec::with_capacity(rules.len());
     for (index, rule) in rules.iter().enumerate() {
-        for band in &mut bands[band(rule.bbox.top() - TOUCH)..=band(rule.bbox.bottom() + TOUCH)] {
+        let (from, to) = (band(rule.bbox.top() - TOUCH), band(rule.bbox.bottom() + TOUCH));
+        first.push(from);
+        for band in &mut bands[from..=to] {
             band.push(index);
         }
     }
-    bands
+    (bands, first)
 }
 
 /// Takes a grid of one column apart: its cells are boxes below each other, as of a form, with labels beside them.
@@ -250,9 +257,15 @@ impl Groups {
         at
     }
 
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.parents[a.max(b)] = a.min(b);
+    /// Joins the set of a root and that of another member. Returns the root of both.
+    fn join(&mut self, root: usize, other: usize) -> usize {
+        // Most are joined already: a hatched area has as many pairs as its lines have by twos.
+        if self.parents[other] == root {
+            return root;
+        }
+        let other = self.root(other);
+        self.parents[root.max(other)] = root.min(other);
+        root.min(other)
     }
 
     fn into_lists(mut self) -> Vec<Vec<usize>> {

@@ -31,14 +31,16 @@ const CENTRED: f64 = 0.5;
 const PITCH_TOLERANCE: f64 = 1.25;
 /// Pitches of a column that is set wide vary by this factor.
 const USUAL_TOLERANCE: f64 = 1.1;
+/// Sizes that differ by less than this share are the same.
+const SAME_SIZE: f64 = 0.03;
 /// The font size within a paragraph varies by this factor.
 pub(super) const SIZE_TOLERANCE: f64 = 1.18;
 /// Most characters of a word of Thai or its neighbours.
-const LONGEST_UNSPACED: usize = 8;
+const LONGEST_UNSPACED: usize = 6;
 /// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
 const LEAST_WORDS: usize = 3;
-/// Most characters of what a leader leads to.
-const LONGEST_PAGE_NUMBER: usize = 8;
+/// Most characters of a word before the number that a leader leads to.
+const LONGEST_UNIT: usize = 5;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
 /// A line of a script without spaces that ends further from the edge ends there on purpose: the rules of its punctuation
@@ -82,32 +84,39 @@ pub(super) fn paragraphs(mut flow: Flow, content: &PageContent, fields: &FieldRo
     let column = Column::of(&flow);
     let mut paragraphs = Vec::new();
     let mut open: Vec<Line> = Vec::new();
-    let wide = wide_runs(&flow);
-    for (line, is_wide) in flow.into_iter().zip(wide) {
+    let runs = runs(&flow);
+    for (line, run) in flow.into_iter().zip(runs) {
         let is_parted = open.last().is_some_and(|last| fields.part(last, &line, column.is_full(last, &line)));
-        if !open.is_empty() && (is_parted || !column.belongs(&open, &line, is_wide)) {
-            paragraphs.push(join(std::mem::take(&mut open), &column, &content.fonts));
+        if !open.is_empty() && (is_parted || !column.belongs(&open, &line, run)) {
+            paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
         }
         open.push(line);
     }
     if !open.is_empty() {
-        paragraphs.push(join(open, &column, &content.fonts));
+        paragraphs.push(join(open, &content.fonts));
     }
     paragraphs
 }
 
-/// Says of each line whether it has the same pitch to the line before as that one or the next one has to its own.
-fn wide_runs(flow: &[Line]) -> Vec<bool> {
+/// Whether a line has the same pitch to the line before as that one has to its own, and as the next line has to it.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    goes_on: bool,
+    begins: bool,
+}
+
+fn runs(flow: &[Line]) -> Vec<Run> {
     let pitch = |index: usize| -> Option<f64> {
         let above = flow.get(index.checked_sub(1)?)?;
         let pitch = flow.get(index)?.baseline - above.baseline;
         (pitch > 0.0).then_some(pitch)
     };
     let is_alike = |a: f64, b: Option<f64>| b.is_some_and(|b| a <= b * USUAL_TOLERANCE && b <= a * USUAL_TOLERANCE);
-    let is_run = |index: usize| {
-        pitch(index).is_some_and(|own| is_alike(own, pitch(index.wrapping_sub(1))) || is_alike(own, pitch(index + 1)))
+    let run = |index: usize| {
+        let is_alike = |other: usize| pitch(index).is_some_and(|own| is_alike(own, pitch(other)));
+        Run { goes_on: is_alike(index.wrapping_sub(1)), begins: is_alike(index + 1) }
     };
-    (0..flow.len()).map(is_run).collect()
+    (0..flow.len()).map(run).collect()
 }
 
 /// Lets the lines beside a drop cap begin where it begins.
@@ -194,24 +203,28 @@ impl Column {
 
     /// Says whether the first word of the next line had no room in a line.
     fn is_full(&self, line: &Line, next: &Line) -> bool {
-        let letters = |word: &str| match word.chars().next() {
-            Some(first) if characters::is_cjk(first) => 1,
+        let Some(word) = next.words.first() else { return self.end - line.end < 1.5 * CHARACTER * line.size };
+        let count = word.text.chars().count();
+        let width = match word.text.chars().next() {
+            Some(first) if characters::is_cjk(first) => CHARACTER * line.size,
             // Words of other scripts without spaces between them are short.
-            Some(first) if characters::is_unspaced(first) => word.chars().count().min(LONGEST_UNSPACED),
-            _ => word.chars().count(),
+            Some(first) if characters::is_unspaced(first) => CHARACTER * line.size * count.min(LONGEST_UNSPACED) as f64,
+            // Capitals and typewriter letters are wider than others.
+            _ => (CHARACTER * line.size * count as f64).max(word.place.width().max(word.place.height())),
         };
-        let word = next.words.first().map_or(1, |word| letters(&word.text));
-        self.end - line.end < (word as f64 + 0.5) * CHARACTER * line.size
+        self.end - line.end < width + 0.5 * CHARACTER * line.size
     }
 
-    /// `is_wide` says whether the pitch before the next line is that of others beside it.
-    fn belongs(&self, open: &[Line], next: &Line, is_wide: bool) -> bool {
+    /// `run` is that of the next line.
+    fn belongs(&self, open: &[Line], next: &Line, run: Run) -> bool {
         let Some(last) = open.last() else { return true };
         let size = last.size.max(next.size);
         let pitch = next.baseline - last.baseline;
         let established = open.len().checked_sub(2).map(|before| last.baseline - open[before].baseline);
-        // Of a paragraph's first line the column tells how far the next one is, if both are set as it is.
-        let established = established.or_else(|| self.pitch.filter(|_| size <= self.size * SIZE_TOLERANCE));
+        // Of a paragraph's first line that ends early the column tells how far the next one is, if both are set as it is.
+        let is_of_column = (size - self.size).abs() <= SAME_SIZE * self.size;
+        let is_apart = || is_of_column && !run.begins && !self.is_full(last, next);
+        let established = established.or_else(|| self.pitch.filter(|_| is_apart()));
         let same_size = (last.size / next.size.max(0.1)).max(next.size / last.size.max(0.1)) <= SIZE_TOLERANCE;
         // A word that goes on is of one paragraph, however far its second part is.
         let is_in_word =
@@ -220,7 +233,7 @@ impl Column {
             && same_size
             && last.bold == next.bold
             && pitch > SMALLEST_PITCH * size
-            && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch, is_wide) || is_in_word)
+            && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch, run) || is_in_word)
             && (established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE) || is_in_word)
             && last.bbox.shared_width(next.bbox) > 0.0
             && !starts_with_bullet(next)
@@ -229,11 +242,10 @@ impl Column {
             && self.indents_allow(open, last, next)
     }
 
-    /// Says whether a line of running text ends with its sentence although the next word had room, and a sentence begins
-    /// behind it: paragraphs that neither an indent nor a gap parts.
+    /// Says whether a line of running text ends with its sentence although the next word had room, and a longer line begins
+    /// another one: paragraphs that neither an indent nor a gap parts. Beside a picture all lines are short.
     fn ends_paragraph(&self, open: &[Line], last: &Line, next: &Line) -> bool {
-        // Beside a picture the line before is shorter than the column, too.
-        let edge = open.iter().rev().nth(1).map_or(self.end, |before| before.end);
+        let edge = open.iter().rev().nth(1).map_or(self.end, |before| before.end).min(next.end);
         self.is_running
             && !self.is_full(last, next)
             && edge - last.end > LONGEST_OVERHANG * last.size
@@ -241,20 +253,15 @@ impl Column {
             && starts_sentence(next)
     }
 
-    /// Says how the text of a line goes on in the next one of its paragraph.
-    fn joint(&self, last: &Line, next: &Line) -> Joint {
-        match joint(last, next) {
-            Joint::Unspaced if self.end - last.end > LONGEST_OVERHANG * last.size => Joint::Space,
-            joint => joint,
-        }
-    }
-
     /// Says whether the whole column, or the lines beside them, are set with the pitch between two lines, and the first one
     /// goes on.
-    fn is_set_wide(&self, last: &Line, next: &Line, pitch: f64, is_wide: bool) -> bool {
+    fn is_set_wide(&self, last: &Line, next: &Line, pitch: f64, run: Run) -> bool {
         let is_usual =
             self.pitch.is_some_and(|usual| pitch <= usual * USUAL_TOLERANCE && pitch * USUAL_TOLERANCE >= usual);
-        (is_usual || is_wide) && self.is_running && pitch <= LARGEST_USUAL_PITCH * last.size && self.is_full(last, next)
+        (is_usual || run.goes_on || run.begins)
+            && self.is_running
+            && pitch <= LARGEST_USUAL_PITCH * last.size
+            && self.is_full(last, next)
     }
 
     fn indents_allow(&self, open: &[Line], last: &Line, next: &Line) -> bool {
@@ -300,12 +307,16 @@ fn starts_small(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
 }
 
-/// Says whether a line ends with a leader and what it leads to, as each of a table of contents does.
+/// Says whether a line ends with a leader and a page number, as each of a table of contents does. A short word may stand
+/// before the number: `p. 5`.
 fn ends_with_leader(line: &Line) -> bool {
-    let mut words = line.words.iter().rev().map(|word| word.text.as_str());
-    let is_short = words.next().is_some_and(|last| last.chars().count() <= LONGEST_PAGE_NUMBER);
+    let mut words = line.words.iter().rev().map(|word| word.text.as_str()).peekable();
+    if !words.next().is_some_and(characters::is_page_number) {
+        return false;
+    }
+    let _ = words.next_if(|word| word.chars().count() <= LONGEST_UNIT && !characters::is_leader(word));
     let dots: usize = words.take_while(|word| characters::is_leader(word)).map(|dots| dots.chars().count()).sum();
-    is_short && dots >= characters::LEAST_LEADER
+    dots >= characters::LEAST_LEADER
 }
 
 fn ends_sentence(line: &Line) -> bool {
@@ -375,13 +386,15 @@ pub(super) fn is_conjunction(word: &str) -> bool {
     CONJUNCTIONS.contains(&word.trim_end_matches(['.', ',']))
 }
 
-fn join(mut lines: Vec<Line>, column: &Column, fonts: &FontTable) -> Paragraph {
+fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
     join_broken_numbers(&mut lines);
     pair_brackets(&mut lines);
+    let edge = lines.iter().map(|line| line.end).fold(f64::NEG_INFINITY, f64::max);
     let mut text = Text::default();
     let (mut spans, mut words, mut hyphens) = (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
     for (index, line) in lines.iter().enumerate() {
-        match index.checked_sub(1).map(|before| column.joint(&lines[before], line)) {
+        match index.checked_sub(1).map(|before| joint(&lines[before], line)) {
+            Some(Joint::Unspaced) if edge - lines[index - 1].end > LONGEST_OVERHANG * line.size => text.push(" "),
             Some(Joint::Space) => text.push(" "),
             Some(Joint::Hyphen) => hyphens.push(text.length.saturating_sub(1)),
             Some(Joint::Nothing | Joint::Unspaced) | None => {}

@@ -400,20 +400,6 @@ mod tests {
     }
 
     #[test]
-    fn three_blocks_of_short_lines_are_read_one_after_the_other() {
-        let page = column(Page::new(), &["Alpine Tools Ltd", "14 Mill Road", "Exeter EX1 2AB"], 50.0, 100.0);
-        let page = column(page, &["Tel. 01392 496 110", "Fax 01392 496 111", "post@alpine.example"], 200.0, 100.0);
-        let page = column(page, &["Westland Bank", "IBAN GB29 0601 6133", "BIC WSTLGB2L"], 350.0, 100.0);
-        let expected = "Alpine Tools Ltd/14 Mill Road/Exeter EX1 2AB | Tel. 01392 496 110/Fax 01392 496 111/\
-                        post@alpine.example | Westland Bank/IBAN GB29 0601 6133/BIC WSTLGB2L";
-        assert_eq!(read(&page), expected);
-        let page = column(Page::new(), &["Name of it", "Short bolt", "Long nut", "Flat ring"], 50.0, 100.0);
-        let page = column(page, &["In stock", "1,250", "980", "17"], 200.0, 100.0);
-        let page = column(page, &["Price each", "0.12 EUR", "0.08 EUR", "0.02 EUR"], 350.0, 100.0);
-        assert!(read(&page).starts_with("Name of it/In stock/Price each/Short bolt/1,250/"), "{}", read(&page));
-    }
-
-    #[test]
     fn a_leader_leads_from_a_title_to_its_page() {
         let page = column(Page::new(), &["The first part", "And the other", "Of the third"], 50.0, 100.0);
         let dots = |page: Page, x: f64| column(page, &[".", ".", "."], x, 100.0);

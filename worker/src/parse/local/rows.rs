@@ -12,8 +12,9 @@ const SCRIPT_GAP: f64 = 0.35;
 const SCRIPT_SHIFT: f64 = 0.65;
 /// A capital that is this many times as large as the text is a drop cap.
 const DROP_CAP: f64 = 1.8;
-/// A leader reaches what is no further from it than this.
+/// A leader reaches what is no further from it than this, and its dots each other.
 const LEADER_GAP: f64 = 6.0;
+const DOT_GAP: f64 = 1.5;
 /// Large letters that are no further apart than this are a heading, whose letters may be spaced.
 const BESIDE_CAP: f64 = 1.5;
 
@@ -118,26 +119,32 @@ fn sort(row: &mut Row<'_>) {
     row.items.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
 }
 
-/// Lets the dots of a leader reach what stands on both sides of it: they lead from one to the other, so that no column ends
-/// between them, however far apart they are set.
+/// Lets the dots of a leader reach the title before them and the page number behind them: they lead from one to the other,
+/// so that no column ends between them, however far apart they are set. What is no number begins another column.
 fn lead(items: &mut [Item<'_>]) {
     let mut from = 0;
     while from < items.len() {
         let dots = items[from..].iter().take_while(|item| characters::is_leader(item.text)).count();
         let count: usize = items[from..from + dots].iter().map(|item| item.text.chars().count()).sum();
-        if count >= characters::LEAST_LEADER {
-            for index in from.max(1)..(from + dots + 1).min(items.len()) {
-                let (left, right) = items.split_at_mut(index);
-                let (before, after) = (&mut left[index - 1], &mut right[0]);
-                let gap = after.bbox.left() - before.bbox.right();
-                if (0.0..=LEADER_GAP * after.size).contains(&gap) && !before.is_block() && !after.is_block() {
-                    let middle = before.bbox.right() + 0.5 * gap;
-                    before.bbox = reaching(before.bbox, before.bbox.left(), middle);
-                    after.bbox = reaching(after.bbox, middle, after.bbox.right());
-                }
+        let behind = items.get(from + dots).is_some_and(|item| characters::is_page_number(item.text));
+        if count >= characters::LEAST_LEADER && behind {
+            for index in from.max(1)..=from + dots {
+                let widest = if index == from || index == from + dots { LEADER_GAP } else { DOT_GAP };
+                bridge(items, index, widest);
             }
         }
         from += dots + 1;
+    }
+}
+
+/// Lets an item and the one before it reach each other, if they are no further apart than this.
+fn bridge(items: &mut [Item<'_>], index: usize, widest: f64) {
+    let (before, after) = (items[index - 1], items[index]);
+    let gap = after.bbox.left() - before.bbox.right();
+    if (0.0..=widest * after.size).contains(&gap) && !before.is_block() {
+        let middle = before.bbox.right() + 0.5 * gap;
+        items[index - 1].bbox = reaching(before.bbox, before.bbox.left(), middle);
+        items[index].bbox = reaching(after.bbox, middle, after.bbox.right());
     }
 }
 

@@ -11,14 +11,16 @@ use hayro_syntax::object::{Array, Dict, Object, ObjectIdentifier, Stream};
 use super::{
     decode::decoded,
     font_program::{names_of_cff, names_of_type1},
-    glyph_name::{letters, private_value},
+    glyph_name::{MAX_NAME_BYTES, letters, private_value},
     values::{Entry, text},
 };
 
 /// Most fonts of a page that are told apart.
 const MAX_FONTS: usize = 10_000;
-/// How many bytes of font programs of a page are decoded, or read to decode them.
-const MAX_PROGRAM_BYTES: usize = 16 << 20;
+/// How many bytes of font programs of a page are decoded, or read to decode them, and taken by the names of its fonts.
+const MAX_BYTES: usize = 16 << 20;
+/// What a name takes beside its letters.
+const BYTES_OF_A_NAME: usize = 64;
 /// Most items of a list of names: each of 256 codes needs two.
 const MAX_ITEMS: usize = 1_024;
 
@@ -99,7 +101,7 @@ impl<'a> Fonts<'a> {
 
     /// Reads the names of all fonts that are not known.
     pub(super) fn names(self, known: &mut KnownFonts) -> GlyphNames {
-        let mut bytes = MAX_PROGRAM_BYTES;
+        let mut bytes = MAX_BYTES;
         let fonts = self.fonts.iter().map(|font| known.names(font, &mut bytes)).collect();
         GlyphNames { texts: self.texts, fonts }
     }
@@ -121,8 +123,11 @@ impl KnownFonts {
 
 impl FontNames {
     /// Reads the names that a font gives to its glyphs itself. Fonts of more than one byte a code have none. `bytes` are
-    /// left for font programs.
+    /// left for font programs and names; without any, nothing is read.
     fn of(font: &Dict<'_>, bytes: &mut usize) -> Self {
+        if *bytes == 0 {
+            return Self::default();
+        }
         let kind = text(font, "Subtype").unwrap_or_default();
         let is_simple = matches!(kind.as_slice(), b"Type1" | b"MMType1" | b"TrueType" | b"Type3");
         let encoding = font.get::<Object<'_>>("Encoding").filter(|_| is_simple);
@@ -142,7 +147,10 @@ impl FontNames {
         };
         let program = if is_simple && !has_base { names_of_program(font, bytes) } else { Vec::new() };
         // Of two names of a code the last one counts, also if it says nothing.
-        names.by_code.extend(program.into_iter().chain(named));
+        let is_name = |(_, name): &(u8, Vec<u8>)| name.len() <= MAX_NAME_BYTES;
+        names.by_code.extend(program.into_iter().chain(named).filter(is_name));
+        let taken: usize = names.by_code.values().map(|name| BYTES_OF_A_NAME + name.len()).sum();
+        *bytes = bytes.saturating_sub(taken);
         names
     }
 
@@ -166,11 +174,9 @@ fn names_of_program(font: &Dict<'_>, bytes: &mut usize) -> Vec<(u8, Vec<u8>)> {
         let is_cff = cff.is_some();
         let stream = cff.or_else(|| descriptor.get("FontFile"))?;
         // One that is refused has cost as much.
-        let program = decoded(&stream, *bytes).or_else(|| {
-            *bytes = 0;
-            None
-        })?;
-        *bytes = bytes.checked_sub(program.len().max(stream.raw_data().len()) + 1)?;
+        let left = std::mem::take(bytes);
+        let program = decoded(&stream, left)?;
+        *bytes = left.checked_sub(program.len().max(stream.raw_data().len()) + 1)?;
         Some(if is_cff { names_of_cff(&program) } else { names_of_type1(&program) })
     };
     read().unwrap_or_default()

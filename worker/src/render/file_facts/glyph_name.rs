@@ -8,7 +8,7 @@ use super::tex_names;
 /// The Adobe Glyph List as Adobe publishes it, sorted by name. Its licence is in its head.
 const LIST: &str = include_str!("glyphlist.txt");
 /// A longer name is none in PDF.
-const MAX_NAME_BYTES: usize = 127;
+pub(super) const MAX_NAME_BYTES: usize = 127;
 /// Most letters of a glyph. The longest ligatures of a Unicode character have eighteen.
 const MAX_LETTERS: usize = 18;
 
