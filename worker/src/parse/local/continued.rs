@@ -4,7 +4,8 @@ use quire_schemas::element::BBox;
 
 use super::{
     characters,
-    paragraphs::{Paragraph, SIZE_TOLERANCE, Span, is_conjunction},
+    line_ends::is_conjunction,
+    paragraphs::{Paragraph, SIZE_TOLERANCE, Span},
 };
 
 // In units of the font size.

@@ -53,6 +53,8 @@ pub(super) struct Line {
     pub(super) size: f64,
     pub(super) font: FontId,
     pub(super) bold: bool,
+    /// Whether what is read of it first is bold, and what is read last.
+    pub(super) bold_ends: (bool, bool),
     pub(super) italic: bool,
     pub(super) layer: Layer,
     /// Whether it is read from right to left.
@@ -85,6 +87,9 @@ impl Line {
         let main = ordered.iter().filter(|token| token.size >= 0.9 * size);
         let bbox = ordered.iter().map(|token| token.bbox).reduce(BBox::union)?;
         let style = fonts.get(font);
+        let is_bold =
+            |token: Option<&&Token>| token.and_then(|token| fonts.get(token.font)).is_some_and(|style| style.bold);
+        let ends = (is_bold(ordered.first()), is_bold(ordered.last()));
         Some(Self {
             words,
             frame: ordered[0].frame,
@@ -96,6 +101,7 @@ impl Line {
             size,
             font,
             bold: style.is_some_and(|style| style.bold),
+            bold_ends: if is_rtl { (ends.1, ends.0) } else { ends },
             italic: style.is_some_and(|style| style.italic),
             layer: pieces[0].layer,
             is_rtl,

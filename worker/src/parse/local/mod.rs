@@ -24,6 +24,7 @@ mod frames;
 mod ink;
 mod justified;
 mod layout;
+mod line_ends;
 mod lines;
 mod marks;
 mod mended_lines;

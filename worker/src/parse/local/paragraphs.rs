@@ -8,6 +8,10 @@ use super::{
     field_rows::FieldRows,
     fonts::FontTable,
     frames::Frame,
+    line_ends::{
+        Joint, ends_sentence, ends_with_leader, joint, starts_sentence, starts_small, starts_with_bullet,
+        starts_with_marker,
+    },
     lines::Line,
     mended_lines::{join_broken_numbers, pair_brackets},
     regions::Flow,
@@ -39,8 +43,6 @@ pub(super) const SIZE_TOLERANCE: f64 = 1.18;
 const LONGEST_UNSPACED: usize = 6;
 /// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
 const LEAST_WORDS: usize = 3;
-/// Most characters of a word before the number that a leader leads to.
-const LONGEST_UNIT: usize = 5;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
 /// A line of a script without spaces that ends further from the edge ends there on purpose: the rules of its punctuation
@@ -206,7 +208,8 @@ impl Column {
         let Some(word) = next.words.first() else { return self.end - line.end < 1.5 * CHARACTER * line.size };
         let count = word.text.chars().count();
         let width = match word.text.chars().next() {
-            Some(first) if characters::is_cjk(first) => CHARACTER * line.size,
+            // Punctuation that may not begin a line takes a character along.
+            Some(first) if characters::is_cjk(first) => 2.0 * line.size,
             // Words of other scripts without spaces between them are short.
             Some(first) if characters::is_unspaced(first) => CHARACTER * line.size * count.min(LONGEST_UNSPACED) as f64,
             // Capitals and typewriter letters are wider than others.
@@ -231,7 +234,7 @@ impl Column {
             pitch <= LARGEST_USUAL_PITCH * size && joint(last, next) == Joint::Hyphen && starts_small(next);
         last.layer == next.layer
             && same_size
-            && last.bold == next.bold
+            && (last.bold == next.bold || !last.bold_ends.1 && !next.bold_ends.0)
             && pitch > SMALLEST_PITCH * size
             && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch, run) || is_in_word)
             && (established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE) || is_in_word)
@@ -266,10 +269,15 @@ impl Column {
 
     fn indents_allow(&self, open: &[Line], last: &Line, next: &Line) -> bool {
         let size = last.size.max(next.size);
-        let at = |edge: f64| (next.start - edge).abs() <= 0.5 * INDENT * size;
+        let is_at = |line: &Line, edge: f64| (line.start - edge).abs() <= 0.5 * INDENT * size;
+        // A part of a column may be set otherwise: there a full line goes on at the same edge.
+        let goes_on = |edge: f64| is_at(last, edge) && self.is_full(last, next);
         match self.indents {
-            Indents::Hanging { outer } if at(outer) => return false,
-            Indents::FirstLine { inner } if at(inner) => return false,
+            Indents::Hanging { outer: edge } | Indents::FirstLine { inner: edge }
+                if is_at(next, edge) && !goes_on(edge) =>
+            {
+                return false;
+            }
             _ => {}
         }
         let step = next.start - last.start;
@@ -278,7 +286,7 @@ impl Column {
             return true;
         }
         // The second line of a paragraph may begin at another edge than the first one; the third may not.
-        open.len() == 1 && (starts_with_marker(last) || self.is_full(last, next))
+        open.len() == 1 && step.abs() <= LARGEST_INDENT * size && (starts_with_marker(last) || self.is_full(last, next))
     }
 }
 
@@ -301,89 +309,6 @@ fn usual_pitch(lines: &[Line]) -> Option<f64> {
     let usual = *pitches.get(pitches.len() / 2)?;
     let alike = pitches.iter().filter(|pitch| **pitch <= usual * USUAL_TOLERANCE && **pitch * USUAL_TOLERANCE >= usual);
     (alike.count() >= 3).then_some(usual)
-}
-
-fn starts_small(line: &Line) -> bool {
-    line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
-}
-
-/// Says whether a line ends with a leader and a page number, as each of a table of contents does. A short word may stand
-/// before the number: `p. 5`.
-fn ends_with_leader(line: &Line) -> bool {
-    let mut words = line.words.iter().rev().map(|word| word.text.as_str()).peekable();
-    if !words.next().is_some_and(characters::is_page_number) {
-        return false;
-    }
-    let _ = words.next_if(|word| word.chars().count() <= LONGEST_UNIT && !characters::is_leader(word));
-    let dots: usize = words.take_while(|word| characters::is_leader(word)).map(|dots| dots.chars().count()).sum();
-    dots >= characters::LEAST_LEADER
-}
-
-fn ends_sentence(line: &Line) -> bool {
-    let last = line.words.last().map_or("", |word| word.text.as_str());
-    last.trim_end_matches(['"', '\'', '”', '’', '»', '“', ')', ']', '」', '』'])
-        .ends_with(['.', '!', '?', ':', '…', '。', '！', '？', '：', '؟', '۔', '।', '॥', '։', '።', '។', '။'])
-}
-
-fn starts_sentence(line: &Line) -> bool {
-    let opens =
-        |character: &char| matches!(character, '"' | '\'' | '“' | '‘' | '«' | '»' | '„' | '(' | '[' | '¿' | '¡');
-    let first = line.words.first().and_then(|word| word.text.chars().find(|character| !opens(character)));
-    first.is_some_and(|first| first.is_alphabetic() && !first.is_lowercase())
-}
-
-fn starts_with_bullet(line: &Line) -> bool {
-    let first = line.words.first().map_or("", |word| word.text.as_str());
-    first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '➢', '✓'])
-        || (line.words.len() > 1 && matches!(first, "–" | "-" | "*" | "—"))
-}
-
-/// Says whether a line begins with the number, letter or bullet of a list.
-fn starts_with_marker(line: &Line) -> bool {
-    let first = line.words.first().map_or("", |word| word.text.as_str());
-    let number = first.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.', ':']);
-    let is_short = number.chars().count() <= 4 && number.len() < first.len();
-    starts_with_bullet(line) || (is_short && number.chars().all(char::is_alphanumeric))
-}
-
-/// What stands between two lines of a paragraph.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Joint {
-    Space,
-    Nothing,
-    /// Nothing, because both are of scripts without spaces between words.
-    Unspaced,
-    /// Nothing, and the hyphen before it may only mark the break.
-    Hyphen,
-}
-
-/// Says how the text of a line goes on in the next one:
-///
-/// - a hyphen after a letter or digit stays for now, without a space, and the whole document decides about it later;
-///   before a word such as "and" it stands for a part that is left out, and stays with its space;
-/// - a dash, slash or maqaf without a space before it joins what it stands between;
-/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge;
-/// - everything else has one.
-fn joint(last: &Line, next: &Line) -> Joint {
-    let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };
-    let mut before = end.text.chars().rev();
-    let (mark, letter) = (before.next().unwrap_or(' '), before.next());
-    let follows_word = letter.is_some_and(char::is_alphanumeric);
-    let first = begin.text.chars().next().unwrap_or(' ');
-    match mark {
-        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(&begin.text) => Joint::Space,
-        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
-        '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
-        _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Unspaced,
-        _ => Joint::Space,
-    }
-}
-
-/// Says whether a word is "and" or "or" in a language that leaves out parts of compounds: `vracht- en verzendkosten`.
-pub(super) fn is_conjunction(word: &str) -> bool {
-    const CONJUNCTIONS: [&str; 15] =
-        ["and", "or", "und", "oder", "bzw", "bis", "en", "of", "och", "eller", "og", "ja", "tai", "y", "e"];
-    CONJUNCTIONS.contains(&word.trim_end_matches(['.', ',']))
 }
 
 fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
@@ -551,6 +476,14 @@ mod tests {
         assert_eq!(of(&[("ข้อความ", 0.0), ("ภาษาไทย", 0.0)]), ["ข้อความภาษาไทย"]);
         let heading = of(&[("ข้อความ", 0.0), ("ภาษาไทยที่ยาวกว่าบรรทัดก่อนหน้า", 0.0)]);
         assert_eq!(heading, ["ข้อความ ภาษาไทยที่ยาวกว่าบรรทัดก่อนหน้า"]);
+    }
+
+    #[test]
+    fn a_full_line_goes_on_at_its_edge_whatever_the_indents_of_its_column_are() {
+        let list = [("1. Adams and Clark, the long title of a work abo", 0.0), (INNER, 18.0)];
+        let body = [(OUTER, 0.0), (OUTER, 0.0), (INNER, 0.0)];
+        let page = lines(&[&list[..], &list, &list, &body].concat(), 12.0);
+        assert_eq!(texts(&page).last(), Some(&format!("{OUTER} {OUTER} {INNER}")));
     }
 
     #[test]

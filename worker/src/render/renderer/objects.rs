@@ -1,7 +1,11 @@
 //! Walks the objects of a page in the order of painting, those of forms included: shapes and pictures,
 //! and where in that order each text object stands.
 
-use std::{borrow::Cow, collections::HashMap, os::raw::c_int};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+    os::raw::c_int,
+};
 
 use pdfium_render::prelude::FPDF_PAGEOBJECT;
 use quire_schemas::element::BBox;
@@ -25,6 +29,10 @@ use crate::parse::local::{Colour, Cover, HIDING_ALPHA, MAX_OBJECTS, MAX_SHAPES, 
 const MAX_STENCIL_CHECKS: usize = 200;
 /// What may cover text beyond this counts as one large thing.
 const MAX_COVERS: usize = 2_000;
+/// Text objects between the two copies of fake bold.
+const MAX_BETWEEN_COPIES: usize = 64;
+/// Two copies share this part of their boxes.
+const COPIED_SHARE: f64 = 0.8;
 /// A thinner stroke that is no straight line along an axis, in its own space, does not hide text.
 const THICK_STROKE: f64 = 6.0;
 
@@ -148,6 +156,7 @@ fn walk<'p>(
         stated: Vec::new(),
         sources: HashMap::new(),
         text_place: None,
+        last_texts: VecDeque::new(),
         after_clip: false,
     };
     walk.run(root);
@@ -197,6 +206,8 @@ struct Walk<'p, 'l> {
     sources: HashMap<TextSource, usize>,
     /// Around the text so far.
     text_place: Option<BBox>,
+    /// Around the last text objects.
+    last_texts: VecDeque<BBox>,
     /// Whether some text so far clips what follows.
     after_clip: bool,
 }
@@ -246,11 +257,15 @@ impl<'p> Walk<'p, '_> {
         match kind {
             ObjectKind::Text => {
                 let State { clip, alpha, layer_off, masked, .. } = state;
-                let is_replaced = self.replace(&object, &state);
+                let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
+                let is_replaced = self.replace(&object, bbox, &state);
+                self.last_texts.extend(bbox);
+                if self.last_texts.len() > MAX_BETWEEN_COPIES {
+                    self.last_texts.pop_front();
+                }
                 let place = self.found.texts.len();
                 let text = PlacedText { order: self.order, place, clip, layer_off, alpha, is_replaced, masked };
                 self.after_clip |= RenderMode(object.render_mode()).clips();
-                let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
                 self.text_place = self.text_place.into_iter().chain(bbox).reduce(BBox::union);
                 self.found.texts.insert(object.handle(), text);
             }
@@ -277,9 +292,8 @@ impl<'p> Walk<'p, '_> {
     }
 
     /// Notes the text that is to be read in the place of a text object, if there is one.
-    fn replace(&mut self, object: &PageObject<'p>, state: &State) -> bool {
+    fn replace(&mut self, object: &PageObject<'p>, bbox: Option<BBox>, state: &State) -> bool {
         let Some(stated) = self.stated_text(object, state) else { return false };
-        let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
         let (Some(bbox), Some(matrix)) = (bbox, object.matrix()) else { return false };
         // Text that stands for nothing that is drawn would be text that nobody sees.
         if bbox.area() == 0.0 {
@@ -287,6 +301,11 @@ impl<'p> Walk<'p, '_> {
         }
         let matrix = state.space.in_user_space(&matrix);
         let stated = &mut self.stated[stated];
+        // The second copy of fake bold may stand for nothing. libpdfium hands out one of the two, and not always the first.
+        let is_copy = |other: &BBox| bbox.overlap(*other) >= COPIED_SHARE * bbox.area().max(other.area());
+        if stated.place.is_none() && stated.text.is_empty() && self.last_texts.iter().any(is_copy) {
+            return false;
+        }
         match stated.place {
             Some(place) => self.found.actual[place].go_on(bbox, &matrix),
             None => {

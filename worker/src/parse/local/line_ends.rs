@@ -1,0 +1,89 @@
+//! How lines begin and end: sentences, leaders, marks of lists; and what stands between a line and the next one. Pure.
+
+use super::{characters, lines::Line};
+
+/// Most characters of a word before the number that a leader leads to.
+const LONGEST_UNIT: usize = 5;
+
+pub(super) fn starts_small(line: &Line) -> bool {
+    line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
+}
+
+/// Says whether a line ends with a leader and a page number, as each of a table of contents does. A short word may stand
+/// before the number: `p. 5`.
+pub(super) fn ends_with_leader(line: &Line) -> bool {
+    let mut words = line.words.iter().rev().map(|word| word.text.as_str()).peekable();
+    if !words.next().is_some_and(characters::is_page_number) {
+        return false;
+    }
+    let _ = words.next_if(|word| word.chars().count() <= LONGEST_UNIT && !characters::is_leader(word));
+    let dots: usize = words.take_while(|word| characters::is_leader(word)).map(|dots| dots.chars().count()).sum();
+    dots >= characters::LEAST_LEADER
+}
+
+pub(super) fn ends_sentence(line: &Line) -> bool {
+    let last = line.words.last().map_or("", |word| word.text.as_str());
+    last.trim_end_matches(['"', '\'', '”', '’', '»', '“', ')', ']', '」', '』'])
+        .ends_with(['.', '!', '?', ':', '…', '。', '！', '？', '：', '؟', '۔', '।', '॥', '։', '።', '។', '။'])
+}
+
+pub(super) fn starts_sentence(line: &Line) -> bool {
+    let opens =
+        |character: &char| matches!(character, '"' | '\'' | '“' | '‘' | '«' | '»' | '„' | '(' | '[' | '¿' | '¡');
+    let first = line.words.first().and_then(|word| word.text.chars().find(|character| !opens(character)));
+    first.is_some_and(|first| first.is_alphabetic() && !first.is_lowercase())
+}
+
+pub(super) fn starts_with_bullet(line: &Line) -> bool {
+    let first = line.words.first().map_or("", |word| word.text.as_str());
+    first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '➢', '✓'])
+        || (line.words.len() > 1 && matches!(first, "–" | "-" | "*" | "—"))
+}
+
+/// Says whether a line begins with the number, letter or bullet of a list.
+pub(super) fn starts_with_marker(line: &Line) -> bool {
+    let first = line.words.first().map_or("", |word| word.text.as_str());
+    let number = first.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.', ':']);
+    let is_short = number.chars().count() <= 4 && number.len() < first.len();
+    starts_with_bullet(line) || (is_short && number.chars().all(char::is_alphanumeric))
+}
+
+/// What stands between two lines of a paragraph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joint {
+    Space,
+    Nothing,
+    /// Nothing, because both are of scripts without spaces between words.
+    Unspaced,
+    /// Nothing, and the hyphen before it may only mark the break.
+    Hyphen,
+}
+
+/// Says how the text of a line goes on in the next one:
+///
+/// - a hyphen after a letter or digit stays for now, without a space, and the whole document decides about it later;
+///   before a word such as "and" it stands for a part that is left out, and stays with its space;
+/// - a dash, slash or maqaf without a space before it joins what it stands between;
+/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge;
+/// - everything else has one.
+pub(super) fn joint(last: &Line, next: &Line) -> Joint {
+    let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };
+    let mut before = end.text.chars().rev();
+    let (mark, letter) = (before.next().unwrap_or(' '), before.next());
+    let follows_word = letter.is_some_and(char::is_alphanumeric);
+    let first = begin.text.chars().next().unwrap_or(' ');
+    match mark {
+        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(&begin.text) => Joint::Space,
+        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
+        '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
+        _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Unspaced,
+        _ => Joint::Space,
+    }
+}
+
+/// Says whether a word is "and" or "or" in a language that leaves out parts of compounds: `vracht- en verzendkosten`.
+pub(super) fn is_conjunction(word: &str) -> bool {
+    const CONJUNCTIONS: [&str; 15] =
+        ["and", "or", "und", "oder", "bzw", "bis", "en", "of", "och", "eller", "og", "ja", "tai", "y", "e"];
+    CONJUNCTIONS.contains(&word.trim_end_matches(['.', ',']))
+}
