@@ -30,6 +30,20 @@ pub(crate) struct Blank {
     pub(crate) ink: BBox,
 }
 
+/// Believes the codes that stand in the place of values where the file says that a font's codes are Unicode values:
+/// libpdfium reads no map that says so of all codes at once.
+pub(crate) fn believe_codes(glyphs: &mut [Glyph], objects: &[TextObject], of_unicode: &BTreeSet<FontId>) {
+    if of_unicode.is_empty() {
+        return;
+    }
+    for glyph in glyphs.iter_mut().filter(|glyph| glyph.source == GlyphSource::Unmapped) {
+        let is_stated = object_of(glyph, objects).is_some_and(|object| of_unicode.contains(&object.font));
+        if is_stated && glyph.character != characters::UNREADABLE && !glyph.character.is_control() {
+            glyph.source = GlyphSource::File;
+        }
+    }
+}
+
 /// Takes the codes away that stand in the place of values where a `composite` font has no map: such a code is the number
 /// of a glyph, so that `A` may be any letter and `1` any digit. What draws nothing there is a space. A font with a code
 /// of more than one byte is composite, whatever is known of it.
@@ -174,6 +188,17 @@ mod tests {
         assert_eq!(forgotten(unmapped(&["a1", "ā"]), &[7.0], false), "\u{fffd}\u{fffd}\u{fffd}");
         let mapped = Page::new().write("a1", 50.0, 100.0).content();
         assert_eq!(forgotten(mapped, &[7.0], true), "a1");
+    }
+
+    #[test]
+    fn codes_that_the_file_calls_values_are_believed() {
+        let mut content = unmapped(&["a1", "ā"]);
+        let fonts = content.objects.iter().map(|object| object.font).collect();
+        believe_codes(&mut content.glyphs, &content.objects, &BTreeSet::new());
+        assert!(content.glyphs.iter().all(|glyph| glyph.source == GlyphSource::Unmapped));
+        believe_codes(&mut content.glyphs, &content.objects, &fonts);
+        assert!(content.glyphs.iter().all(|glyph| glyph.source == GlyphSource::File));
+        assert_eq!(forgotten(content, &[7.0], true), "a1ā");
     }
 
     #[test]

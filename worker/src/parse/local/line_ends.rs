@@ -40,6 +40,14 @@ pub(super) fn starts_with_bullet(line: &Line) -> bool {
         || (line.words.len() > 1 && matches!(first, "–" | "-" | "*" | "—"))
 }
 
+/// Returns the number that a line begins with, if it counts: `1.`, `2)`, `(3)`, `[4]`.
+pub(super) fn counting_number(line: &Line) -> Option<u32> {
+    let first = line.words.first().filter(|_| line.words.len() > 1)?.text.as_str();
+    let number = first.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.']);
+    let is_counting = (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    number.parse().ok().filter(|_| is_counting && first.ends_with([')', ']', '.']))
+}
+
 /// Says whether a line begins with the number, letter or bullet of a list.
 pub(super) fn starts_with_marker(line: &Line) -> bool {
     let first = line.words.first().map_or("", |word| word.text.as_str());

@@ -58,7 +58,7 @@ pub(crate) use content::{
     MAX_GLYPHS, MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent,
     PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
 };
-pub(crate) use distrust::{Blank, distrust_blanks, forget_codes};
+pub(crate) use distrust::{Blank, believe_codes, distrust_blanks, forget_codes};
 pub(crate) use elements::to_parsed_page;
 pub(crate) use findings::{Findings, NeedsOcr};
 pub(crate) use fonts::{FontId, FontTable};

@@ -9,8 +9,8 @@ use super::{
     fonts::FontTable,
     frames::Frame,
     line_ends::{
-        Joint, ends_sentence, ends_with_leader, joint, starts_sentence, starts_small, starts_with_bullet,
-        starts_with_marker,
+        Joint, counting_number, ends_sentence, ends_with_leader, joint, starts_sentence, starts_small,
+        starts_with_bullet, starts_with_marker,
     },
     lines::Line,
     mended_lines::{join_broken_numbers, pair_brackets},
@@ -240,6 +240,7 @@ impl Column {
             && (established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE) || is_in_word)
             && last.bbox.shared_width(next.bbox) > 0.0
             && !starts_with_bullet(next)
+            && !self.counts(open, last, next)
             && !self.ends_paragraph(open, last, next)
             && !ends_with_leader(last)
             && self.indents_allow(open, last, next)
@@ -254,6 +255,15 @@ impl Column {
             && edge - last.end > LONGEST_OVERHANG * last.size
             && ends_sentence(last)
             && starts_sentence(next)
+    }
+
+    /// Says whether a line begins with the number behind that of the paragraph before it, or with any number that counts
+    /// where the line before had room.
+    fn counts(&self, open: &[Line], last: &Line, next: &Line) -> bool {
+        let Some(number) = counting_number(next) else { return false };
+        let goes_on =
+            open.first().and_then(counting_number).is_some_and(|before| before.checked_add(1) == Some(number));
+        goes_on || !self.is_full(last, next)
     }
 
     /// Says whether the whole column, or the lines beside them, are set with the pitch between two lines, and the first one
@@ -461,6 +471,15 @@ mod tests {
         // Beside a picture all lines are as short.
         let beside = [(OUTER, 0.0), (OUTER, 0.0), ("a short line", 0.0), (end, 0.0), (OUTER, 0.0), (OUTER, 0.0)];
         assert_eq!(texts(&lines(&beside, 12.0)).len(), 1);
+    }
+
+    #[test]
+    fn a_number_begins_a_paragraph_where_the_line_before_had_room() {
+        let notes =
+            [("[1] http://example.com/a/long/address/of/it", 0.0), ("[2] http://a.example", 0.0), ("[3] there", 0.0)];
+        assert_eq!(texts(&lines(&notes, 12.0)), notes.map(|(line, _)| line));
+        let prose = [(OUTER, 0.0), ("12. of May", 0.0)];
+        assert_eq!(texts(&lines(&prose, 12.0)).len(), 1);
     }
 
     #[test]

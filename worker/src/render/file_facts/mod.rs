@@ -26,7 +26,7 @@ mod values;
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -38,6 +38,7 @@ use hayro_syntax::{
 };
 
 pub(super) use attachments::Attachments;
+pub(super) use composite::CompositeFonts;
 pub(super) use decode::NotDecoded;
 pub(super) use fonts::GlyphNames;
 use fonts::KnownFonts;
@@ -205,14 +206,14 @@ impl FileFacts {
         }
     }
 
-    /// Lists the names of a page's composite fonts, whose codes are no characters by themselves; pages count from 0.
-    pub(super) fn composite_fonts(&self, index: u32) -> BTreeSet<String> {
-        let names = || {
+    /// Finds a page's composite fonts, whose codes are no characters by themselves; pages count from 0.
+    pub(super) fn composite_fonts(&self, index: u32) -> CompositeFonts {
+        let fonts = || {
             let page = page::dictionary(&self.xref, self.page_at(index)?)?;
             let resources = self.resources(&page, self.stated(&page).resources()?)?;
-            Some(composite::names(&self.xref, resources.dict))
+            Some(composite::fonts(&self.xref, resources.dict))
         };
-        guarded(names).unwrap_or_default()
+        guarded(fonts).unwrap_or_default()
     }
 
     /// Says whether the form asks for its fields to be drawn by their values, whatever appearances they have.

@@ -1,17 +1,15 @@
 //! Reads the characters of a page and the text objects that draw them.
 
-use std::{
-    cell::OnceCell,
-    collections::{BTreeSet, HashMap},
-    ops::RangeInclusive,
-    os::raw::c_int,
-};
+use std::{cell::OnceCell, collections::HashMap, ops::RangeInclusive, os::raw::c_int};
 
 use pdfium_render::prelude::{FPDF_FONT, FPDF_PAGEOBJECT};
 use quire_schemas::{element::BBox, result::PdfBox};
 
 use super::{
-    super::{file_facts::GlyphNames, geometry::Transform},
+    super::{
+        file_facts::{CompositeFonts, GlyphNames},
+        geometry::Transform,
+    },
     actual_text::ActualText,
     file_facts::PageFacts,
     objects::{Painted, PlacedText, seen_through},
@@ -21,7 +19,8 @@ use super::{
     text_page::TextPage,
 };
 use crate::parse::local::{
-    Blank, FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject, distrust_blanks, forget_codes,
+    Blank, FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject, believe_codes, distrust_blanks,
+    forget_codes,
 };
 
 /// A mark that libpdfium sets in the place of a hyphen at the end of a line.
@@ -86,11 +85,14 @@ pub(super) fn characters<'p>(
 }
 
 impl Characters {
-    /// Takes the values away from characters that cannot have them. `composite` lists the names of composite fonts; it is
-    /// asked only if the page has characters without a value.
-    pub(super) fn distrust(&mut self, composite: impl FnOnce() -> BTreeSet<String>) {
+    /// Takes the values away from characters that cannot have them, and believes those that the file states. `composite`
+    /// finds composite fonts; it is asked only if the page has characters without a value.
+    pub(super) fn distrust(&mut self, composite: impl FnOnce() -> CompositeFonts) {
         if self.glyphs.iter().any(|glyph| glyph.source == GlyphSource::Unmapped) {
-            let composite = self.fonts.named(&composite());
+            let composite = composite();
+            let of_unicode = self.fonts.named(&composite.of_unicode);
+            let composite = self.fonts.named(&composite.names);
+            believe_codes(&mut self.glyphs, &self.objects, &of_unicode);
             forget_codes(&mut self.glyphs, &self.objects, &self.blanks, composite);
         }
         distrust_blanks(&mut self.glyphs, &self.objects, &self.fonts, &self.blanks);

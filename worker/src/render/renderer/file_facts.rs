@@ -1,13 +1,13 @@
 //! What the file itself says and libpdfium does not: asked page by page, and believed only where both see the same
 //! pages.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
 use super::super::{
-    file_facts::{self, Attachments, GlyphNames, HiddenObjects, NotDecoded, StructureTexts},
+    file_facts::{self, Attachments, CompositeFonts, GlyphNames, HiddenObjects, NotDecoded, StructureTexts},
     protocol::{AttachmentRefusal, AttachmentWork, RefusedAttachment},
     sandbox::within_cpu,
 };
@@ -43,10 +43,10 @@ impl PageFacts<'_> {
         within_cpu(facts.cpu_seconds, || file.glyph_names(index))
     }
 
-    /// Lists the names of the page's composite fonts.
-    pub(super) fn composite_fonts(&self) -> BTreeSet<String> {
-        let Some((facts, index)) = self.source else { return BTreeSet::new() };
-        let Some(file) = &facts.file else { return BTreeSet::new() };
+    /// Finds the page's composite fonts.
+    pub(super) fn composite_fonts(&self) -> CompositeFonts {
+        let Some((facts, index)) = self.source else { return CompositeFonts::default() };
+        let Some(file) = &facts.file else { return CompositeFonts::default() };
         within_cpu(facts.cpu_seconds, || file.composite_fonts(index))
     }
 
