@@ -31,11 +31,11 @@ class Worker:
                 answers[name] = found[name] or self.alone(name, files[name], scratch / f"alone-{name}")
         return answers
 
-    def alone(self, name: str, file: Path, scratch: Path, *options: str) -> results.Result | str:
-        found, said = self.run({name: file}, scratch, *options)
+    def alone(self, name: str, file: Path, scratch: Path) -> results.Result | str:
+        found, said = self.run({name: file}, scratch)
         return found[name] or said
 
-    def run(self, files: dict[str, Path], scratch: Path, *options: str) -> tuple[dict, str]:
+    def run(self, files: dict[str, Path], scratch: Path) -> tuple[dict, str]:
         """Runs the worker once, in a session of its own, so that its renderers die with it."""
         inputs, out = scratch / "in", scratch / "out"
         inputs.mkdir(parents=True)
@@ -44,7 +44,7 @@ class Worker:
         log = scratch / "log"
         with log.open("wb") as said:
             process = subprocess.Popen(
-                [self.program, "process", "--engine", "pdfium", "--no-images", *options, "--out", out,
+                [self.program, "process", "--engine", "pdfium", "--no-images", "--out", out,
                  *(inputs / f"{name}.pdf" for name in files)],
                 env=self.environment(), stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
             try:

@@ -10,7 +10,11 @@ use quire_schemas::{
 use tokio::time::Instant;
 
 use super::{
-    attachment_list::AttachmentList, context::Context, page::of_page, reuse::Stored, reuse::identity_as_read, run::Run,
+    attachment_list::AttachmentList,
+    context::Context,
+    page::of_page,
+    reuse::{Stored, identity_as_read},
+    run::Run,
 };
 use crate::{fail_point, job::Fault, render::OpenedDocument, store::StoredObject, telemetry::Stage};
 

@@ -107,7 +107,7 @@ pub(crate) enum ChildFault {
         /// `memory` or `CPU`.
         limit: &'static str,
     },
-    /// The kernel killed it, as it does when memory is short; or somebody else did.
+    /// SIGKILL ended it. The kernel sends that when memory is short; an operator may send it, too.
     #[error("the renderer was killed, as by a kernel that is short of memory")]
     Killed,
     #[error("the renderer died: {how}")]
