@@ -93,7 +93,12 @@ const LONGEST_PAGE_NUMBER: usize = 10;
 
 /// Says whether a text may be part of a leader: the dots that lead from a title to its page.
 pub(super) fn is_leader(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|character| matches!(character, '.' | '…' | '·' | '․' | '‥'))
+    !text.is_empty() && text.chars().all(is_dot)
+}
+
+/// Says whether a character is one of those that leaders are made of.
+pub(super) const fn is_dot(character: char) -> bool {
+    matches!(character, '.' | '…' | '·' | '․' | '‥')
 }
 
 /// Says whether a leader may lead to a text: the number of a page or of several, or a price.

@@ -5,7 +5,8 @@ use quire_schemas::element::BBox;
 use super::{
     characters,
     line_ends::is_conjunction,
-    paragraphs::{Paragraph, SIZE_TOLERANCE, Span},
+    paragraphs::{Paragraph, Span},
+    setting::SIZE_TOLERANCE,
 };
 
 // In units of the font size.

@@ -4,20 +4,41 @@ use super::{characters, lines::Line};
 
 /// Most characters of a word before the number that a leader leads to.
 const LONGEST_UNIT: usize = 5;
+/// A line of a script without spaces that ends further from the edge, in units of the font size, ends there on purpose: the
+/// rules of its punctuation take a few characters along to the next line, not more.
+pub(super) const LONGEST_OVERHANG: f64 = 4.5;
 
 pub(super) fn starts_small(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
 }
 
 /// Says whether a line ends with a leader and a page number, as each of a table of contents does. A short word may stand
-/// before the number: `p. 5`.
+/// before the number: `p. 5`. The leader may touch the title and the number.
 pub(super) fn ends_with_leader(line: &Line) -> bool {
     let mut words = line.words.iter().rev().map(|word| word.text.as_str()).peekable();
-    if !words.next().is_some_and(characters::is_page_number) {
+    let Some(last) = words.next() else { return false };
+    let (before, number) = last.rfind(characters::is_dot).map_or(("", last), |dot| {
+        let behind = dot + last[dot..].chars().next().map_or(0, char::len_utf8);
+        last.split_at(behind)
+    });
+    if !characters::is_page_number(number) {
         return false;
     }
-    let _ = words.next_if(|word| word.chars().count() <= LONGEST_UNIT && !characters::is_leader(word));
-    let dots: usize = words.take_while(|word| characters::is_leader(word)).map(|dots| dots.chars().count()).sum();
+    let dots_of = |text: &str| text.chars().rev().take_while(|character| characters::is_dot(*character)).count();
+    let mut dots = dots_of(before);
+    if dots < before.chars().count() {
+        return dots >= characters::LEAST_LEADER;
+    }
+    if dots == 0 {
+        let _ = words.next_if(|word| word.chars().count() <= LONGEST_UNIT && dots_of(word) == 0);
+    }
+    for word in words {
+        let of_word = dots_of(word);
+        dots += of_word;
+        if of_word < word.chars().count() {
+            break;
+        }
+    }
     dots >= characters::LEAST_LEADER
 }
 
@@ -36,8 +57,12 @@ pub(super) fn starts_sentence(line: &Line) -> bool {
 
 pub(super) fn starts_with_bullet(line: &Line) -> bool {
     let first = line.words.first().map_or("", |word| word.text.as_str());
-    first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '➢', '✓'])
-        || (line.words.len() > 1 && matches!(first, "–" | "-" | "*" | "—"))
+    first.starts_with(['•', '‣', '◦', '▪', '●', '○', '■', '□', '➢', '✓', '☐', '☑', '☒'])
+}
+
+/// Says whether a line begins with a dash or an asterisk: a bullet, or part of a sentence.
+pub(super) fn starts_with_dash(line: &Line) -> bool {
+    line.words.len() > 1 && line.words.first().is_some_and(|word| matches!(word.text.as_str(), "–" | "-" | "*" | "—"))
 }
 
 /// Returns the number that a line begins with, if it counts: `1.`, `2)`, `(3)`, `[4]`.
@@ -53,7 +78,7 @@ pub(super) fn starts_with_marker(line: &Line) -> bool {
     let first = line.words.first().map_or("", |word| word.text.as_str());
     let number = first.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.', ':']);
     let is_short = number.chars().count() <= 4 && number.len() < first.len();
-    starts_with_bullet(line) || (is_short && number.chars().all(char::is_alphanumeric))
+    starts_with_bullet(line) || starts_with_dash(line) || (is_short && number.chars().all(char::is_alphanumeric))
 }
 
 /// What stands between two lines of a paragraph.

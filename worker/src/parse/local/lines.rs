@@ -18,6 +18,10 @@ use super::{
 /// A word of a script without spaces between words has so many characters.
 pub(super) const CHARACTERS_OF_A_WORD: usize = 3;
 
+/// A raised number is smaller than the text behind it by this factor, and stands higher by this part of its size.
+const RAISED_SIZE: f64 = 0.85;
+const LEAST_RAISE: f64 = 0.15;
+
 /// A token with what the page shows of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Piece {
@@ -46,6 +50,8 @@ pub(super) struct Line {
     pub(super) start: f64,
     /// Where it ends, in the same measure.
     pub(super) end: f64,
+    /// The raised number that it begins with, as a footnote does.
+    pub(super) note: Option<u32>,
     /// The box of a drop cap that it begins with.
     pub(super) drop: Option<BBox>,
     pub(super) baseline: f64,
@@ -96,6 +102,7 @@ impl Line {
             bbox,
             start: if is_rtl { -bbox.right() } else { bbox.left() },
             end: if is_rtl { -bbox.left() } else { bbox.right() },
+            note: raised_number(&ordered).filter(|_| !is_rtl),
             drop: None,
             baseline: main.map(|token| token.baseline).reduce(f64::max).unwrap_or(ordered[0].baseline),
             size,
@@ -211,6 +218,14 @@ fn composed(text: &str) -> String {
     let letters = if is_rtl { letters.replace(characters::UNREADABLE, "") } else { letters };
     // Nothing readable in a word: its places alone say nothing.
     if letters.chars().all(|character| character == characters::UNREADABLE) { String::new() } else { letters }
+}
+
+/// Returns the number that a line from left to right begins with, if it is smaller than what follows and raised above it.
+fn raised_number(tokens: &[&Token]) -> Option<u32> {
+    let [number, next, ..] = tokens else { return None };
+    let is_raised =
+        number.size <= RAISED_SIZE * next.size && next.baseline - number.baseline >= LEAST_RAISE * next.size;
+    number.text.parse().ok().filter(|_| is_raised && number.text.len() <= 3)
 }
 
 fn most_common(tokens: &[&Token]) -> Option<(f64, FontId)> {

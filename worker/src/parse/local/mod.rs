@@ -5,13 +5,16 @@
 //! (`overprint`); marks that are drawn apart are given to their letters (`marks`); characters that stay together become
 //! tokens (`tokens`, `vertical`); what nobody sees is told apart (`visibility`, and `unsure` and `seen` where only the image tells);
 //! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
-//! `channels`); the tokens of a row become a line of words (`lines`, `spacing`,
+//! `channels`, `cells`, `columns`, `blocks`); the tokens of a row become a line of words (`lines`, `spacing`,
 //! `reading_order`, `justified`); lines become paragraphs
-//! (`paragraphs`, `mended_lines`, `continued`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
+//! (`paragraphs`, `setting`, `line_ends`, `mended_lines`, `continued`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
 
 mod annotations;
+mod blocks;
+mod cells;
 mod channels;
 mod characters;
+mod columns;
 mod containers;
 mod content;
 mod continued;
@@ -41,6 +44,7 @@ mod regions;
 mod rows;
 mod scans;
 mod seen;
+mod setting;
 mod spacing;
 mod stacked;
 #[cfg(test)]

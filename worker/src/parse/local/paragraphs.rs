@@ -3,51 +3,17 @@
 use quire_schemas::element::BBox;
 
 use super::{
-    characters,
     content::PageContent,
     field_rows::FieldRows,
     fonts::FontTable,
     frames::Frame,
-    line_ends::{
-        Joint, counting_number, ends_sentence, ends_with_leader, joint, starts_sentence, starts_small,
-        starts_with_bullet, starts_with_marker,
-    },
+    line_ends::{Joint, LONGEST_OVERHANG, joint},
     lines::Line,
     mended_lines::{join_broken_numbers, pair_brackets},
     regions::Flow,
+    setting::Setting,
     visibility::Layer,
 };
-
-// In units of the font size, but for the tolerances, which are factors.
-/// Baselines further apart are different paragraphs, unless the whole column is set that wide.
-const LARGEST_PITCH: f64 = 1.75;
-/// Baselines further apart are different paragraphs, even if the whole column is set that wide.
-const LARGEST_USUAL_PITCH: f64 = 3.2;
-/// Baselines closer than this are one row of a table, not two lines of a paragraph.
-const SMALLEST_PITCH: f64 = 0.5;
-/// A line that begins this much further right or left begins at another edge.
-const INDENT: f64 = 0.8;
-/// An edge further away is another column of a table.
-const LARGEST_INDENT: f64 = 8.0;
-/// Lines whose middles are closer than this are centred.
-const CENTRED: f64 = 0.5;
-/// The pitch within a paragraph varies by this factor.
-const PITCH_TOLERANCE: f64 = 1.25;
-/// Pitches of a column that is set wide vary by this factor.
-const USUAL_TOLERANCE: f64 = 1.1;
-/// Sizes that differ by less than this share are the same.
-const SAME_SIZE: f64 = 0.03;
-/// The font size within a paragraph varies by this factor.
-pub(super) const SIZE_TOLERANCE: f64 = 1.18;
-/// Most characters of a word of Thai or its neighbours.
-const LONGEST_UNSPACED: usize = 6;
-/// Lines of running text have so many words at least, on average; those of forms and lists may have fewer.
-const LEAST_WORDS: usize = 3;
-/// Width of a character that is not measured.
-const CHARACTER: f64 = 0.5;
-/// A line of a script without spaces that ends further from the edge ends there on purpose: the rules of its punctuation
-/// take a few characters along to the next line, not more.
-const LONGEST_OVERHANG: f64 = 4.5;
 
 /// Lines that belong together. Boxes are on the displayed page.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,13 +49,11 @@ pub(super) struct Span {
 /// Gathers the lines of a column into paragraphs. Labels of `fields` are paragraphs of their own.
 pub(super) fn paragraphs(mut flow: Flow, content: &PageContent, fields: &FieldRows) -> Vec<Paragraph> {
     begin_beside_drop_cap(&mut flow);
-    let column = Column::of(&flow);
+    let begins = begins(&flow, fields);
     let mut paragraphs = Vec::new();
     let mut open: Vec<Line> = Vec::new();
-    let runs = runs(&flow);
-    for (line, run) in flow.into_iter().zip(runs) {
-        let is_parted = open.last().is_some_and(|last| fields.part(last, &line, column.is_full(last, &line)));
-        if !open.is_empty() && (is_parted || !column.belongs(&open, &line, run)) {
+    for (line, begins) in flow.into_iter().zip(begins) {
+        if begins && !open.is_empty() {
             paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
         }
         open.push(line);
@@ -100,25 +64,19 @@ pub(super) fn paragraphs(mut flow: Flow, content: &PageContent, fields: &FieldRo
     paragraphs
 }
 
-/// Whether a line has the same pitch to the line before as that one has to its own, and as the next line has to it.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    goes_on: bool,
-    begins: bool,
-}
-
-fn runs(flow: &[Line]) -> Vec<Run> {
-    let pitch = |index: usize| -> Option<f64> {
-        let above = flow.get(index.checked_sub(1)?)?;
-        let pitch = flow.get(index)?.baseline - above.baseline;
-        (pitch > 0.0).then_some(pitch)
-    };
-    let is_alike = |a: f64, b: Option<f64>| b.is_some_and(|b| a <= b * USUAL_TOLERANCE && b <= a * USUAL_TOLERANCE);
-    let run = |index: usize| {
-        let is_alike = |other: usize| pitch(index).is_some_and(|own| is_alike(own, pitch(other)));
-        Run { goes_on: is_alike(index.wrapping_sub(1)), begins: is_alike(index + 1) }
-    };
-    (0..flow.len()).map(run).collect()
+/// Says of each line whether it begins a paragraph.
+fn begins(lines: &[Line], fields: &FieldRows) -> Vec<bool> {
+    let setting = Setting::of(lines);
+    let mut begins = Vec::with_capacity(lines.len());
+    let mut first = 0;
+    for next in 0..lines.len() {
+        let is_parted = || fields.part(&lines[next - 1], &lines[next], setting.is_full(next - 1));
+        if next > 0 && (is_parted() || !setting.belongs(first, next)) {
+            first = next;
+        }
+        begins.push(first == next);
+    }
+    begins
 }
 
 /// Lets the lines beside a drop cap begin where it begins.
@@ -134,191 +92,6 @@ fn begin_beside_drop_cap(flow: &mut [Line]) {
             drop = None;
         }
     }
-}
-
-/// What the lines of a column have in common.
-#[derive(Debug)]
-struct Column {
-    /// Where its longest lines end.
-    end: f64,
-    /// The pitch of most of its lines, if there are enough to tell.
-    pitch: Option<f64>,
-    /// The font size of most of its lines.
-    size: f64,
-    indents: Indents,
-    /// Whether most of its lines end only because the next word had no room: running text.
-    is_running: bool,
-}
-
-/// How a column shows where its paragraphs begin.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Indents {
-    None,
-    /// Paragraphs begin at the outer edge, and go on at the inner one.
-    Hanging {
-        outer: f64,
-    },
-    /// Paragraphs begin at the inner edge, and go on at the outer one.
-    FirstLine {
-        inner: f64,
-    },
-}
-
-impl Column {
-    fn of(lines: &[Line]) -> Self {
-        let mut column = Self {
-            end: lines.iter().map(|line| line.end).fold(f64::NEG_INFINITY, f64::max),
-            pitch: usual_pitch(lines),
-            size: usual_size(lines),
-            indents: Indents::None,
-            is_running: false,
-        };
-        let full = lines.windows(2).filter(|pair| column.is_full(&pair[0], &pair[1])).count();
-        let words = lines.iter().map(Line::length_in_words).sum::<usize>();
-        column.is_running = 2 * full + 1 >= lines.len() && words >= LEAST_WORDS * lines.len();
-        column.indents = column.indents(lines);
-        column
-    }
-
-    /// Tells a hanging indent from an indented first line: a line that begins a paragraph stands after one that
-    /// has ended early, and a line that goes on stands after one that was full.
-    fn indents(&self, lines: &[Line]) -> Indents {
-        let size = lines.iter().map(|line| line.size).fold(1.0, f64::max);
-        let outer = lines.iter().map(|line| line.start).fold(f64::INFINITY, f64::min);
-        let is_outer = |line: &Line| line.start - outer <= INDENT * size;
-        let inner = lines.iter().filter(|line| !is_outer(line)).map(|line| line.start).fold(f64::INFINITY, f64::min);
-        let is_inner = |line: &Line| (line.start - inner).abs() <= 0.5 * INDENT * size;
-        let count = |is: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| is(line)).count();
-        if inner - outer > LARGEST_INDENT * size || count(&is_outer) < 2 || count(&is_inner) < 2 {
-            return Indents::None;
-        }
-        let (mut hanging, mut first_line) = (0, usize::from(lines.first().is_some_and(is_inner)));
-        for pair in lines.windows(2) {
-            let (last, next) = (&pair[0], &pair[1]);
-            let goes_on = self.is_full(last, next);
-            if is_inner(next) && !is_inner(last) || is_outer(next) && !is_outer(last) {
-                if is_inner(next) == goes_on { hanging += 1 } else { first_line += 1 }
-            }
-        }
-        if hanging > first_line { Indents::Hanging { outer } } else { Indents::FirstLine { inner } }
-    }
-
-    /// Says whether the first word of the next line had no room in a line.
-    fn is_full(&self, line: &Line, next: &Line) -> bool {
-        let Some(word) = next.words.first() else { return self.end - line.end < 1.5 * CHARACTER * line.size };
-        let count = word.text.chars().count();
-        let width = match word.text.chars().next() {
-            // Punctuation that may not begin a line takes a character along.
-            Some(first) if characters::is_cjk(first) => 2.0 * line.size,
-            // Words of other scripts without spaces between them are short.
-            Some(first) if characters::is_unspaced(first) => CHARACTER * line.size * count.min(LONGEST_UNSPACED) as f64,
-            // Capitals and typewriter letters are wider than others.
-            _ => (CHARACTER * line.size * count as f64).max(word.place.width().max(word.place.height())),
-        };
-        self.end - line.end < width + 0.5 * CHARACTER * line.size
-    }
-
-    /// `run` is that of the next line.
-    fn belongs(&self, open: &[Line], next: &Line, run: Run) -> bool {
-        let Some(last) = open.last() else { return true };
-        let size = last.size.max(next.size);
-        let pitch = next.baseline - last.baseline;
-        let established = open.len().checked_sub(2).map(|before| last.baseline - open[before].baseline);
-        // Of a paragraph's first line that ends early the column tells how far the next one is, if both are set as it is.
-        let is_of_column = (size - self.size).abs() <= SAME_SIZE * self.size;
-        let is_apart = || is_of_column && !run.begins && !self.is_full(last, next);
-        let established = established.or_else(|| self.pitch.filter(|_| is_apart()));
-        let same_size = (last.size / next.size.max(0.1)).max(next.size / last.size.max(0.1)) <= SIZE_TOLERANCE;
-        // A word that goes on is of one paragraph, however far its second part is.
-        let is_in_word =
-            pitch <= LARGEST_USUAL_PITCH * size && joint(last, next) == Joint::Hyphen && starts_small(next);
-        last.layer == next.layer
-            && same_size
-            && (last.bold == next.bold || !last.bold_ends.1 && !next.bold_ends.0)
-            && pitch > SMALLEST_PITCH * size
-            && (pitch <= LARGEST_PITCH * size || self.is_set_wide(last, next, pitch, run) || is_in_word)
-            && (established.is_none_or(|usual| pitch <= usual * PITCH_TOLERANCE) || is_in_word)
-            && last.bbox.shared_width(next.bbox) > 0.0
-            && !starts_with_bullet(next)
-            && !self.counts(open, last, next)
-            && !self.ends_paragraph(open, last, next)
-            && !ends_with_leader(last)
-            && self.indents_allow(open, last, next)
-    }
-
-    /// Says whether a line of running text ends with its sentence although the next word had room, and a longer line begins
-    /// another one: paragraphs that neither an indent nor a gap parts. Beside a picture all lines are short.
-    fn ends_paragraph(&self, open: &[Line], last: &Line, next: &Line) -> bool {
-        let edge = open.iter().rev().nth(1).map_or(self.end, |before| before.end).min(next.end);
-        self.is_running
-            && !self.is_full(last, next)
-            && edge - last.end > LONGEST_OVERHANG * last.size
-            && ends_sentence(last)
-            && starts_sentence(next)
-    }
-
-    /// Says whether a line begins with the number behind that of the paragraph before it, or with any number that counts
-    /// where the line before had room.
-    fn counts(&self, open: &[Line], last: &Line, next: &Line) -> bool {
-        let Some(number) = counting_number(next) else { return false };
-        let goes_on =
-            open.first().and_then(counting_number).is_some_and(|before| before.checked_add(1) == Some(number));
-        goes_on || !self.is_full(last, next)
-    }
-
-    /// Says whether the whole column, or the lines beside them, are set with the pitch between two lines, and the first one
-    /// goes on.
-    fn is_set_wide(&self, last: &Line, next: &Line, pitch: f64, run: Run) -> bool {
-        let is_usual =
-            self.pitch.is_some_and(|usual| pitch <= usual * USUAL_TOLERANCE && pitch * USUAL_TOLERANCE >= usual);
-        (is_usual || run.goes_on || run.begins)
-            && self.is_running
-            && pitch <= LARGEST_USUAL_PITCH * last.size
-            && self.is_full(last, next)
-    }
-
-    fn indents_allow(&self, open: &[Line], last: &Line, next: &Line) -> bool {
-        let size = last.size.max(next.size);
-        let is_at = |line: &Line, edge: f64| (line.start - edge).abs() <= 0.5 * INDENT * size;
-        // A part of a column may be set otherwise: there a full line goes on at the same edge.
-        let goes_on = |edge: f64| is_at(last, edge) && self.is_full(last, next);
-        match self.indents {
-            Indents::Hanging { outer: edge } | Indents::FirstLine { inner: edge }
-                if is_at(next, edge) && !goes_on(edge) =>
-            {
-                return false;
-            }
-            _ => {}
-        }
-        let step = next.start - last.start;
-        let is_centred = (next.bbox.middle_x() - last.bbox.middle_x()).abs() <= CENTRED * size;
-        if step.abs() <= INDENT * size || is_centred {
-            return true;
-        }
-        // The second line of a paragraph may begin at another edge than the first one; the third may not.
-        open.len() == 1 && step.abs() <= LARGEST_INDENT * size && (starts_with_marker(last) || self.is_full(last, next))
-    }
-}
-
-/// Returns the font size that half of the lines do not exceed.
-fn usual_size(lines: &[Line]) -> f64 {
-    let mut sizes: Vec<f64> = lines.iter().map(|line| line.size).collect();
-    sizes.sort_by(f64::total_cmp);
-    sizes.get(sizes.len() / 2).copied().unwrap_or_default()
-}
-
-/// Returns the pitch of most neighbouring lines; `None` if fewer than three have it.
-fn usual_pitch(lines: &[Line]) -> Option<f64> {
-    let mut pitches: Vec<f64> = lines
-        .windows(2)
-        .filter(|pair| pair[0].bbox.shared_width(pair[1].bbox) > 0.0)
-        .map(|pair| pair[1].baseline - pair[0].baseline)
-        .filter(|pitch| *pitch > 0.0)
-        .collect();
-    pitches.sort_by(f64::total_cmp);
-    let usual = *pitches.get(pitches.len() / 2)?;
-    let alike = pitches.iter().filter(|pitch| **pitch <= usual * USUAL_TOLERANCE && **pitch * USUAL_TOLERANCE >= usual);
-    (alike.count() >= 3).then_some(usual)
 }
 
 fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {

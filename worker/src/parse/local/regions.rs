@@ -6,8 +6,9 @@
 use quire_schemas::element::BBox;
 
 use super::{
-    channels::{self, Channel},
+    channels::Channel,
     characters::Writing,
+    columns::columns,
     containers::Container,
     fonts::FontTable,
     justified::{self, justified},
@@ -152,32 +153,30 @@ impl<'a> Regions<'a> {
             }
             let size = rows::usual_size(&items);
             let mut rows = rows::rows(items);
-            let channel = (depth < MAX_DEPTH).then(|| channels::columns(&rows, size)).flatten();
-            let Some(channel) = channel else {
+            let channels = if depth < MAX_DEPTH { columns(&rows, size) } else { Vec::new() };
+            let Some(channel) = channels.first() else {
                 self.rows(&rows, blocks, depth);
                 continue;
             };
             let below = rows.split_off(channel.last + 1);
             let beside = rows.split_off(channel.first);
-            let [one, other] = self.sides(&beside, &channel);
-            for part in [all(below), other, one, all(rows)] {
-                pending.push((part, depth + 1));
-            }
+            pending.push((all(below), depth + 1));
+            pending.extend(self.sides(&beside, &channels).into_iter().rev().map(|side| (side, depth + 1)));
+            pending.push((all(rows), depth + 1));
         }
     }
 
-    /// Returns the items on both sides of a channel, those that are read first before the others.
-    fn sides(&self, rows: &[Row<'a>], channel: &Channel) -> [Vec<Item<'a>>; 2] {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        for row in rows {
-            let (on_left, on_right) = channels::parted(row, channel);
-            for cap in &row.drop_cap {
-                if cap.bbox.middle_x() < channel.middle() { left.push(*cap) } else { right.push(*cap) }
-            }
-            left.extend_from_slice(on_left);
-            right.extend_from_slice(on_right);
+    /// Returns the items on the sides of channels, which are ordered from left to right, in the order of reading.
+    fn sides(&self, rows: &[Row<'a>], channels: &[Channel]) -> Vec<Vec<Item<'a>>> {
+        let mut sides: Vec<Vec<Item<'a>>> = vec![Vec::new(); channels.len() + 1];
+        for item in rows.iter().flat_map(|row| row.drop_cap.iter().chain(&row.items)) {
+            let side = channels.partition_point(|channel| channel.middle() <= item.bbox.middle_x());
+            sides[side].push(*item);
         }
-        if self.from_the_right { [right, left] } else { [left, right] }
+        if self.from_the_right {
+            sides.reverse();
+        }
+        sides
     }
 
     fn rows(&mut self, rows: &[Row<'a>], blocks: &[(usize, Vec<usize>)], depth: usize) {
@@ -397,6 +396,58 @@ mod tests {
         let page = column(Page::new(), &["Name:", "Place of birth:", "Country:"], 50.0, 100.0);
         let page = column(page, &["Maria Example", "Old Oslo", "United Kingdom"], 150.0, 100.0);
         assert_eq!(read(&page), "Name:/Maria Example/Place of birth:/Old Oslo/Country:/United Kingdom");
+    }
+
+    #[test]
+    fn three_blocks_of_short_lines_are_read_one_after_the_other_and_tables_row_by_row() {
+        let beside = |columns: [&[&str]; 3]| {
+            let places = [50.0, 200.0, 350.0];
+            let page =
+                columns.into_iter().zip(places).fold(Page::new(), |page, (lines, x)| column(page, lines, x, 100.0));
+            let found = read(&page);
+            let by_column = columns.map(|lines| lines.join("/")).join(" | ");
+            (found == by_column, found)
+        };
+        for blocks in [
+            [
+                ["Bill to", "Acme Corp", "12 Main Street", "London EC1 2AB"].as_slice(),
+                &["Ship to", "Acme Store", "4 Dock Road", "Leeds LS1 4AP"],
+                &["Remit to", "Quire Ltd", "PO Box 99", "York YO1 7AA"],
+            ],
+            [
+                &["Alpine Tools GmbH", "Mill Street 4", "10115 Berlin", "Germany"],
+                &["Sparkasse Berlin", "IBAN DE12 5001 0517", "BIC INGDDEFF"],
+                &["Court of Berlin", "HRB 12345 B"],
+            ],
+            [
+                &["Anna Smith", "Head of Sales", "anna@shop.org", "+44 20 7946 0018"],
+                &["Bob Jones", "Support", "bob@shop.org", "+44 20 7946 0019"],
+                &["Carla Diaz", "Press Office", "carla@shop.org", "+44 20 7946 0020"],
+            ],
+        ] {
+            let (is_by_column, found) = beside(blocks);
+            assert!(is_by_column, "{found}");
+        }
+        for table in [
+            [
+                ["Name", "Anna Smith", "Bob Jones"].as_slice(),
+                &["Town", "Old London", "New York"],
+                &["Telephone", "555 1234", "555 9999"],
+            ],
+            [
+                &["Colour of it", "Made in", "Kept for"],
+                &["dark green", "United Kingdom", "two years"],
+                &["light red", "New Zealand", "four years"],
+            ],
+            [
+                &["Model", "Weight", "Colour", "Made in"],
+                &["A1 small", "10 kg", "red or blue", "2019"],
+                &["B2 large", "12 kg", "green only", "2021"],
+            ],
+        ] {
+            let (is_by_column, found) = beside(table);
+            assert!(!is_by_column, "{found}");
+        }
     }
 
     #[test]

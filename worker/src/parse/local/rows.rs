@@ -7,6 +7,8 @@ use super::characters;
 // In units of the font size.
 /// Baselines that differ by more are two rows.
 const SAME_BASELINE: f64 = 0.3;
+/// Baselines of texts beside each other may differ by this: the cells of a row are not always set on one line.
+const BESIDE: f64 = 0.4;
 /// Raised and lowered characters stand this near to their neighbour, and are shifted against it by at most the next.
 const SCRIPT_GAP: f64 = 0.35;
 const SCRIPT_SHIFT: f64 = 0.65;
@@ -105,7 +107,7 @@ pub(super) fn rows(mut items: Vec<Item<'_>>) -> Vec<Row<'_>> {
     for row in &mut rows {
         sort(row);
     }
-    let mut rows = with_scripts(rows);
+    let mut rows = with_neighbouring_cells(with_scripts(rows));
     for row in &mut rows {
         lead(&mut row.items);
     }
@@ -117,6 +119,43 @@ pub(super) fn rows(mut items: Vec<Item<'_>>) -> Vec<Row<'_>> {
 
 fn sort(row: &mut Row<'_>) {
     row.items.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
+}
+
+/// Joins rows whose baselines differ a little, if each stands in the gaps and margins of the other.
+fn with_neighbouring_cells(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let mut joined: Vec<Row<'_>> = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        match joined.last_mut().filter(|last| are_beside(last, &row)) {
+            Some(last) => {
+                last.items.append(&mut row.items);
+                sort(last);
+            }
+            None => joined.push(row),
+        }
+    }
+    joined
+}
+
+fn are_beside(row: &Row<'_>, next: &Row<'_>) -> bool {
+    let size = row.items.iter().chain(&next.items).map(|item| item.size).fold(f64::INFINITY, f64::min);
+    let has_block = || row.items.iter().chain(&next.items).any(Item::is_block);
+    if next.baseline - row.baseline > BESIDE * size || has_block() {
+        return false;
+    }
+    let (mut one, mut other) = (row.items.iter().peekable(), next.items.iter().peekable());
+    while let (Some(a), Some(b)) = (one.peek(), other.peek()) {
+        let is_first = a.bbox.left() <= b.bbox.left();
+        let (first, second) = if is_first { (a, b) } else { (b, a) };
+        if first.bbox.right() > second.bbox.left() {
+            return false;
+        }
+        if is_first {
+            one.next()
+        } else {
+            other.next()
+        };
+    }
+    true
 }
 
 /// Lets the dots of a leader reach the title before them and the page number behind them: they lead from one to the other,
@@ -304,6 +343,20 @@ mod tests {
         assert_eq!(texts(items), ["left", "right"]);
         let tight = vec![item(0, "above", 50.0, 100.0, 6.0), item(1, "below", 50.0, 107.0, 10.0)];
         assert_eq!(texts(tight), ["above", "below"]);
+    }
+
+    #[test]
+    fn cells_of_a_row_stand_from_left_to_right_although_their_baselines_differ() {
+        let items = vec![
+            item(0, "31", 50.0, 100.0, 9.0),
+            item(1, "No:", 200.0, 100.5, 10.0),
+            item(2, "48", 230.0, 97.6, 7.0),
+            item(3, "55", 400.0, 100.0, 9.0),
+            item(4, "next", 50.0, 112.0, 9.0),
+        ];
+        assert_eq!(texts(items), ["31 No: 48 55", "next"]);
+        let lines = vec![item(0, "a line", 50.0, 100.0, 10.0), item(1, "over another", 60.0, 103.5, 10.0)];
+        assert_eq!(texts(lines), ["a line", "over another"]);
     }
 
     #[test]
