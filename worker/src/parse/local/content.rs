@@ -184,8 +184,36 @@ pub(crate) struct TextObject {
     pub(crate) clip: Option<BBox>,
     /// Whether it belongs to a layer (optional content) that is not shown.
     pub(crate) layer_off: bool,
+    /// Whether its characters lie under opaque areas. The layout finds that out.
+    pub(crate) covered: bool,
     /// What else decides whether it is seen.
     pub(crate) effect: Effect,
+    /// How a copy of it is painted that lies beneath it, as a shadow does. It is seen if one of the two is.
+    pub(crate) beneath: Option<Paint>,
+}
+
+/// How a text object is painted, as in [`TextObject`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Paint {
+    pub(crate) order: u32,
+    pub(crate) painted: bool,
+    pub(crate) colour: Option<Colour>,
+    pub(crate) clip: Option<BBox>,
+    pub(crate) layer_off: bool,
+    pub(crate) effect: Effect,
+}
+
+impl TextObject {
+    pub(crate) const fn paint(&self) -> Paint {
+        let Self { order, painted, colour, clip, layer_off, effect, .. } = *self;
+        Paint { order, painted, colour, clip, layer_off, effect }
+    }
+
+    /// Returns it as a copy of it would be that is painted otherwise.
+    pub(crate) const fn painted_as(&self, paint: Paint) -> Self {
+        let Paint { order, painted, colour, clip, layer_off, effect } = paint;
+        Self { order, painted, colour, clip, layer_off, effect, ..*self }
+    }
 }
 
 /// What decides whether a text is seen, beside its colour, its clip box and what is painted over it.
@@ -197,7 +225,8 @@ pub(crate) enum Effect {
     Outline,
     /// It, or a form that holds it, is blended, has a soft mask, or has a clip that is no rectangle around it.
     Mask,
-    /// It is not painted: its glyphs clip what is painted after it.
+    /// It is not painted, or transparent, and something else may be seen through its glyphs: what they clip, or what is
+    /// masked by the same letters.
     Clip,
 }
 

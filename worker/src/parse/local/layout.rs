@@ -7,6 +7,7 @@ use super::{
     containers::{Container, containers},
     content::{Cut, PageContent},
     continued,
+    covered::Areas,
     field_rows::FieldRows,
     findings::Findings,
     frames::Frame,
@@ -24,15 +25,19 @@ use super::{
 /// sees, by reason.
 pub(crate) fn lay_out(mut content: PageContent) -> PageText {
     let repeated = overprint::repeated(&mut content);
+    let areas = Areas::of(&content);
+    areas.hide(&mut content);
     let mut tokens = tokens::tokens(&content, &repeated);
     vertical::turn(&mut tokens);
     let mapping = Mapping::of(&content);
-    let (mut pieces, covers_cut) = with_layers(tokens, &content);
+    let visibility = Visibility::of(&content, &areas, &tokens);
+    let layered = |token: Token| Piece { layer: visibility.layer(&token), token };
+    let mut pieces: Vec<Piece> = tokens.into_iter().map(layered).collect();
     if mapping.is_nothing_mapped() && !readability::may_be_text(&pieces) {
         pieces.clear();
     }
     let mut findings = Findings::of(&content, &pieces, mapping);
-    if covers_cut && !findings.cut.contains(&Cut::Covers) {
+    if areas.is_cut && !findings.cut.contains(&Cut::Covers) {
         findings.cut.push(Cut::Covers);
     }
     // Found once, and only for a page that has upright text.
@@ -48,13 +53,6 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
     let columns = flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content, &fields));
     let paragraphs = continued::joined(columns.filter(|paragraph| !paragraph.text.trim().is_empty()).collect());
     PageText { content, paragraphs, findings }
-}
-
-/// Says of tokens what the page shows of them, and whether too much is painted to look at all of it.
-fn with_layers(tokens: Vec<Token>, content: &PageContent) -> (Vec<Piece>, bool) {
-    let visibility = Visibility::of(content, &tokens);
-    let pieces = tokens.into_iter().map(|token| Piece { layer: visibility.layer(&token), token }).collect();
-    (pieces, visibility.is_cut())
 }
 
 /// Why nobody sees the tokens of a group, how much text they are, most first, and their frame.

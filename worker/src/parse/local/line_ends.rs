@@ -97,7 +97,9 @@ pub(super) enum Joint {
 /// - a hyphen after a letter or digit stays for now, without a space, and the whole document decides about it later;
 ///   before a word such as "and" it stands for a part that is left out, and stays with its space;
 /// - a dash, slash or maqaf without a space before it joins what it stands between;
-/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge;
+/// - an address goes on behind a mark at which addresses are broken, and in what can only be the rest of one;
+/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge, the first two
+///   none beside another script either;
 /// - everything else has one.
 pub(super) fn joint(last: &Line, next: &Line) -> Joint {
     let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };
@@ -109,9 +111,38 @@ pub(super) fn joint(last: &Line, next: &Line) -> Joint {
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(&begin.text) => Joint::Space,
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
         '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
+        _ if address_goes_on(&end.text, &begin.text) => Joint::Nothing,
         _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Unspaced,
+        _ if characters::is_cjk(mark) || characters::is_cjk(first) => Joint::Unspaced,
         _ => Joint::Space,
     }
+}
+
+/// Says whether an address of the web, of mail or of a publication that ends a line goes on in the next one.
+fn address_goes_on(last: &str, next: &str) -> bool {
+    let is_doi = last.starts_with("10.") && last.contains('/') || last.to_ascii_lowercase().starts_with("doi:10.");
+    let is_web = last.contains("://") || last.to_ascii_lowercase().starts_with("www.");
+    let (before, behind) = last.split_once('@').unwrap_or((last, ""));
+    let is_mail = last.contains('@') && before.ends_with(char::is_alphanumeric) && !behind.contains('@');
+    if !is_doi && !is_web && !is_mail {
+        return false;
+    }
+    let begins_small = next.starts_with(|first: char| first.is_lowercase() || first.is_ascii_digit());
+    let is_rest = next.chars().any(|character| matches!(character, '/' | '=' | '&')) || has_known_end(next);
+    match last.chars().next_back() {
+        Some('/' | '?' | '&' | '=' | '_' | '#' | '%' | '~' | '@' | '+') => next.starts_with(char::is_alphanumeric),
+        Some('.') => begins_small,
+        _ if next.starts_with(['/', '?', '&', '=', '_', '#', '%', '.']) => next.chars().nth(1).is_some(),
+        Some(end) => !is_mail && end.is_alphanumeric() && begins_small && is_rest && !next.starts_with("and/"),
+        None => false,
+    }
+}
+
+/// Says whether a word ends as names of files and hosts do.
+fn has_known_end(word: &str) -> bool {
+    const ENDS: [&str; 10] = [".pdf", ".html", ".htm", ".php", ".aspx", ".com", ".org", ".net", ".gov", ".edu"];
+    let word = word.trim_end_matches(['.', ',', ';', ')']);
+    ENDS.iter().any(|end| word.ends_with(end))
 }
 
 /// Says whether a word is "and" or "or" in a language that leaves out parts of compounds: `vracht- en verzendkosten`.

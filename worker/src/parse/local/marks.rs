@@ -19,6 +19,9 @@ const SHIFT: f64 = 0.6;
 /// A mark that is no further than this beside the character before it, in the same text object, stands on that one.
 const BESIDE: f64 = 0.4;
 
+/// An accent shares this part of its width with its letter, or of the letter's if that is narrower. A share.
+const OVER_LETTER: f64 = 0.5;
+
 /// Baselines are looked up in bands of so many points.
 const BAND: f64 = 4.0;
 /// Most bands on each side, and most letters on each side in a band, that are looked at.
@@ -51,7 +54,9 @@ impl Marks {
             let goes_on = is_apart && before.is_some_and(|before| before.object == glyph.object);
             is_apart = characters::is_nonspacing(glyph.character)
                 && (goes_on || !before.is_some_and(|before| is_on(content, glyph, before)));
-            if is_apart {
+            let is_accent = characters::combining_accent(glyph.character).is_some();
+            let begins = before.is_none_or(|before| before.object != glyph.object);
+            if is_apart || is_accent && (begins || is_over_neighbour(content, index)) {
                 apart.push(index);
             }
             before = Some(glyph);
@@ -112,10 +117,21 @@ fn is_on(content: &PageContent, mark: &Glyph, before: &Glyph) -> bool {
     place.outside(&host) <= BESIDE * place.size
 }
 
+/// Says whether an accent with a width of its own lies over the letter before or behind it, as TeX draws them.
+fn is_over_neighbour(content: &PageContent, index: usize) -> bool {
+    let Some(place) = Place::of(content, &content.glyphs[index]) else { return false };
+    let is_under = |letter: &Glyph| {
+        letter.character.is_alphabetic() && Place::of(content, letter).is_some_and(|host| host.holds(&place))
+    };
+    let neighbours = [index.checked_sub(1), index.checked_add(1)].into_iter().flatten();
+    neighbours.filter_map(|beside| content.glyphs.get(beside)).any(is_under)
+}
+
 /// A character in its frame.
 struct Place {
     frame: Frame,
     bbox: BBox,
+    ink: BBox,
     /// The middle of its ink, along its writing.
     middle: f64,
     baseline: f64,
@@ -131,6 +147,7 @@ impl Place {
         Some(Self {
             frame,
             bbox: frame.character_box(glyph.bbox, glyph.origin, object.size).union(ink),
+            ink,
             middle: ink.middle_x(),
             baseline: frame.point(glyph.origin).1,
             size: object.size,
@@ -153,6 +170,12 @@ impl Place {
         (other.bbox.left() - self.middle).max(self.middle - other.bbox.right()).max(0.0)
     }
 
+    /// Says whether an accent lies over half of it, or half of the accent over it.
+    fn holds(&self, accent: &Self) -> bool {
+        let least = OVER_LETTER * self.ink.width().min(accent.ink.width());
+        self.frame == accent.frame && least > 0.0 && self.ink.shared_width(accent.ink) >= least
+    }
+
     fn band(&self) -> i64 {
         (self.baseline / BAND).floor() as i64
     }
@@ -165,7 +188,9 @@ impl Letters {
     fn of(content: &PageContent, repeated: &[bool]) -> Self {
         let mut letters: BTreeMap<(Frame, i64), Vec<(f64, usize)>> = BTreeMap::new();
         for (index, glyph) in content.glyphs.iter().enumerate() {
-            let is_letter = glyph.character.is_alphanumeric() && !characters::is_nonspacing(glyph.character);
+            let character = glyph.character;
+            let is_mark = characters::is_nonspacing(character) || characters::combining_accent(character).is_some();
+            let is_letter = character.is_alphanumeric() && !is_mark;
             if !is_letter || repeated.get(index).copied().unwrap_or_default() {
                 continue;
             }
@@ -191,9 +216,11 @@ impl Letters {
         let distance = |&(_, letter): &(f64, usize)| {
             let host = Place::with_marks(content, letter)?;
             let shift = (host.baseline - place.baseline).abs();
+            let accent = characters::combining_accent(mark.character);
             let fits = place.outside(&host) <= OUTSIDE * place.size
+                && (accent.is_none() || host.holds(&place))
                 && shift <= SHIFT * place.size.min(host.size)
-                && characters::may_stand_on(mark.character, content.glyphs[letter].character);
+                && characters::may_stand_on(accent.unwrap_or(mark.character), content.glyphs[letter].character);
             fits.then(|| ((host.bbox.middle_x() - place.middle).abs() + shift, letter))
         };
         near.filter_map(distance).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, letter)| letter)
@@ -218,6 +245,19 @@ mod tests {
         // Two marks: the vowel sign before the tone.
         let two = word(Page::new()).write("\u{e48}", 55.5, 100.0).write("\u{e34}", 55.4, 100.0);
         assert_eq!(moved(&two), [(1, vec![4, 3])]);
+    }
+
+    #[test]
+    fn an_accent_with_a_width_of_its_own_is_read_behind_the_letter_under_it() {
+        assert_eq!(
+            moved(&Page::new().write("B", 50.0, 100.0).write("¨", 55.0, 100.0).write("orsch", 55.2, 100.0)),
+            [(2, vec![1])]
+        );
+        assert_eq!(
+            moved(&Page::new().write("Bo", 50.0, 100.0).write("¨", 55.0, 100.0).write("rsch", 60.0, 100.0)),
+            [(1, vec![2])]
+        );
+        assert_eq!(moved(&Page::new().write("a^b ~c", 50.0, 100.0)), []);
     }
 
     #[test]

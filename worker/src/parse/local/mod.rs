@@ -3,7 +3,7 @@
 //!
 //! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
 //! (`overprint`); marks that are drawn apart are given to their letters (`marks`); characters that stay together become
-//! tokens (`tokens`, `vertical`); what nobody sees is told apart (`visibility`, and `unsure` and `seen` where only the image tells);
+//! tokens (`tokens`, `vertical`); what nobody sees is told apart (`covered`, `visibility`, and `unsure` and `seen` where only the image tells);
 //! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`, `cells`, `columns`, `blocks`); the tokens of a row become a line of words (`lines`, `spacing`,
 //! `reading_order`, `justified`); lines become paragraphs
@@ -18,6 +18,7 @@ mod columns;
 mod containers;
 mod content;
 mod continued;
+mod covered;
 mod distrust;
 mod elements;
 mod field_rows;
@@ -60,7 +61,7 @@ pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
     Colour, Cut, Effect, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES,
     MAX_GLYPHS, MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent,
-    PageField, PageLink, PageNote, Picture, Shape, ShapeKind, TextObject,
+    PageField, PageLink, PageNote, Paint, Picture, Shape, ShapeKind, TextObject,
 };
 pub(crate) use distrust::{Blank, believe_codes, distrust_blanks, forget_codes};
 pub(crate) use elements::to_parsed_page;
@@ -73,7 +74,7 @@ pub(crate) use quarter_turns::QuarterTurns;
 pub(crate) use readability::Doubt;
 #[cfg(test)]
 pub(crate) use readability::Suspicion;
-pub(crate) use scans::{lone_area, needs_ink};
+pub(crate) use scans::{LEAST_ALPHA, lone_area, needs_ink};
 pub(crate) use seen::{Raster, SeenMap, winding};
 pub(crate) use tokens::runs_leftwards;
 pub(crate) use unsure::{Cover, HIDING_ALPHA, apart, place_of, unsure};

@@ -215,6 +215,15 @@ mod tests {
             ("and/", "or not so", "and/or not so", 0),
             ("5 -", "3 is two", "5 - 3 is two", 0),
             ("我们在，", "使用我们在", "我们在，使用我们在", 0),
+            ("see https://", "www.example.org", "see https://www.example.org", 0),
+            ("at a.example/search?q=", "words&n=3 there", "at a.example/search?q= words&n=3 there", 0),
+            ("at http://a.example/search?q=", "words there", "at http://a.example/search?q=words there", 0),
+            ("https://a.example/docu", "ments/report.pdf", "https://a.example/documents/report.pdf", 0),
+            ("doi:10.1016/j.", "cell.2024.01", "doi:10.1016/j.cell.2024.01", 0),
+            ("john.doe@", "example.com or", "john.doe@example.com or", 0),
+            ("at www.example.org.", "The next", "at www.example.org. The next", 0),
+            ("at www.example.org", "and more", "at www.example.org and more", 0),
+            ("使用 IT", "服务器", "使用 IT服务器", 0),
             ("한국어 문장", "계속되는", "한국어 문장 계속되는", 0),
         ] {
             let found = joined(last, next);

@@ -178,6 +178,7 @@ impl<'a> Levels<'a> {
             };
         }
         levels.numbers();
+        levels.codes();
         levels.names_with_numbers();
         levels.runs();
         levels.brackets();
@@ -230,6 +231,30 @@ impl<'a> Levels<'a> {
         }
     }
 
+    /// W7: numbers and words that run to the right, with nothing but punctuation between them, are read as they stand: the
+    /// codes `COVID-19`, `4K`, `20x10`.
+    fn codes(&mut self) {
+        if self.base == 0 {
+            return;
+        }
+        let mut start = 0;
+        while start < self.items.len() {
+            let is_outside = |levels: &Self, index: usize| {
+                levels.items[index] == Item::Space || levels.writing(index) == levels.outer
+            };
+            let length = (start..self.items.len()).take_while(|&index| !is_outside(self, index)).count();
+            let run = start..start + length;
+            let is_part = |&index: &usize| matches!(self.writing(index), Writing::Number | Writing::LeftToRight);
+            let (first, last) = (run.clone().find(is_part), run.clone().rev().find(is_part));
+            if let (Some(first), Some(last)) = (first, last)
+                && run.clone().any(|index| self.writing(index) == self.inner)
+            {
+                self.levels[first..=last].fill(2);
+            }
+            start += length.max(1);
+        }
+    }
+
     /// W7: a number after a word that runs to the right is read with it, as in the names of products. On the page it could
     /// as well stand before the word; then it mostly touches a letter on its right.
     fn names_with_numbers(&mut self) {
@@ -237,17 +262,24 @@ impl<'a> Levels<'a> {
             return;
         }
         for index in 2..self.items.len() {
-            let follows_word = self.items[index - 1] == Item::Space && self.writing(index - 2) == self.inner;
-            if !follows_word || self.writing(index) != Writing::Number {
+            if self.items[index - 1] != Item::Space || self.writing(index) != Writing::Number {
+                continue;
+            }
+            // Punctuation may end the word: `IP: 10.0.0.1`.
+            let is_end = |&at: &usize| self.items[at] != Item::Space && self.writing(at) == Writing::Neutral;
+            let between = (0..index - 1).rev().take_while(is_end).count();
+            let follows_word = index.checked_sub(2 + between).is_some_and(|word| self.writing(word) == self.inner);
+            if !follows_word {
                 continue;
             }
             // Up to the next space, no letter of the line's own direction.
             let beside = index + 1..self.items.len();
-            let is_apart = beside
-                .take_while(|&next| self.items[next] != Item::Space)
-                .all(|next| self.writing(next) == Writing::Neutral && self.class(next) != Some(BidiClass::ET));
+            let is_apart = beside.take_while(|&next| self.items[next] != Item::Space).all(|next| {
+                matches!(self.writing(next), Writing::Number | Writing::Neutral)
+                    && self.class(next) != Some(BidiClass::ET)
+            });
             if is_apart {
-                self.levels[index - 1] = 2;
+                self.levels[index - 1 - between..index].fill(2);
             }
         }
     }
@@ -366,9 +398,18 @@ mod tests {
     fn names_with_numbers_and_brackets_are_whole() {
         assert_eq!(read_singly("הנקתה Windows 11 Pro (64-bit)"), "Windows 11 Pro (64-bit) התקנה");
         assert_eq!(read(&["התקנה", " ", "Windows", " ", "11"]), "Windows 11 התקנה");
+        assert_eq!(read(&["התקנה", " ", "Windows", " ", "11", " ", "גרסה"]), "גרסה Windows 11 התקנה");
         assert_eq!(read(&["Google", " ", "2023", "ב-"]), "ב-2023 Google");
         // Without a word before them, brackets are the line's own: as drawn, each is the mirror of the one that is read.
         assert_eq!(read_singly("(UN) ם״ואה"), "האו״ם )UN(");
+    }
+
+    #[test]
+    fn codes_of_letters_and_digits_stay_as_they_stand() {
+        for code in ["COVID-19", "INV-2024-001", "A.2", "F-16", "4K", "20x10"] {
+            assert_eq!(read_singly(&format!("ץרפתה {code} ףיגנ")), format!("נגיף {code} התפרץ"));
+        }
+        assert_eq!(read_singly("IP: 192.168.1.1 תבותכ"), "כתובת IP: 192.168.1.1");
     }
 
     #[test]

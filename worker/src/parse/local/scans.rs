@@ -7,7 +7,7 @@ use super::content::{PageContent, Shape, ShapeKind, TextObject};
 /// Share of the page that the pictures of a scan cover.
 const SCAN_SHARE: f64 = 0.5;
 /// What covers less than this, of 255, is not seen.
-pub(super) const LEAST_ALPHA: u8 = 13;
+pub(crate) const LEAST_ALPHA: u8 = 13;
 
 /// Says whether a page may be a scan with a text layer: only then its ink is asked for, which costs drawing it.
 pub(crate) fn needs_ink(content: &PageContent) -> bool {

@@ -39,7 +39,7 @@ const LONGEST_UNSPACED: usize = 6;
 const LEAST_WORDS: usize = 3;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
-/// So many lines reach an edge within this distance: one that reaches further is too long.
+/// So many lines at least come near to an edge, within this distance.
 const LINES_AT_EDGE: usize = 3;
 const NEAR_EDGE: f64 = 4.0;
 /// Lines of one indent that all end this far before the edge of the column have an edge of their own, as a quotation has.
@@ -306,12 +306,14 @@ fn edges(lines: &[Line], pitch: Option<f64>) -> Vec<f64> {
     edges
 }
 
-/// Returns the edge that several lines reach, or, of few lines, the longest.
+/// Returns the edge that half of the lines come near to, or, if there is none, where the longest one ends: a line that is too
+/// long for its column is no measure of it.
 fn shared_edge<'l>(lines: impl Iterator<Item = &'l Line>) -> f64 {
     let mut ends: Vec<(f64, f64)> = lines.map(|line| (line.end, line.size)).collect();
     ends.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let is_shared = |group: &&[(f64, f64)]| group[0].0 - group[LINES_AT_EDGE - 1].0 <= NEAR_EDGE * group[0].1;
-    let shared = ends.windows(LINES_AT_EDGE).find(is_shared).map(|group| group[0].0);
+    let near = LINES_AT_EDGE.max(ends.len().div_ceil(2));
+    let is_shared = |group: &&[(f64, f64)]| group[0].0 - group[near - 1].0 <= NEAR_EDGE * group[0].1;
+    let shared = ends.windows(near).find(is_shared).map(|group| group[0].0);
     let longest = ends.first().map_or(f64::NEG_INFINITY, |(end, _)| *end);
     shared.unwrap_or(longest)
 }

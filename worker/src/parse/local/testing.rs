@@ -116,7 +116,9 @@ impl Page {
             colour: Some(Colour { rgb: [0; 3], alpha: 255 }),
             clip: None,
             layer_off: false,
+            covered: false,
             effect: Effect::None,
+            beneath: None,
         });
         id
     }

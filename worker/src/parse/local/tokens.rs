@@ -28,6 +28,8 @@ const MARK_SHIFT: f64 = 0.6;
 const TOUCH: f64 = 0.15;
 /// A space of which the next character covers more than this part is none. No length, but a share.
 const COVERED: f64 = 0.7;
+/// A digit that begins this far before the last character stands before it.
+const STEP_OF_DIGIT: f64 = 0.2;
 /// A character whose baseline differs by more does not follow the last one.
 const SHIFT: f64 = 0.1;
 
@@ -170,6 +172,7 @@ impl Tokens<'_> {
             && let Some(character) = characters::reading_of(glyph)
             && let Some(&letter) = open.characters.last()
         {
+            let character = characters::combining_accent(character).unwrap_or(character);
             open.characters.push(Placed { character, ink: glyph.ink, is_apart: true, ..letter });
         }
     }
@@ -273,7 +276,7 @@ impl Open {
         let writing = majority(self.characters.iter().map(|placed| placed.character));
         match writing {
             Writing::RightToLeft => put_in_reading_order(&mut self.characters),
-            Writing::LeftToRight => {}
+            Writing::LeftToRight => put_numbers_in_order_of_the_page(&mut self.characters, self.size),
             // libpdfium turns punctuation among letters from right to left.
             Writing::Number | Writing::Neutral => put_in_order_of_the_page(&mut self.characters),
         }
@@ -369,6 +372,28 @@ fn put_in_order_of_the_page(characters: &mut [Placed]) {
     }
 }
 
+/// Puts the characters of a word with digits from left to right: in a line from right to left libpdfium takes the digits of
+/// `4K` for a word of their own, and turns the two. Letters of one glyph and marks stay behind their letter.
+fn put_numbers_in_order_of_the_page(characters: &mut [Placed], size: f64) {
+    let steps_back = |pair: &[Placed]| pair[1].origin.0 < pair[0].origin.0 - STEP_OF_DIGIT * size;
+    let has_digit = characters.iter().any(|placed| placed.character.is_numeric());
+    if !has_digit || !characters.windows(2).any(steps_back) {
+        return;
+    }
+    let mut place = f64::NEG_INFINITY;
+    let mut places: Vec<(f64, Placed)> = Vec::with_capacity(characters.len());
+    for placed in characters.iter() {
+        if !characters::is_combining(placed.character) && !placed.is_apart {
+            place = placed.origin.0;
+        }
+        places.push((place, *placed));
+    }
+    places.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (placed, (_, sorted)) in characters.iter_mut().zip(places) {
+        *placed = sorted;
+    }
+}
+
 /// Counts the letters, or characters of a word without letters, that begin further to the right, or to the left, than the
 /// one before.
 fn runs(characters: &[Placed], is: fn(&f64, &f64) -> bool) -> usize {
@@ -417,6 +442,10 @@ mod tests {
         // libpdfium hands words over in reading order: their places run to the left.
         assert_eq!(texts(&Page::new().write_leftwards("שלום", 90.0, 100.0)), ["שלום"]);
         assert_eq!(texts(&Page::new().write("םולש", 50.0, 100.0)), ["שלום"]);
+        let turned = Page::new().write("K", 55.0, 100.0).write("4", 50.0, 100.0).and(|page| {
+            page.glyphs.iter_mut().for_each(|glyph| glyph.object = Some(ObjectId(0)));
+        });
+        assert_eq!(texts(&turned), ["4K"]);
         let lam_alef = Page::new().write_leftwards("س", 90.0, 100.0).ligature("ال", 80.0, 100.0);
         assert_eq!(texts(&lam_alef), ["س", "لا"]);
     }

@@ -20,6 +20,8 @@ const MAX_GROUNDS: usize = 2_000;
 /// A page that would need more comparisons has all its texts looked at.
 const MAX_COMPARISONS: usize = 20_000_000;
 
+/// An area holds a text if it lies under this share of it.
+const WHOLE: f64 = 0.98;
 /// Texts that share less than this part of the smaller one do not lie on each other: lines may touch.
 const LARGEST_OVERLAP: f64 = 0.05;
 /// Groups of texts for each of which the page is drawn once more.
@@ -164,9 +166,15 @@ impl<'a> Grounds<'a> {
             return false;
         }
         *compared += self.content.shapes.len() + self.content.pictures.len();
+        // Strips of other colours may be the ground together; one that holds the whole text is known.
         let is_other = |shape: &Shape| {
-            let is_plain = matches!(shape.kind, ShapeKind::Area { colour: Some(Colour { alpha: u8::MAX, .. }) });
-            !is_plain && lies_under(shape.order, shape.bbox)
+            let is_known = match shape.kind {
+                ShapeKind::Area { colour: Some(Colour { rgb: ground, alpha: u8::MAX }) } => {
+                    is_alike(rgb, ground) || shape.bbox.overlap(bbox) >= WHOLE * bbox.area()
+                }
+                _ => false,
+            };
+            !is_known && lies_under(shape.order, shape.bbox)
         };
         object.effect == Effect::Outline
             || self.content.shapes.iter().any(is_other)

@@ -6,8 +6,9 @@ use quire_schemas::element::BBox;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    content::{Colour, Effect, MAX_COVERS, ObjectId, PageContent, ShapeKind, TextObject},
-    scans::{LEAST_ALPHA, covered_area, is_scan},
+    content::{Colour, Effect, ObjectId, PageContent, ShapeKind, TextObject},
+    covered::{Area, Areas},
+    scans::{LEAST_ALPHA, is_scan},
     seen::is_alike,
     tokens::Token,
 };
@@ -70,8 +71,6 @@ impl Hidden {
 const INKED_SHARE: f64 = 1.0 / 3.0;
 /// Less than this share of a text's box is not enough to read it.
 const READABLE_SHARE: f64 = 0.3;
-/// Something covers a text if it lies over this share of its box.
-const COVERING_SHARE: f64 = 0.95;
 /// A smaller text cannot be read, in points: legal small print has three and more.
 const LEAST_SIZE: f64 = 1.0;
 /// Or, on a small page that is looked at enlarged, this share of its longer side.
@@ -83,22 +82,10 @@ const LEAST_ADVANCE: f64 = 0.1;
 pub(super) struct Visibility<'a> {
     content: &'a PageContent,
     page: BBox,
-    /// In the order of painting.
-    areas: Vec<Painted>,
-    /// Whether there are areas that may cover text and are not looked at.
-    is_cut: bool,
+    areas: &'a Areas,
     /// The text objects of a scan of which a third or more of the words have ink where they lie: not all, because a text
     /// layer is seldom exact, and not a few, because then most of the text repeats nothing.
     inked: HashSet<ObjectId>,
-}
-
-/// Something that hides what lies under it.
-#[derive(Debug, Clone, Copy)]
-struct Painted {
-    order: u32,
-    bbox: BBox,
-    /// `None` for a picture.
-    colour: Option<[u8; 3]>,
 }
 
 /// What is known of the ground on which a text lies.
@@ -112,34 +99,10 @@ enum Ground {
 }
 
 impl<'a> Visibility<'a> {
-    pub(super) fn of(content: &'a PageContent, tokens: &[Token]) -> Self {
+    pub(super) fn of(content: &'a PageContent, areas: &'a Areas, tokens: &[Token]) -> Self {
         let page = BBox::new(0.0, 0.0, content.width, content.height);
-        let mut areas: Vec<Painted> = content
-            .shapes
-            .iter()
-            .filter_map(|shape| match shape.kind {
-                ShapeKind::Area { colour: Some(Colour { rgb, alpha: 255 }) } => {
-                    Some(Painted { order: shape.order, bbox: shape.bbox, colour: Some(rgb) })
-                }
-                _ => None,
-            })
-            .filter(|area| area.bbox.height() > 2.0 && area.bbox.width() > 2.0)
-            .collect();
-        let pictures = content.pictures.iter().filter(|picture| picture.opaque && !picture.layer_off);
-        areas.extend(pictures.map(|picture| Painted { order: picture.order, bbox: picture.bbox, colour: None }));
-        areas.sort_by(|a, b| b.bbox.area().total_cmp(&a.bbox.area()));
-        // What is smaller than every text covers none.
-        let smallest = tokens.iter().map(|token| token.place.area()).fold(f64::INFINITY, f64::min);
-        let is_cut = areas.get(MAX_COVERS).is_some_and(|area| area.bbox.area() >= COVERING_SHARE * smallest);
-        areas.truncate(MAX_COVERS);
-        areas.sort_by_key(|area| area.order);
         let inked = if is_scan(content) { inked(content, tokens) } else { HashSet::new() };
-        Self { content, page, areas, is_cut, inked }
-    }
-
-    /// Says whether text may count as seen that something covers: there are too many areas to look at all.
-    pub(super) const fn is_cut(&self) -> bool {
-        self.is_cut
+        Self { content, page, areas, inked }
     }
 
     /// Says what the page shows of a token.
@@ -157,7 +120,14 @@ impl<'a> Visibility<'a> {
         }
     }
 
+    /// `None` if it is seen, or a copy beneath it is.
     fn hidden(&self, token: &Token, object: &TextObject) -> Option<Hidden> {
+        let hidden = self.hidden_as_painted(token, object)?;
+        let beneath = object.beneath.map(|paint| object.painted_as(paint));
+        beneath.is_none_or(|beneath| self.hidden_as_painted(token, &beneath).is_some()).then_some(hidden)
+    }
+
+    fn hidden_as_painted(&self, token: &Token, object: &TextObject) -> Option<Hidden> {
         if object.layer_off {
             return Some(Hidden::LayerOff);
         }
@@ -168,15 +138,16 @@ impl<'a> Visibility<'a> {
             return Some(Hidden::Clipped);
         }
         let image = self.content.seen.as_ref();
+        if object.effect == Effect::Clip && image.is_some_and(|image| image.is_seen_through(token.place)) {
+            return None;
+        }
         if !object.painted {
-            let is_seen =
-                object.effect == Effect::Clip && image.is_some_and(|image| image.is_seen_through(token.place));
-            return (!is_seen).then_some(Hidden::RenderMode);
+            return Some(Hidden::RenderMode);
         }
         if self.is_too_small(token, object) {
             return Some(Hidden::TooSmall);
         }
-        if self.is_covered(token, object) {
+        if object.covered {
             return Some(Hidden::Covered);
         }
         let ObjectId(id) = token.object;
@@ -205,24 +176,15 @@ impl<'a> Visibility<'a> {
         along < LEAST_ADVANCE * token.text.chars().count() as f64
     }
 
-    /// Says whether opaque areas that are painted later cover a token together.
-    fn is_covered(&self, token: &Token, object: &TextObject) -> bool {
-        let whole = token.place.area();
-        let is_over = |area: &&Painted| area.order > object.order && share(token.place, area.bbox) > 0.0;
-        let over: Vec<BBox> = self.areas.iter().filter(is_over).map(|area| area.bbox).collect();
-        over.iter().any(|bbox| share(token.place, *bbox) >= COVERING_SHARE)
-            || (over.len() > 1 && covered_area(token.place, over.into_iter()) >= COVERING_SHARE * whole)
-    }
-
     fn ground(&self, token: &Token, object: &TextObject) -> Ground {
         let Some(Colour { rgb, alpha }) = object.colour else { return Ground::OtherColour };
         if alpha < LEAST_ALPHA {
             return Ground::SameColour;
         }
-        let is_under = |area: &&Painted| area.order < object.order && share(token.place, area.bbox) > 0.5;
-        let (ground, painted_at) = match self.areas.iter().rev().find(is_under) {
-            Some(Painted { colour: None, .. }) => return Ground::Unknown,
-            Some(Painted { colour: Some(colour), order, .. }) => (*colour, Some(*order)),
+        let is_under = |area: &&Area| area.order < object.order && share(token.place, area.bbox) > 0.5;
+        let (ground, painted_at) = match self.areas.painted.iter().rev().find(is_under) {
+            Some(Area { colour: None, .. }) => return Ground::Unknown,
+            Some(Area { colour: Some(colour), order, .. }) => (*colour, Some(*order)),
             None => ([255; 3], None),
         };
         match is_alike(rgb, ground) {
@@ -275,7 +237,7 @@ fn share(of: BBox, within: BBox) -> f64 {
 mod tests {
     use super::{
         super::{
-            content::{Picture, Shape},
+            content::{MAX_COVERS, Paint, Picture, Shape},
             ink::InkMap,
             scans::needs_ink,
             seen::{Raster, SeenMap},
@@ -289,9 +251,11 @@ mod tests {
     const WHITE: Colour = Colour { rgb: [255; 3], alpha: 255 };
 
     fn layers(page: &Page) -> Vec<Layer> {
-        let content = page.content();
+        let mut content = page.content();
+        let areas = Areas::of(&content);
+        areas.hide(&mut content);
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
-        let visibility = Visibility::of(&content, &tokens);
+        let visibility = Visibility::of(&content, &areas, &tokens);
         tokens.iter().map(|token| visibility.layer(token)).collect()
     }
 
@@ -307,9 +271,8 @@ mod tests {
     fn more_areas_that_may_cover_text_than_are_looked_at_are_noted() {
         let is_cut = |count: usize, side: f64| {
             let small = Shape { bbox: BBox::new(300.0, 300.0, 300.0 + side, 300.0 + side), ..area(9, BLACK) };
-            let content = Page::new().write("seen", 50.0, 100.0).and(|page| page.shapes = vec![small; count]).content();
-            let tokens = tokens(&content, &[false; 4]);
-            Visibility::of(&content, &tokens).is_cut()
+            let page = Page::new().write("seen", 50.0, 100.0).and(|page| page.shapes = vec![small; count]);
+            Areas::of(&page.content()).is_cut
         };
         assert!(is_cut(MAX_COVERS + 1, 100.0));
         assert!(!is_cut(MAX_COVERS, 100.0) && !is_cut(MAX_COVERS + 1, 3.0));
@@ -355,6 +318,19 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_seen_if_a_copy_beneath_it_is() {
+        let of = |colour: Colour, beneath: Colour| {
+            let page = Page::new().write("text", 50.0, 100.0).with(|text| {
+                text.colour = Some(colour);
+                text.beneath = Some(Paint { colour: Some(beneath), ..text.paint() });
+            });
+            layers(&page)[0]
+        };
+        assert_eq!([of(WHITE, BLACK), of(BLACK, WHITE)], [Layer::Native; 2]);
+        assert_eq!(of(WHITE, WHITE), Layer::Hidden(Hidden::SameColour));
+    }
+
+    #[test]
     fn white_text_over_a_drawing_or_a_picture_may_be_seen() {
         let white = || Page::new().write("text", 50.0, 100.0).with(|text| (text.order, text.colour) = (5, Some(WHITE)));
         let drawing = Shape { kind: ShapeKind::Drawing, ..area(1, BLACK) };
@@ -370,9 +346,17 @@ mod tests {
         let half = |left, right| Shape { bbox: BBox::new(left, 80.0, right, 120.0), ..area(9, WHITE) };
         let page = |seam| {
             let text = Page::new().write("text", 50.0, 100.0);
-            layers(&text.and(|page| page.shapes.extend([half(40.0, 60.0), half(seam, 100.0)])))[0]
+            layers(&text.and(|page| page.shapes.extend([half(40.0, 60.0), half(seam, 100.0)])))
         };
-        assert_eq!([page(60.0), page(66.0)], [Layer::Hidden(Hidden::Covered), Layer::Native]);
+        let covered = Layer::Hidden(Hidden::Covered);
+        assert_eq!(page(60.0), [covered]);
+        // What the bars leave is read.
+        assert_eq!(page(65.0), [covered, Layer::Native, covered]);
+        let rule = Shape { bbox: BBox::new(40.0, 96.0, 100.0, 99.0), ..area(9, BLACK) };
+        assert_eq!(
+            layers(&Page::new().write("a - b", 50.0, 100.0).and(|page| page.shapes.push(rule))),
+            [Layer::Native; 3]
+        );
     }
 
     #[test]

@@ -19,8 +19,8 @@ use super::{
     text_page::TextPage,
 };
 use crate::parse::local::{
-    Blank, FontId, FontTable, Glyph, GlyphSource, MAX_GLYPHS, ObjectId, TextObject, believe_codes, distrust_blanks,
-    forget_codes,
+    Blank, Colour, Effect, FontId, FontTable, Glyph, GlyphSource, LEAST_ALPHA, MAX_GLYPHS, ObjectId, Paint, TextObject,
+    believe_codes, distrust_blanks, forget_codes,
 };
 
 /// A mark that libpdfium sets in the place of a hyphen at the end of a line.
@@ -39,6 +39,20 @@ const MOST_HEIGHT: f64 = 4.0;
 const USUAL_SIZE: f64 = 0.8;
 /// Nothing divides by a smaller size.
 const LEAST_SIZE: f64 = 0.01;
+/// Sides of boxes that differ by less are the same, in units of the file.
+const SAME_SIDE: f64 = 0.01;
+/// Ink reaches no further over the next character than this, in units of the font size.
+const LARGEST_OVERHANG: f64 = 0.2;
+/// Or by so much further if a matrix slants it.
+const LARGEST_SLANT: f64 = 0.3;
+/// A character that begins this near to the end of a box begins there, in units of the font size.
+const NEXT_BEGINS: f64 = 0.02;
+/// Scripts from this letter on join their letters, so that a letter has several glyphs.
+const FIRST_JOINING: char = '\u{590}';
+/// libpdfium passes over a text object that repeats one of so many before it,
+const MAX_BETWEEN_COPIES: usize = 5;
+/// which then share this part of their boxes.
+const COPIED_SHARE: f64 = 0.5;
 
 /// The characters of a page.
 #[derive(Default)]
@@ -46,6 +60,8 @@ pub(super) struct Characters {
     pub(super) glyphs: Vec<Glyph>,
     pub(super) objects: Vec<TextObject>,
     pub(super) fonts: FontTable,
+    /// Text objects that repeat others and have no characters of their own, each with the order of the first of its kind.
+    pub(super) copies: Vec<(FPDF_PAGEOBJECT, u32)>,
     blanks: Vec<Blank>,
     /// Whether the page has more than are read.
     pub(super) cut: bool,
@@ -68,6 +84,7 @@ pub(super) fn characters<'p>(
         fonts: HashMap::new(),
         last: None,
         names: OnceCell::new(),
+        advances: HashMap::new(),
     };
     let count = text.count();
     let mut index = 0;
@@ -78,6 +95,7 @@ pub(super) fn characters<'p>(
         }
         index += reader.read(index);
     }
+    reader.copies();
     for actual in &painted.actual {
         reader.actual_text(actual);
     }
@@ -112,6 +130,8 @@ struct Reader<'a, 'p> {
     last: Option<(FPDF_PAGEOBJECT, Option<Known>)>,
     /// What the page's fonts say of characters that libpdfium does not know; asked for the first of these.
     names: OnceCell<Option<GlyphNames>>,
+    /// How far a character moves the pen, in units of the font size.
+    advances: HashMap<(FPDF_FONT, char), Option<f64>>,
 }
 
 /// A text object that was read.
@@ -120,6 +140,18 @@ struct Known {
     id: ObjectId,
     /// How far its strokes reach beyond the outlines of its glyphs, in points.
     outset: f64,
+    /// `None` if it does not run to the right in the space of the file.
+    pen: Option<Pen>,
+}
+
+/// How a text object that runs to the right moves from character to character.
+#[derive(Clone, Copy)]
+struct Pen {
+    font: FPDF_FONT,
+    /// The width of a font's em as drawn, in units of the file.
+    em: f64,
+    /// Whether its characters are slanted by its matrix.
+    is_slanted: bool,
 }
 
 impl<'p> Reader<'_, 'p> {
@@ -180,17 +212,26 @@ impl<'p> Reader<'_, 'p> {
     }
 
     fn glyph(&mut self, index: c_int, character: char, source: GlyphSource) -> Option<Glyph> {
-        let bbox = self.transform.bbox(self.text.loose_box(index)?);
-        let origin = self.transform.point(self.text.origin(index)?);
-        let ink = if character.is_whitespace() {
-            BBox::spanning(origin, origin)
-        } else {
-            self.transform.bbox(self.text.ink_box(index)?)
-        };
         let known = match self.text.object(index) {
             Some(object) => Some(self.object(&object, index)?),
             None => None,
         };
+        let (loose, pen_at) = (self.text.loose_box(index)?, self.text.origin(index)?);
+        let tight = if character.is_whitespace() { None } else { Some(self.text.ink_box(index)?) };
+        let loose = match (known.and_then(|known| known.pen), tight) {
+            (Some(pen), Some(tight)) if (loose.right() - tight.right()).abs() < SAME_SIDE || pen.is_slanted => {
+                let (before, after) = (self.text.origin(index - 1), self.text.origin(index + 1));
+                // Letters of one glyph have one place. Where the next character begins at the end of the box, nothing overhangs.
+                let is_alone = before != Some(pen_at) && after != Some(pen_at);
+                let is_followed = after.is_some_and(|(x, _)| (x - loose.right()).abs() <= NEXT_BEGINS * pen.em);
+                let end = self.advance(pen.font, character).map(|advance| pen_at.0 + advance * pen.em);
+                end.filter(|_| is_alone && !is_followed)
+                    .map_or(loose, |end| without_overhang(loose, pen_at.0, end, pen))
+            }
+            _ => loose,
+        };
+        let (bbox, origin) = (self.transform.bbox(loose), self.transform.point(pen_at));
+        let ink = tight.map_or_else(|| BBox::spanning(origin, origin), |tight| self.transform.bbox(tight));
         let has_ink = ink.width() > 0.0 && ink.height() > 0.0;
         let outset = known.map_or(0.0, |known| known.outset);
         let ink = if has_ink { grown(ink, outset) } else { ink };
@@ -203,6 +244,42 @@ impl<'p> Reader<'_, 'p> {
             origin,
             object,
         })
+    }
+
+    /// Returns how far a character moves the pen, in units of the font size. `None` if its font may have several glyphs for
+    /// it, as those of writing that joins its letters have.
+    fn advance(&mut self, font: FPDF_FONT, character: char) -> Option<f64> {
+        let text = self.text;
+        let advance = self.advances.entry((font, character));
+        *advance.or_insert_with(|| {
+            let has_one_glyph = character < FIRST_JOINING && !character.is_whitespace();
+            has_one_glyph.then(|| text.advance(font, character)).flatten().filter(|advance| *advance > 0.0)
+        })
+    }
+
+    /// Finds the text objects that libpdfium passes over because they repeat one shortly before them. The reader sees the
+    /// one that is painted last, so its characters are judged by that.
+    fn copies(&mut self) {
+        let mut texts: Vec<(FPDF_PAGEOBJECT, &PlacedText)> =
+            self.painted.texts.iter().map(|(handle, text)| (*handle, text)).collect();
+        texts.sort_by_key(|(_, text)| text.place);
+        for (at, (handle, copy)) in texts.iter().enumerate() {
+            let Some(bbox) = copy.bbox.filter(|_| !copy.is_replaced && !self.known.contains_key(handle)) else {
+                continue;
+            };
+            let is_original = |other: &BBox| bbox.overlap(*other) >= COPIED_SHARE * bbox.area().max(other.area());
+            let before = texts[at.saturating_sub(MAX_BETWEEN_COPIES)..at].iter().rev();
+            let original = before
+                .filter_map(|(handle, text)| Some((self.known.get(handle).copied()??, *text)))
+                .find(|(_, text)| bbox.area() > 0.0 && text.bbox.as_ref().is_some_and(is_original));
+            let Some((known, original)) = original else { continue };
+            self.found.copies.push((*handle, original.order));
+            // SAFETY: the object belongs to the page, which stays loaded.
+            let object = unsafe { PageObject::new(self.text.library(), *handle) };
+            if let Some(first) = self.found.objects.get_mut(known.id.0 as usize) {
+                paint_over(first, paint_of(&object, copy));
+            }
+        }
     }
 
     /// Adds a text that is to be read in the place of text objects. Its place in the order does not matter.
@@ -232,11 +309,12 @@ impl<'p> Reader<'_, 'p> {
                 let height = |bbox: Option<PdfBox>| bbox.map_or(0.0, |bbox| self.transform.bbox(bbox).height());
                 let heights = (height(self.text.ink_box(index)), height(self.text.loose_box(index)));
                 let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix, heights));
+                let pen = self.text.matrix(index).and_then(|matrix| Pen::of(object, &matrix));
                 let known = read.and_then(|read| {
                     let id = u32::try_from(self.found.objects.len()).ok().map(ObjectId);
                     let outset = outset(object, read.size, self.transform);
                     self.found.objects.push(read);
-                    id.map(|id| Known { id, outset })
+                    id.map(|id| Known { id, outset, pen })
                 });
                 self.known.insert(handle, known);
                 known
@@ -250,22 +328,23 @@ impl<'p> Reader<'_, 'p> {
     fn text_object(&mut self, object: &PageObject<'p>, matrix: &Matrix, heights: (f64, f64)) -> Option<TextObject> {
         let font_size = object.font_size();
         let placed = self.painted.texts.get(&object.handle()).copied().unwrap_or(PlacedText::UNREACHED);
-        let mode = RenderMode(object.render_mode());
-        let colour = if mode.is_stroked_only() { object.stroke_colour() } else { object.fill_colour() };
         let stated = matrix.drawn_size(font_size) * self.transform.scale();
         // The size of a font of Type 3 may say nothing: its glyphs have a space of their own.
         let (ink, height) = heights;
         let size = if ink > MOST_HEIGHT * stated { USUAL_SIZE * height } else { stated.max(LEAST_SIZE) };
+        let Paint { order, painted, colour, clip, layer_off, effect } = paint_of(object, &placed);
         size.is_finite().then(|| TextObject {
-            order: placed.order,
+            order,
             font: self.font(object),
             size,
             angle: angle(matrix, font_size, self.transform),
-            painted: mode.is_painted(),
-            colour: colour.map(|colour| seen_through(colour, object, placed.alpha)),
-            clip: placed.clip,
-            layer_off: placed.layer_off,
-            effect: mode.effect(placed.masked),
+            painted,
+            colour,
+            clip,
+            layer_off,
+            covered: false,
+            effect,
+            beneath: None,
         })
     }
 
@@ -284,6 +363,59 @@ impl<'p> Reader<'_, 'p> {
             self.found.fonts.id(&name, italic)
         })
     }
+}
+
+/// Lets a box that begins at `x` end near to where the next character begins, at `end`. libpdfium's ends where the ink does
+/// that overhangs, as that of an italic f, or where the slanted box does, and then the space behind it is too narrow to be
+/// one. Half of what overhangs stays: typesetters move upright text behind italic text by as much, without a space.
+fn without_overhang(loose: PdfBox, x: f64, end: f64, pen: Pen) -> PdfBox {
+    let slant = if pen.is_slanted { LARGEST_SLANT } else { 0.0 };
+    let is_likely = end < loose.right() && loose.right() - end <= (LARGEST_OVERHANG + slant) * pen.em;
+    if !is_likely {
+        return loose;
+    }
+    let left = if pen.is_slanted { x } else { loose.left() };
+    PdfBox::new(left, loose.bottom(), f64::midpoint(end, loose.right()), loose.top())
+}
+
+impl Pen {
+    /// `None` if the text does not run to the right in the space of the file, or its font has no size.
+    fn of(object: &PageObject<'_>, matrix: &Matrix) -> Option<Self> {
+        let em = object.font_size() * matrix.a;
+        let runs_right = matrix.a > 0.0 && matrix.b.abs() < 0.01 * matrix.a && em > 0.0;
+        let is_slanted = matrix.c.abs() > 0.05 * matrix.d.abs();
+        (runs_right && em.is_finite()).then(|| Self { font: object.font(), em, is_slanted })
+    }
+}
+
+fn paint_of(object: &PageObject<'_>, placed: &PlacedText) -> Paint {
+    let mode = RenderMode(object.render_mode());
+    let colour = if mode.is_stroked_only() { object.stroke_colour() } else { object.fill_colour() };
+    let colour = colour.map(|colour| seen_through(colour, object, placed.alpha));
+    let is_transparent = colour.is_some_and(|colour| colour.alpha < LEAST_ALPHA);
+    Paint {
+        order: placed.order,
+        painted: mode.is_painted(),
+        colour,
+        clip: placed.clip,
+        layer_off: placed.layer_off,
+        effect: if is_transparent { Effect::Clip } else { mode.effect(placed.masked) },
+    }
+}
+
+/// Paints a copy over a text, if it paints something.
+fn paint_over(text: &mut TextObject, copy: Paint) {
+    let beneath = text.paint();
+    if is_shown(&copy) {
+        let clips = beneath.clip.zip(copy.clip).filter(|_| is_shown(&beneath));
+        let clip = clips.map_or(copy.clip, |(one, other)| Some(one.union(other)));
+        *text = TextObject { beneath: Some(beneath), ..text.painted_as(Paint { clip, ..copy }) };
+    }
+}
+
+const fn is_shown(paint: &Paint) -> bool {
+    let is_transparent = matches!(paint.colour, Some(Colour { alpha: ..LEAST_ALPHA, .. }));
+    paint.painted && !paint.layer_off && !is_transparent
 }
 
 /// Makes a character that libpdfium added. It has no place of its own.

@@ -28,6 +28,7 @@ pub(in crate::render) fn read_content(page: &Page<'_>, with_facts: bool) -> Resu
     let mut painted = painted(page, transform, facts.hidden.take(), facts.structure.as_ref());
     let mut characters = characters(&text, &transform, &painted, &facts);
     characters.distrust(|| facts.composite_fonts());
+    painted.note_copies(&characters.copies);
     let covers_cut = look_through(page, &mut painted, &characters.glyphs, &characters.objects);
     let (links, links_cut) = page_links(page, &transform);
     let annotations = Annotations::of(page, &transform, &facts);

@@ -120,7 +120,9 @@ mod tests {
             colour: None,
             clip: None,
             layer_off: false,
+            covered: false,
             effect: Effect::None,
+            beneath: None,
         };
         let objects = [object(1, true), object(2, false), object(9, true)];
         let bbox = BBox::new(0.0, 0.0, 10.0, 10.0);

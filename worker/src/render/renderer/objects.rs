@@ -42,6 +42,9 @@ pub(super) struct PlacedText {
     pub(super) order: u32,
     /// Its place among the texts of the page, from 0.
     pub(super) place: usize,
+    /// The order of the first of the copies of which it is one; its own if it is none.
+    pub(super) first: u32,
+    pub(super) bbox: Option<BBox>,
     pub(super) clip: Option<BBox>,
     pub(super) layer_off: bool,
     /// How much the forms around it cover; 255 wholly.
@@ -57,6 +60,8 @@ impl PlacedText {
     pub(super) const UNREACHED: Self = Self {
         order: u32::MAX,
         place: usize::MAX,
+        first: u32::MAX,
+        bbox: None,
         clip: None,
         layer_off: false,
         alpha: u8::MAX,
@@ -77,12 +82,23 @@ pub(super) struct Painted<'p> {
     pub(super) images: Vec<PageObject<'p>>,
     /// What may cover text and is neither a rectangle nor a straight stroke.
     pub(super) covers: Vec<Cover>,
-    /// What is painted after text that clips, and may be clipped by it.
-    pub(super) clipped_by_text: Vec<PageObject<'p>>,
+    /// What may be seen in the shape of letters alone: what is painted after text that clips, and what is masked.
+    pub(super) cut_out: Vec<PageObject<'p>>,
     /// Whether something was left out.
     pub(super) cut: bool,
     /// Whether a text that is to be read in the place of text objects was cut.
     pub(super) texts_cut: bool,
+}
+
+impl Painted<'_> {
+    /// Notes which text objects repeat another one, each with the order of that.
+    pub(super) fn note_copies(&mut self, copies: &[(FPDF_PAGEOBJECT, u32)]) {
+        for (copy, original) in copies {
+            if let Some(text) = self.texts.get_mut(copy) {
+                text.first = *original;
+            }
+        }
+    }
 }
 
 /// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
@@ -206,7 +222,7 @@ struct Walk<'p, 'l> {
     sources: HashMap<TextSource, usize>,
     /// Around the text so far.
     text_place: Option<BBox>,
-    /// Around the last text objects.
+    /// Around the last text objects that are read as they are.
     last_texts: VecDeque<BBox>,
     /// Whether some text so far clips what follows.
     after_clip: bool,
@@ -251,20 +267,22 @@ impl<'p> Walk<'p, '_> {
         let kind = object.kind();
         let masked = outer.masked || self.is_masked(&object, kind, own_clip.as_ref(), outer);
         let state = State { clip, layer_off: self.layers.hides_next(kind), masked, ..*outer };
-        if self.after_clip && !matches!(kind, ObjectKind::Text | ObjectKind::Form) && own_clip.is_some() {
-            self.found.clipped_by_text.push(object);
+        let is_drawing = !matches!(kind, ObjectKind::Text | ObjectKind::Form);
+        if is_drawing && (masked || self.after_clip && own_clip.is_some()) {
+            self.found.cut_out.push(object);
         }
         match kind {
             ObjectKind::Text => {
                 let State { clip, alpha, layer_off, masked, .. } = state;
                 let bbox = object.bounds().and_then(|bounds| state.space.bbox(bounds));
                 let is_replaced = self.replace(&object, bbox, &state);
-                self.last_texts.extend(bbox);
+                self.last_texts.extend(bbox.filter(|_| !is_replaced));
                 if self.last_texts.len() > MAX_BETWEEN_COPIES {
                     self.last_texts.pop_front();
                 }
                 let place = self.found.texts.len();
-                let text = PlacedText { order: self.order, place, clip, layer_off, alpha, is_replaced, masked };
+                let (order, first) = (self.order, self.order);
+                let text = PlacedText { order, place, first, bbox, clip, layer_off, alpha, is_replaced, masked };
                 self.after_clip |= RenderMode(object.render_mode()).clips();
                 self.text_place = self.text_place.into_iter().chain(bbox).reduce(BBox::union);
                 self.found.texts.insert(object.handle(), text);

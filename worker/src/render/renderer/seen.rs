@@ -24,7 +24,7 @@ pub(super) fn look(
     let covers: Vec<Cover> = painted.covers.iter().chain(annotations).cloned().collect();
     let mut texts = unsure(content, &covers);
     let effect = |id: &ObjectId| content.objects.get(id.0 as usize).map(|object| object.effect);
-    texts.retain(|id| effect(id) != Some(Effect::Clip) || !painted.clipped_by_text.is_empty());
+    texts.retain(|id| effect(id) != Some(Effect::Clip) || !painted.cut_out.is_empty());
     let place = place_of(content, &texts)?;
     let (width, height) = page.displayed_size();
     let scale = SCALE.min(LONGEST_SIDE / width.max(height).max(1.0));
@@ -40,7 +40,7 @@ pub(super) fn look(
     }
     let has_clip = texts.iter().any(|id| effect(id) == Some(Effect::Clip));
     let without_clipped = if has_clip {
-        let _unpainted = Unpainted::of(painted.clipped_by_text.clone());
+        let _unpainted = Unpainted::of(painted.cut_out.clone());
         Some(page_part(page, raster, size)?)
     } else {
         None
@@ -48,7 +48,7 @@ pub(super) fn look(
     SeenMap::of_images(raster, &whole, &without_texts, without_clipped.as_deref(), &numbers(&left_over))
 }
 
-/// Returns what draws texts. Text that another one is read in the place of has no object there: all such text is taken.
+/// Returns what draws texts, with all their copies. Text that another one is read in the place of has no object there: all such text is taken.
 fn text_objects<'p>(
     painted: &Painted<'p>,
     content: &PageContent,
@@ -57,7 +57,9 @@ fn text_objects<'p>(
 ) -> Vec<PageObject<'p>> {
     let order = |ObjectId(id): &ObjectId| content.objects.get(*id as usize).map(|object| object.order);
     let orders: HashSet<u32> = texts.iter().filter_map(order).collect();
-    let wanted = painted.texts.iter().filter(|(_, text)| text.is_replaced || orders.contains(&text.order));
+    let firsts: HashSet<u32> =
+        painted.texts.values().filter(|text| orders.contains(&text.order)).map(|text| text.first).collect();
+    let wanted = painted.texts.iter().filter(|(_, text)| text.is_replaced || firsts.contains(&text.first));
     // SAFETY: the objects belong to the page, which stays loaded.
     let object = |(handle, _): (&FPDF_PAGEOBJECT, _)| unsafe { PageObject::new(page.library(), *handle) };
     wanted.map(object).collect()

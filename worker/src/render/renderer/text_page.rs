@@ -2,10 +2,11 @@
 
 use std::os::raw::c_int;
 
-use pdfium_render::prelude::FPDF_TEXTPAGE;
+use pdfium_render::prelude::{FPDF_FONT, FPDF_TEXTPAGE};
 use quire_schemas::result::PdfBox;
 
 use super::{
+    library::Library,
     page::Page,
     page_object::{PageObject, matrix_of},
     placement::{Matrix, Point},
@@ -61,6 +62,19 @@ impl<'p> TextPage<'p> {
         // SAFETY: the text is loaded.
         let known = unsafe { self.page.library().FPDFText_GetLooseCharBox(self.handle, index, &raw mut rect) };
         if known == 0 { None } else { rect_box(&rect) }
+    }
+
+    pub(super) const fn library(&self) -> Library {
+        self.page.library()
+    }
+
+    /// Returns how far a character of a font moves the pen, in units of the font size.
+    pub(super) fn advance(&self, font: FPDF_FONT, character: char) -> Option<f64> {
+        let mut width = 0.0;
+        // SAFETY: the font belongs to a text object of the page, which stays loaded.
+        let known =
+            unsafe { self.page.library().FPDFFont_GetGlyphWidth(font, u32::from(character), 1.0, &raw mut width) };
+        (known != 0 && width.is_finite()).then(|| f64::from(width))
     }
 
     /// Returns the box around the ink of a character.
