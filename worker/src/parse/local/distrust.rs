@@ -22,6 +22,9 @@ const NOTHING: char = '\u{feff}';
 /// What is less high than this, in units of the font size, draws nothing.
 const NOISE: f64 = 0.02;
 
+/// A letter is at least as high as this, in units of the font size.
+const LEAST_LETTER: f64 = 0.3;
+
 /// A white-space character, and the box that libpdfium has around its ink. They are listed in the order of the glyphs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Blank {
@@ -75,7 +78,8 @@ pub(crate) fn forget_codes(
 }
 
 /// Takes the values of white space away where it is a map that is wrong: white space of a code that has none, if it has
-/// ink, and that of a font whose white space has ink of several heights, which are letters. Fonts without a name (Type 3)
+/// ink, that of a font whose white space has ink of several heights, which are letters, and that of a page with nothing
+/// else: libpdfium hands out only the first of several in a row. Fonts without a name (Type 3)
 /// are not told apart, and are left as they are.
 pub(crate) fn distrust_blanks(glyphs: &mut [Glyph], objects: &[TextObject], fonts: &FontTable, blanks: &[Blank]) {
     let mut heights: BTreeMap<FontId, Vec<f64>> = BTreeMap::new();
@@ -88,8 +92,10 @@ pub(crate) fn distrust_blanks(glyphs: &mut [Glyph], objects: &[TextObject], font
             known.push(*height);
         }
     }
-    for (blank, Inked { font, .. }) in inked {
-        let has_letters = heights.get(&font).is_some_and(|heights| heights.len() == HEIGHTS);
+    let is_empty = glyphs.iter().all(|glyph| glyph.character.is_whitespace());
+    for (blank, Inked { font, height }) in inked {
+        let has_letters =
+            heights.get(&font).is_some_and(|heights| heights.len() == HEIGHTS) || is_empty && height >= LEAST_LETTER;
         if let Some(glyph) = glyphs.get_mut(blank.glyph)
             && (has_letters || glyph.source == GlyphSource::Unmapped)
         {

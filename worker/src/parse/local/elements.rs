@@ -10,6 +10,7 @@ use super::{
     content::PageLink,
     paragraphs::{Paragraph, Span},
     placed::{Placed, blank, element_region, part, region},
+    stacked::Stacked,
     visibility::Layer,
 };
 use crate::parse::ParsedPage;
@@ -24,8 +25,9 @@ pub(crate) fn to_parsed_page(text: PageText, with_words: bool) -> ParsedPage {
     let number = content.page_number;
     let mut placed: Vec<Placed> = paragraphs.into_iter().map(|paragraph| of_paragraph(number, paragraph)).collect();
     annotations::insert(number, content.fields, content.notes, &mut placed);
+    let places = Stacked::new(placed.iter().map(Placed::around));
     for link in content.links {
-        attach(link, number, &mut placed);
+        attach(link, number, &mut placed, &places);
     }
     let mut elements: Vec<Element> = placed.into_iter().map(|placed| placed.into_element(number, with_words)).collect();
     for (index, element) in elements.iter_mut().enumerate() {
@@ -96,17 +98,19 @@ fn tenth(value: f64) -> f64 {
 }
 
 /// Gives a link to the element it lies on, with the words that it covers, or makes it an element of its own, as over a
-/// picture. Text that nobody sees has no links. A link that an element has already is left out.
-fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>) {
+/// picture. Text that nobody sees has no links. A link that an element has already is left out. `places` are those of the
+/// elements that are there before any link is.
+fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>, places: &Stacked) {
     let bbox = link.bbox;
     let parts = if link.parts.is_empty() { vec![bbox] } else { link.parts };
-    let shared = placed
-        .iter()
-        .enumerate()
-        .filter(|(_, placed)| placed.element.content_layer != Some(ContentLayer::Invisible))
-        .map(|(index, placed)| (index, parts.iter().map(|part| placed.overlap(*part)).sum::<f64>()))
+    let around = parts.iter().copied().fold(bbox, BBox::union);
+    let of_links = places.len()..placed.len();
+    let near = places.between(around.top(), around.bottom()).map(|(_, index)| index).chain(of_links);
+    let shared = near
+        .filter(|index| placed[*index].element.content_layer != Some(ContentLayer::Invisible))
+        .map(|index| (index, parts.iter().map(|part| placed[index].overlap(*part)).sum::<f64>()))
         .filter(|(_, area)| *area > 0.0);
-    let target = shared.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index);
+    let target = shared.max_by(|(one, a), (other, b)| a.total_cmp(b).then(one.cmp(other))).map(|(index, _)| index);
     let area = region(page_number, bbox);
     let blank_link =
         Link { uri: link.uri, page_number: link.page_number, text: None, char_span: None, region: Some(area.clone()) };

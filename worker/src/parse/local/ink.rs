@@ -11,15 +11,40 @@ const LEAST_CONTRAST: u8 = 40;
 /// plain colour or one that fades into another none.
 const LEAST_EDGES: f64 = 0.01;
 
+/// Most cells across a box that are looked at: a larger box is looked at in a coarser picture.
+const MOST_CELLS: usize = 32;
+
 /// A grey picture of the displayed page.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct InkMap {
-    /// Row by row from the top, 0 for black.
-    grey: Vec<u8>,
-    columns: usize,
-    rows: usize,
+    /// The pixels, and coarser pictures of them, each with half the columns and rows.
+    levels: Vec<Level>,
     /// Pixels per point.
     scale: f64,
+}
+
+/// The darkest and the brightest pixel in each cell, row by row from the top, 0 for black.
+#[derive(Debug, Clone, PartialEq)]
+struct Level {
+    darkest: Vec<u8>,
+    brightest: Vec<u8>,
+    columns: usize,
+    rows: usize,
+}
+
+impl Level {
+    fn coarser(&self) -> Self {
+        let (columns, rows) = (self.columns.div_ceil(2), self.rows.div_ceil(2));
+        let (mut darkest, mut brightest) = (vec![u8::MAX; columns * rows], vec![u8::MIN; columns * rows]);
+        for row in 0..self.rows {
+            for column in 0..self.columns {
+                let (from, to) = (row * self.columns + column, row / 2 * columns + column / 2);
+                darkest[to] = darkest[to].min(self.darkest[from]);
+                brightest[to] = brightest[to].max(self.brightest[from]);
+            }
+        }
+        Self { darkest, brightest, columns, rows }
+    }
 }
 
 impl InkMap {
@@ -30,16 +55,30 @@ impl InkMap {
             .take(columns * rows)
             .map(|pixel| ((u32::from(pixel[0]) + u32::from(pixel[1]) + u32::from(pixel[2])) / 3) as u8)
             .collect();
-        (grey.len() == columns * rows && !grey.is_empty()).then_some(Self { grey, columns, rows, scale })
+        if grey.len() != columns * rows || grey.is_empty() {
+            return None;
+        }
+        let mut levels = vec![Level { darkest: grey.clone(), brightest: grey, columns, rows }];
+        while let Some(last) = levels.last().filter(|level| level.columns.max(level.rows) > MOST_CELLS) {
+            levels.push(last.coarser());
+        }
+        Some(Self { levels, scale })
     }
 
-    /// Says whether something is drawn in a box of the displayed page: its pixels are not all alike.
+    /// Says whether something is drawn in a box of the displayed page: its pixels are not all alike. Of a large box, what lies
+    /// around it counts by up to a sixteenth of its sides.
     pub(crate) fn has_ink(&self, bbox: BBox) -> bool {
         let (mut least, mut most) = (u8::MAX, u8::MIN);
-        for row in self.cells(bbox.top(), bbox.bottom(), self.rows) {
-            for column in self.cells(bbox.left(), bbox.right(), self.columns) {
-                let grey = self.grey[row * self.columns + column];
-                (least, most) = (least.min(grey), most.max(grey));
+        let (rows, columns) = self.pixels(bbox);
+        let longest = rows.len().max(columns.len());
+        let coarseness = longest.div_ceil(MOST_CELLS).next_power_of_two().trailing_zeros() as usize;
+        let coarseness = coarseness.min(self.levels.len() - 1);
+        let level = &self.levels[coarseness];
+        let cells = |pixels: Range<usize>| pixels.start >> coarseness..pixels.end.div_ceil(1 << coarseness);
+        for row in cells(rows) {
+            for column in cells(columns.clone()) {
+                let cell = row * level.columns + column;
+                (least, most) = (least.min(level.darkest[cell]), most.max(level.brightest[cell]));
                 if most - least >= LEAST_CONTRAST {
                     return true;
                 }
@@ -51,12 +90,10 @@ impl InkMap {
     /// Says whether a box of the displayed page shows a picture, not a plain colour or one that fades.
     pub(crate) fn shows_picture(&self, bbox: BBox) -> bool {
         let (mut edges, mut pairs) = (0_u32, 0_u32);
-        for row in self.cells(bbox.top(), bbox.bottom(), self.rows) {
-            let columns = self.cells(bbox.left(), bbox.right(), self.columns);
-            let Some(pixels) = self.grey.get(row * self.columns + columns.start..row * self.columns + columns.end)
-            else {
-                continue;
-            };
+        let Level { darkest: grey, columns: width, .. } = &self.levels[0];
+        let (rows, columns) = self.pixels(bbox);
+        for row in rows {
+            let Some(pixels) = grey.get(row * width + columns.start..row * width + columns.end) else { continue };
             for pair in pixels.windows(2) {
                 pairs += 1;
                 edges += u32::from(pair[0].abs_diff(pair[1]) >= LEAST_CONTRAST);
@@ -65,10 +102,14 @@ impl InkMap {
         pairs > 0 && f64::from(edges) >= LEAST_EDGES * f64::from(pairs)
     }
 
-    fn cells(&self, from: f64, to: f64, most: usize) -> Range<usize> {
-        let first = (from * self.scale).floor().clamp(0.0, most as f64) as usize;
-        let end = (to * self.scale).ceil().clamp(0.0, most as f64) as usize;
-        first..end
+    /// Returns the rows and columns of pixels that a box touches.
+    fn pixels(&self, bbox: BBox) -> (Range<usize>, Range<usize>) {
+        let pixels = |from: f64, to: f64, most: usize| {
+            let first = (from * self.scale).floor().clamp(0.0, most as f64) as usize;
+            first..(to * self.scale).ceil().clamp(0.0, most as f64) as usize
+        };
+        let Level { columns, rows, .. } = self.levels[0];
+        (pixels(bbox.top(), bbox.bottom(), rows), pixels(bbox.left(), bbox.right(), columns))
     }
 }
 
@@ -85,6 +126,15 @@ mod tests {
         assert!(!map.has_ink(BBox::new(20.0, 20.0, 38.0, 38.0)));
         assert!(!map.has_ink(BBox::new(-50.0, -50.0, -10.0, f64::NAN)));
         assert_eq!(InkMap::of_pixels(&pixels, 30, 30, 1.0), None);
+    }
+
+    #[test]
+    fn a_large_place_is_looked_at_in_a_coarser_picture() {
+        let mut pixels = vec![250; 4 * 300 * 200];
+        pixels[4 * (150 * 300 + 250)..4 * (150 * 300 + 251)].fill(90);
+        let map = InkMap::of_pixels(&pixels, 300, 200, 1.0).expect("enough pixels");
+        assert!(map.has_ink(BBox::new(0.0, 0.0, 300.0, 200.0)) && map.has_ink(BBox::new(200.0, 100.0, 290.0, 190.0)));
+        assert!(!map.has_ink(BBox::new(0.0, 0.0, 230.0, 140.0)));
     }
 
     #[test]

@@ -14,17 +14,23 @@ pub(super) struct Placed {
 impl Placed {
     /// Returns the largest area that one of its places shares with a box: a paragraph may stand in two columns.
     pub(super) fn overlap(&self, area: BBox) -> f64 {
+        self.places().map(|bbox| bbox.overlap(area)).fold(0.0, f64::max)
+    }
+
+    /// Returns the box around its places.
+    pub(super) fn around(&self) -> BBox {
+        self.places().fold(self.bbox, BBox::union)
+    }
+
+    fn places(&self) -> impl Iterator<Item = BBox> {
         let regions = self.element.regions.iter().filter(|region| region.granularity == Some(Granularity::Element));
-        let shared = regions.filter_map(|region| region.bbox).map(|bbox| bbox.overlap(area));
-        shared.fold(self.bbox.overlap(area), f64::max)
+        std::iter::once(self.bbox).chain(regions.filter_map(|region| region.bbox))
     }
 
     pub(super) fn is_body(&self) -> bool {
         self.element.content_layer == Some(ContentLayer::Body)
     }
-}
 
-impl Placed {
     pub(super) fn into_element(self, page_number: u32, with_words: bool) -> Element {
         let Self { words, mut element, .. } = self;
         if with_words {

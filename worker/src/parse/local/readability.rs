@@ -25,6 +25,11 @@ const LETTERS: [f64; 26] = [
 /// Letters of a text are a surprise of 4.1 (French) to 4.6 bits (Polish, Vietnamese) each against these counts; where a
 /// map is shifted, of 4.75 bits and more.
 const MOST_SURPRISE: f64 = 4.7;
+/// Of a text in capitals, which may be a list of codes, this is too much of a surprise; that of a shifted map is 5.4.
+const MOST_SURPRISE_OF_CAPITALS: f64 = 5.2;
+/// In no language have so many letters marks: Vietnamese has a third. Cyrillic and Greek in an old encoding that is read as
+/// Latin have nothing else.
+const MOST_MARKED: f64 = 0.6;
 /// In no such language have this many words of four letters and more no vowel.
 const MOST_WITHOUT_VOWEL: f64 = 0.3;
 /// More words than this do not mix scripts, whatever the text.
@@ -47,6 +52,8 @@ const VOWELS: (f64, f64) = (0.25, 0.6);
 pub(crate) enum Doubt {
     /// Its letters occur as often as in no language.
     LetterFrequency,
+    /// Too many of its letters have marks.
+    MarkedLetters,
     /// Too many of its words have no vowel.
     WordsWithoutVowel,
     /// Too many of its words mix scripts.
@@ -75,6 +82,7 @@ impl Doubt {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::LetterFrequency => "letter frequency",
+            Self::MarkedLetters => "letters with marks",
             Self::WordsWithoutVowel => "words without a vowel",
             Self::MixedScripts => "words of mixed scripts",
             Self::Symbols => "symbols",
@@ -183,6 +191,12 @@ struct Counts {
     surprise: f64,
     latin_words: u32,
     without_vowel: u32,
+    /// Letters of all words of Latin script, and those of them that have marks.
+    of_latin: u32,
+    marked: u32,
+    /// Of words in capitals as of the others.
+    capitals: u32,
+    surprise_of_capitals: f64,
     /// Of words of two characters and more, rules and leaders left aside.
     in_words: u32,
     alphanumeric: u32,
@@ -207,6 +221,8 @@ impl Counts {
                 None => is_latin = false,
             }
             is_latin &= base.is_some();
+            self.of_latin += u32::from(base.is_some());
+            self.marked += u32::from(base.is_some() && !character.is_ascii());
             surprise += base.map_or(0.0, self::surprise);
             has_vowel |= base.is_some_and(|base| base == 'w' || is_vowel(base));
         }
@@ -217,11 +233,18 @@ impl Counts {
         self.words += 1;
         self.mixed += u32::from(scripts.iter().filter(|seen| **seen).count() > 1);
         let is_upper = text.chars().filter(|character| character.is_alphabetic()).all(char::is_uppercase);
-        if is_latin && letters >= 4 && !is_upper {
-            self.latin += letters;
-            self.surprise += surprise;
-            self.latin_words += 1;
-            self.without_vowel += u32::from(!has_vowel);
+        match is_upper {
+            _ if !is_latin || letters < 4 => {}
+            true => {
+                self.capitals += letters;
+                self.surprise_of_capitals += surprise;
+            }
+            false => {
+                self.latin += letters;
+                self.surprise += surprise;
+                self.latin_words += 1;
+                self.without_vowel += u32::from(!has_vowel);
+            }
         }
     }
 
@@ -252,11 +275,19 @@ impl Counts {
         if self.words >= ENOUGH_WORDS && mixed > MOST_MIXED {
             return found(Doubt::MixedScripts, mixed);
         }
+        let marked = share(self.marked, self.of_latin);
+        if self.of_latin >= ENOUGH_LETTERS && marked > MOST_MARKED {
+            return found(Doubt::MarkedLetters, marked);
+        }
         if self.latin_words >= ENOUGH_WORDS && without_vowel > MOST_WITHOUT_VOWEL {
             return found(Doubt::WordsWithoutVowel, without_vowel);
         }
         if self.latin >= ENOUGH_LETTERS && surprise > MOST_SURPRISE {
             return found(Doubt::LetterFrequency, surprise);
+        }
+        let of_capitals = self.surprise_of_capitals / f64::from(self.capitals.max(1));
+        if self.capitals >= ENOUGH_LETTERS.max(self.latin) && of_capitals > MOST_SURPRISE_OF_CAPITALS {
+            return found(Doubt::LetterFrequency, of_capitals);
         }
         None
     }
@@ -364,6 +395,13 @@ mod tests {
         for by in [1, 2, 3, 5, 7, 10, 13, 20, 25] {
             assert!(judge(&shifted(ENGLISH, by)).is_some(), "{by}: {}", shifted(ENGLISH, by));
         }
+        let in_capitals = |text: &str| {
+            let down = |byte: u8| if byte.is_ascii_graphic() { char::from((byte - 29).max(b' ')) } else { ' ' };
+            text.bytes().map(down).collect::<String>()
+        };
+        assert_eq!(judge(&in_capitals(ENGLISH).repeat(3)), Some(Doubt::LetterFrequency));
+        assert_eq!(judge(&ENGLISH.to_uppercase().repeat(3)), None);
+        assert_eq!(judge(&"Ïðèêàç î íàçíà÷åíèè îòâåòñòâåííîãî ëèöà ".repeat(8)), Some(Doubt::MarkedLetters));
     }
 
     #[test]

@@ -19,6 +19,8 @@ use super::{
 
 /// Regions that are cut again; a region deeper inside is read row by row.
 const MAX_DEPTH: usize = 24;
+/// Comparisons of tokens with containers; behind so many, what lies in a container is read with what is around it.
+const MAX_COMPARISONS: usize = 10_000_000;
 /// A gap this wide, in units of the font size, parts a row into lines.
 const LINE_GAP: f64 = 1.5;
 /// And so many times as wide as the usual gap of the row: justified text may have wide gaps.
@@ -41,6 +43,8 @@ pub(super) struct Regions<'a> {
     flows: Vec<Flow>,
     /// Whether columns are read from the right.
     from_the_right: bool,
+    /// How often a token was compared with a container.
+    compared: usize,
 }
 
 /// Returns the flows of a page in the order of reading. `containers` are those of the frame, the largest first.
@@ -53,7 +57,8 @@ pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, containers: &[Container
             Writing::Number | Writing::Neutral => {}
         }
     }
-    let mut regions = Regions { pieces, fonts, containers, flows: Vec::new(), from_the_right: right > left };
+    let mut regions =
+        Regions { pieces, fonts, containers, flows: Vec::new(), from_the_right: right > left, compared: 0 };
     let (overlays, tokens) = regions.without_overlays();
     regions.region(tokens, 0, 0);
     regions.region(overlays, containers.len(), MAX_DEPTH);
@@ -95,7 +100,8 @@ impl<'a> Regions<'a> {
         let mut items: Vec<Item<'a>> = Vec::new();
         let mut inside: Vec<Option<usize>> = vec![None; tokens.len()];
         for (number, container) in self.containers.iter().enumerate().skip(first) {
-            if depth >= MAX_DEPTH || tokens.is_empty() {
+            self.compared = self.compared.saturating_add(tokens.len());
+            if depth >= MAX_DEPTH || tokens.is_empty() || self.compared > MAX_COMPARISONS {
                 break;
             }
             let members = self.members(&tokens, &inside, container.bbox);

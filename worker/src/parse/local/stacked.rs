@@ -26,6 +26,10 @@ impl Stacked {
         Self { lowest: lowest.collect(), boxes }
     }
 
+    pub(super) const fn len(&self) -> usize {
+        self.boxes.len()
+    }
+
     /// Returns the boxes between two heights, each with its place in the list.
     pub(super) fn between(&self, top: f64, bottom: f64) -> impl Iterator<Item = (BBox, usize)> {
         let end = self.boxes.partition_point(|(bbox, _)| bbox.top() < bottom);

@@ -1,6 +1,9 @@
 //! What of the text the page image shows: text that nobody sees is told apart, with the reason. Pure.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::{Cell, OnceCell},
+    collections::{HashMap, HashSet},
+};
 
 use quire_schemas::element::BBox;
 use serde::{Deserialize, Serialize};
@@ -10,6 +13,7 @@ use super::{
     covered::{Area, Areas},
     scans::{LEAST_ALPHA, is_scan},
     seen::is_alike,
+    stacked::Stacked,
     tokens::Token,
 };
 
@@ -75,6 +79,8 @@ const READABLE_SHARE: f64 = 0.3;
 const LEAST_SIZE: f64 = 1.0;
 /// Or, on a small page that is looked at enlarged, this share of its longer side.
 const LEAST_SIZE_SHARE: f64 = 1.0 / 400.0;
+/// Comparisons of texts with what is painted; a hostile page may pile up any number of both.
+const MAX_COMPARISONS: usize = 20_000_000;
 /// Characters that take less of their line are pressed to nothing, in points.
 const LEAST_ADVANCE: f64 = 0.1;
 
@@ -83,6 +89,12 @@ pub(super) struct Visibility<'a> {
     content: &'a PageContent,
     page: BBox,
     areas: &'a Areas,
+    /// What may be the ground of a text, but is no plain area; found when it is first asked for.
+    grounds: OnceCell<Things>,
+    /// The pictures that the page shows.
+    pictures: OnceCell<Things>,
+    /// How many comparisons were made.
+    compared: Cell<usize>,
     /// The text objects of a scan of which a third or more of the words have ink where they lie: not all, because a text
     /// layer is seldom exact, and not a few, because then most of the text repeats nothing.
     inked: HashSet<ObjectId>,
@@ -102,7 +114,8 @@ impl<'a> Visibility<'a> {
     pub(super) fn of(content: &'a PageContent, areas: &'a Areas, tokens: &[Token]) -> Self {
         let page = BBox::new(0.0, 0.0, content.width, content.height);
         let inked = if is_scan(content) { inked(content, tokens) } else { HashSet::new() };
-        Self { content, page, areas, inked }
+        let (grounds, pictures, compared) = (OnceCell::new(), OnceCell::new(), Cell::new(0));
+        Self { content, page, areas, grounds, pictures, compared, inked }
     }
 
     /// Says what the page shows of a token.
@@ -202,17 +215,52 @@ impl<'a> Visibility<'a> {
         let lies_between = |order: u32, bbox: BBox| {
             order < object.order && painted_at.is_none_or(|ground| order > ground) && share(token.place, bbox) > 0.2
         };
-        self.content.shapes.iter().any(|shape| {
-            let is_known = matches!(shape.kind, ShapeKind::Area { colour: Some(Colour { alpha: 255, .. }) });
-            !is_known && lies_between(shape.order, shape.bbox)
-        }) || self.content.pictures.iter().any(|picture| lies_between(picture.order, picture.bbox))
+        self.grounds().on_rows_of(token.place).any(|(bbox, order)| self.is_cut_off() || lies_between(order, bbox))
+    }
+
+    fn grounds(&self) -> &Things {
+        self.grounds.get_or_init(|| {
+            let is_known =
+                |kind: &ShapeKind| matches!(kind, ShapeKind::Area { colour: Some(Colour { alpha: 255, .. }) });
+            let shapes = self.content.shapes.iter().filter(|shape| !is_known(&shape.kind));
+            let pictures = self.content.pictures.iter().map(|picture| (picture.bbox, picture.order));
+            Things::new(shapes.map(|shape| (shape.bbox, shape.order)).chain(pictures))
+        })
+    }
+
+    /// Counts a comparison. Says whether there were too many: then the ground of a text is not known, and what is unseen is no
+    /// text layer.
+    fn is_cut_off(&self) -> bool {
+        self.compared.set(self.compared.get() + 1);
+        self.compared.get() > MAX_COMPARISONS
     }
 
     /// Says whether an unseen token repeats what a scan shows at its place.
     fn lies_on_scan(&self, token: &Token) -> bool {
-        let on_picture = |bbox: BBox| share(token.place, bbox) > 0.5;
+        let pictures = || {
+            let shown = self.content.pictures.iter().filter(|picture| !picture.layer_off);
+            Things::new(shown.map(|picture| (picture.bbox, picture.order)))
+        };
+        let on_picture = |(bbox, _): (BBox, u32)| !self.is_cut_off() && share(token.place, bbox) > 0.5;
         self.inked.contains(&token.object)
-            && self.content.pictures.iter().any(|picture| !picture.layer_off && on_picture(picture.bbox))
+            && self.pictures.get_or_init(pictures).on_rows_of(token.place).any(on_picture)
+    }
+}
+
+/// Painted things, found by their height on the page.
+struct Things {
+    places: Stacked,
+    orders: Vec<u32>,
+}
+
+impl Things {
+    fn new(things: impl Iterator<Item = (BBox, u32)>) -> Self {
+        let (boxes, orders): (Vec<BBox>, Vec<u32>) = things.unzip();
+        Self { places: Stacked::new(boxes.into_iter()), orders }
+    }
+
+    fn on_rows_of(&self, bbox: BBox) -> impl Iterator<Item = (BBox, u32)> {
+        self.places.between(bbox.top(), bbox.bottom()).map(|(bbox, index)| (bbox, self.orders[index]))
     }
 }
 
