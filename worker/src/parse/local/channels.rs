@@ -1,6 +1,22 @@
 //! Channels: white space that runs down a region, between two columns or by chance. Pure.
 
+use std::ops::RangeInclusive;
+
 use super::rows::{Item, Row};
+
+/// A line whose distance from the one above is smaller than that to the next by this factor belongs to what is above.
+const SAME_PITCH: f64 = 0.9;
+/// A heading over two columns is so far from the lines above and below it, in units of its size.
+const AROUND_HEADING: f64 = 0.35;
+/// Lines of running text, at least, and their characters, on average.
+const LEAST_LINES: usize = 4;
+const RUNNING_LENGTH: usize = 24;
+/// Its paragraphs are no further apart, in units of the font size, and their sizes differ by no more than this share: a
+/// footnote is no part of the column.
+const LARGEST_GAP: f64 = 3.0;
+const SAME_SIZE: f64 = 0.05;
+/// A line of running text takes this share of its column.
+const FULL_LINE: f64 = 0.85;
 
 /// Channels that are followed at once; more begin only on hostile pages.
 const MAX_OPEN: usize = 32;
@@ -98,37 +114,89 @@ fn common(channel: &Channel, gaps: &[(f64, f64)], least: f64) -> Vec<(f64, f64)>
 }
 
 /// Takes rows off both ends that stand on one side only and far from the rest: a line below two short columns belongs
-/// to neither.
+/// to neither. So does the last line of a paragraph above them. What goes on with a column of running text stays. A heading
+/// over both columns ends them.
 fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Channel {
-    let has_both = |row: &Row<'_>| {
-        let (left, right) = parted(&row.items, &channel);
+    let has_both = |index: &usize| {
+        let (left, right) = parted(&rows[*index].items, &channel);
         !left.is_empty() && !right.is_empty()
     };
     let within = channel.first..=channel.last;
-    let first_both = within.clone().find(|&index| has_both(&rows[index]));
-    let last_both = within.clone().rev().find(|&index| has_both(&rows[index]));
+    let (first_both, last_both) = (within.clone().find(has_both), within.clone().rev().find(has_both));
     let (Some(first_both), Some(last_both)) = (first_both, last_both) else {
         // No row has both: two columns whose lines lie at different heights, if both are there.
         return channel;
     };
-    let pitches = pitches(&rows[channel.first..=channel.last]);
-    let usual = median(pitches).unwrap_or(1.2 * size);
-    let is_far =
-        |above: usize, below: usize| rows[below].top() - rows[above].bottom() > (1.2 * usual - size).max(0.9 * size);
+    let usual = median(pitches(&rows[channel.first..=channel.last])).unwrap_or(1.2 * size);
+    let gap = |above: usize, below: usize| rows[below].top() - rows[above].bottom();
+    let is_far = |above: usize, below: usize| gap(above, below) > (1.2 * usual - size).max(0.9 * size);
     let mut channel = channel;
+    let goes_on_above = |index: usize| {
+        index > 0
+            && rows[index].baseline - rows[index - 1].baseline
+                < SAME_PITCH * (rows[index + 1].baseline - rows[index].baseline)
+    };
+    if channel.first < first_both && goes_on_above(channel.first) {
+        channel.first += 1;
+    }
     for index in (channel.first..first_both).rev() {
-        if is_far(index, index + 1) {
+        if is_far(index, index + 1) && !goes_on_in_column(rows, &channel, channel.first..=index) {
             channel.first = index + 1;
             break;
         }
     }
     for index in last_both + 1..=channel.last {
-        if is_far(index - 1, index) {
+        if is_far(index - 1, index) && !goes_on_in_column(rows, &channel, index..=channel.last) {
             channel.last = index - 1;
             break;
         }
     }
+    // Nothing stands beside a heading over both columns, from well above it to well below.
+    let is_heading = |index: &usize| {
+        let row = &rows[*index];
+        let above = rows[channel.first..*index].iter().map(Row::bottom).fold(f64::NEG_INFINITY, f64::max);
+        let below = rows[index + 1..=channel.last].iter().map(Row::top).fold(f64::INFINITY, f64::min);
+        let least = AROUND_HEADING * row.items[0].size;
+        !has_both(index) && row.top() - above >= least && below - row.bottom() >= least
+    };
+    let inner = first_both + 1..last_both;
+    let headings = inner.clone().filter(is_heading).find(|&index| {
+        let parts = [channel.first..=index - 1, index + 1..=channel.last];
+        parts.into_iter().all(|mut part| part.any(|row| has_both(&row)))
+    });
+    if let Some(heading) = headings {
+        channel.last = heading - 1;
+    }
     channel
+}
+
+/// Says whether some of these rows, which stand on one side only, are as long as the running text on that side.
+fn goes_on_in_column(rows: &[Row<'_>], channel: &Channel, of: RangeInclusive<usize>) -> bool {
+    let is_on_left = |row: &Row<'_>| row.left() < channel.middle();
+    let is_left = is_on_left(&rows[*of.start()]);
+    let of_side = |row: &Row<'_>| -> Option<(f64, f64, usize)> {
+        let (left, right) = parted(&row.items, channel);
+        let items = if is_left { left } else { right };
+        let length = items.iter().map(|item| item.text.chars().count()).sum();
+        Some((items.first()?.bbox.left(), items.last()?.bbox.right(), length))
+    };
+    let others = (channel.first..=channel.last).filter(|index| !of.contains(index));
+    let column: Vec<(f64, f64, usize)> = others.filter_map(|index| of_side(&rows[index])).collect();
+    let left = column.iter().map(|line| line.0).fold(f64::INFINITY, f64::min);
+    let right = column.iter().map(|line| line.1).fold(f64::NEG_INFINITY, f64::max);
+    let length = column.iter().map(|line| line.2).sum::<usize>() / column.len().max(1);
+    let is_long = |row: &Row<'_>| is_on_left(row) == is_left && row.right() - left >= FULL_LINE * (right - left);
+    let is_of_column = |index: usize, beside: usize| {
+        let (size, other) = (rows[index].items[0].size, rows[beside].items[0].size);
+        let pitch = (rows[index].baseline - rows[beside].baseline).abs();
+        (size - other).abs() <= SAME_SIZE * other && pitch <= LARGEST_GAP * size
+    };
+    let joins = if *of.start() == channel.first {
+        is_of_column(*of.end(), *of.end() + 1)
+    } else {
+        is_of_column(*of.start(), *of.start() - 1)
+    };
+    column.len() >= LEAST_LINES && length >= RUNNING_LENGTH && joins && rows[of].iter().any(is_long)
 }
 
 pub(super) fn pitches(rows: &[Row<'_>]) -> Vec<f64> {

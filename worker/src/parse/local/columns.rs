@@ -21,6 +21,14 @@ const WIDER_PITCH: f64 = 1.4;
 /// An address has so many lines.
 const LEAST_ADDRESS: usize = 3;
 
+/// Sides of a channel share this part of the height of the lower one.
+const LEAST_OVERLAP: f64 = 0.3;
+/// A sidebar has so many lines, and the text goes on past this share of them, the first one left aside.
+const LEAST_SIDEBAR: usize = 3;
+const MOST_OF_SIDEBAR: f64 = 0.7;
+/// A line of text is full if it ends so near to the edge, in units of the font size.
+const FULL_WITHIN: f64 = 4.0;
+
 /// Lines on both sides of a channel are beside each other if they share this part of their height.
 const SAME_HEIGHT: f64 = 0.7;
 
@@ -110,26 +118,30 @@ impl Sides {
     }
 
     /// Says whether the two sides of a channel are read one after the other; `width` is its width in units of the font
-    /// size. The rules, in this order:
+    /// size. Sides of which one ends where the other begins are not. The rules, in this order:
     ///
     /// 1. Ruled areas and pictures beside text, with nothing else on their side, are read by themselves.
     /// 2. Lines of running text on both sides are columns.
-    /// 3. Several texts in a row on a side are cells of a table, labels that end with a colon, numbers and bullets of
+    /// 3. Short lines beside running text are a sidebar if the text goes on past most of them; else they are its labels.
+    /// 4. Several texts in a row on a side are cells of a table, labels that end with a colon, numbers and bullets of
     ///    lists have their text beside them, and where figures stand on the right of words or of figures only, they are
     ///    values: row by row.
-    /// 4. Sides whose lines lie at different heights, or differ in size, are blocks: a margin note, a sidebar.
-    /// 5. Two blocks of short lines, as of addresses, have several words in a line on both sides, and stand closer than
+    /// 5. Sides whose lines lie at different heights, or differ in size, are blocks: a margin note, a sidebar.
+    /// 6. Two blocks of short lines, as of addresses, have several words in a line on both sides, and stand closer than
     ///    the rows of a form or have figures on both sides.
     fn are_columns(&self, width: f64, size: f64) -> bool {
         if self.blocks_only {
             return true;
         }
         let fewer = self.proof();
-        if fewer < 2 {
+        if fewer < 2 || !self.are_beside_each_other() {
             return false;
         }
         if is_running_text(&self.left) && is_running_text(&self.right) {
             return fewer >= MANY_ROWS || width >= LEAST_WIDTH_OF_FEW;
+        }
+        if is_sidebar(&self.left, &self.right) || is_sidebar(&self.right, &self.left) {
+            return true;
         }
         if width < LEAST_WIDTH_OF_FEW || self.are_cells() {
             return false;
@@ -149,6 +161,17 @@ impl Sides {
         has_several_words && width >= blocks::LEAST_WIDTH && (is_close || self.is_pair())
     }
 
+    /// Says whether the heights of the two sides overlap: the sender of a letter on the right stands above its reader's
+    /// address on the left.
+    fn are_beside_each_other(&self) -> bool {
+        let reach = |cells: &[Cell]| Some((cells.first()?.top, cells.last()?.bottom));
+        let Some(((top, bottom), (other_top, other_bottom))) = reach(&self.left).zip(reach(&self.right)) else {
+            return true;
+        };
+        let shared = bottom.min(other_bottom) - top.max(other_top);
+        shared >= LEAST_OVERLAP * (bottom - top).min(other_bottom - other_top)
+    }
+
     /// Says whether figures stand on both sides.
     fn is_pair(&self) -> bool {
         [&self.left, &self.right].iter().all(|cells| cells.iter().any(|cell| cell.digits > 0))
@@ -166,6 +189,23 @@ impl Sides {
             || share(|(left, _)| left.ends_with_colon) >= 0.5
             || share(|(left, _)| left.is_marker) >= 0.6
     }
+}
+
+/// Says whether a side of short lines stands beside running text that goes on past most of them: the line above is full, and
+/// so begins no paragraph that the short line could be the label of.
+fn is_sidebar(text: &[Cell], short: &[Cell]) -> bool {
+    let has_cells = mean(text, |cell| cell.parts) > 1.2;
+    if text.len() < MANY_ROWS || has_cells || !is_running_text(text) || is_running_text(short) {
+        return false;
+    }
+    let edge = text.iter().map(|cell| cell.right).fold(f64::NEG_INFINITY, f64::max);
+    let is_full = |cell: &Cell| edge - cell.right <= FULL_WITHIN * cell.size;
+    let beside = beside_each_other(text, short);
+    let goes_on = beside.iter().filter(|(line, _)| {
+        let above = text.iter().rev().find(|other| other.top < line.top);
+        above.is_some_and(|above| is_full(above) && line.top - above.bottom < above.size)
+    });
+    beside.len() >= LEAST_SIDEBAR && goes_on.count() as f64 >= MOST_OF_SIDEBAR * (beside.len() - 1) as f64
 }
 
 /// Pairs the lines of two sides that share most of their height. Both sides are ordered from top to bottom.

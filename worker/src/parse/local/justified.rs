@@ -10,7 +10,7 @@ const WIDE: f64 = 1.5;
 /// A wider gap parts a line even in justified text.
 pub(super) const WIDEST: f64 = 5.0;
 
-/// So many lines fill a column, and at least half of its lines do.
+/// So many lines fill a column, and at least a third of its lines do: the last ones of its paragraphs do not.
 const LEAST_LINES: usize = 3;
 
 /// Says of each row of a column whether it is a line of justified text. None is if wide gaps stand below each other, as
@@ -33,7 +33,7 @@ pub(super) fn justified(rows: &[Row<'_>]) -> Vec<bool> {
         })
         .collect();
     let full = is_full.iter().filter(|full| **full).count();
-    if full < LEAST_LINES || 2 * full < lines.len() || are_cells(rows, &is_full) { none } else { is_full }
+    if full < LEAST_LINES || 3 * full < lines.len() || are_cells(rows, &is_full) { none } else { is_full }
 }
 
 /// Returns the edge at which most lines stand, given by place and font size.

@@ -457,6 +457,92 @@ mod tests {
     }
 
     #[test]
+    fn two_addresses_above_a_table_are_blocks_and_its_rows_stay_rows() {
+        let sender = ["Alpine Tools Ltd", "14 Mill Road", "Exeter EX1 2AB", "United Kingdom"];
+        let page = column(Page::new(), &sender, 50.0, 100.0);
+        let reader = ["Borel & Sons SA", "7 Quai du Port", "13002 Marseille", "France"];
+        let mut page = column(page, &reader, 250.0, 100.0);
+        let table = [
+            ["Description", "Qty", "Price", "Amount"],
+            ["Bench vice 120 mm", "2", "89.00", "178.00"],
+            ["Cordless drill with case", "1", "189.00", "189.00"],
+            ["Set of screws", "10", "4.20", "42.00"],
+        ];
+        for (row, cells) in table.iter().enumerate() {
+            let y = 165.0 + 15.0 * row as f64;
+            page = page.write(cells[0], 50.0, y);
+            for (cell, right) in cells[1..].iter().zip([300.0, 370.0, 450.0]) {
+                page = page.write(cell, right - 5.0 * cell.len() as f64, y);
+            }
+        }
+        let rows = table.map(|row| row.join("/")).join("/");
+        assert_eq!(read(&page), format!("{} | {} | {rows}", sender.join("/"), reader.join("/")));
+    }
+
+    #[test]
+    fn a_sidebar_beside_running_text_is_read_by_itself_and_labels_stay_with_their_text() {
+        let text = [
+            "The harbour was built in the year 1871 by a",
+            "company from the north, which had bought the",
+            "land for a small sum. For twenty years ships",
+            "brought timber and took away slate; then the",
+            "railway came and the trade went elsewhere to",
+            "the next basin.",
+        ];
+        let skills = ["Skills", "SQL, Python, R", "Planning", "Speaking"];
+        let page = column(column(Page::new(), &text, 50.0, 100.0), &skills, 290.0, 100.0);
+        assert_eq!(read(&page), format!("{} | {}", text.join("/"), skills.join("/")));
+        let entries = [
+            "Analyst at a railway company, with",
+            "weekly reports.",
+            "Assistant in a library of the town",
+            "and its school.",
+            "Student of statistics in the north",
+            "for five years.",
+        ];
+        let page = column(Page::new(), &entries, 150.0, 100.0);
+        let page = [("2019", 100.0), ("2015", 124.0), ("2010", 148.0)]
+            .into_iter()
+            .fold(page, |page, (year, y)| page.write(year, 50.0, y));
+        assert!(
+            read(&page).starts_with("2019/Analyst at a railway company, with/weekly reports./2015/Assistant"),
+            "{}",
+            read(&page)
+        );
+    }
+
+    #[test]
+    fn what_goes_on_with_a_column_stays_in_it_and_a_heading_ends_both() {
+        let long = [
+            "a line of running text that is as long as it is",
+            "and the next one of them is as long as the first",
+            "and so is the third one that is here, and so on",
+            "to the fourth line of the column, which is full",
+        ];
+        let other = [
+            "the second column has lines of its own, as many",
+            "as this, and they are as long as the others are",
+            "so that each of the two is running text that is",
+            "read by itself from its first line to the last",
+        ];
+        let page = column(column(Page::new(), &long, 50.0, 100.0), &other, 310.0, 100.0);
+        let page = column(page, &long, 50.0, 160.0);
+        assert_eq!(read(&page), format!("{}/{} | {}", long.join("/"), long.join("/"), other.join("/")));
+        let page = column(column(Page::new(), &long, 50.0, 100.0), &other, 310.0, 100.0);
+        let page = column(column(page.write("Results", 50.0, 160.0), &long, 50.0, 184.0), &other, 310.0, 184.0);
+        let story = format!("{} | {}", long.join("/"), other.join("/"));
+        assert_eq!(read(&page), format!("{story} | Results | {story}"));
+    }
+
+    #[test]
+    fn the_sender_of_a_letter_comes_before_its_reader() {
+        let sender = ["Ingrid Holm", "48 Harbour Lane", "Bristol BS1 5TY"];
+        let reader = ["Mr Paul Clark", "Harbour Museum", "Whitby YO22 4DE"];
+        let page = column(column(Page::new(), &reader, 50.0, 160.0), &sender, 350.0, 100.0);
+        assert_eq!(read(&page), format!("{}/{}", sender.join("/"), reader.join("/")));
+    }
+
+    #[test]
     fn a_leader_leads_from_a_title_to_its_page() {
         let page = column(Page::new(), &["The first part", "And the other", "Of the third"], 50.0, 100.0);
         let dots = |page: Page, x: f64| column(page, &[".", ".", "."], x, 100.0);
