@@ -26,6 +26,8 @@ const LEAST_OVERLAP: f64 = 0.3;
 /// A sidebar has so many lines, and the text goes on past this share of them, the first one left aside.
 const LEAST_SIDEBAR: usize = 3;
 const MOST_OF_SIDEBAR: f64 = 0.7;
+/// The lines of that text have so many characters, on average: those of an address have fewer.
+const LENGTH_OF_PROSE: f64 = 28.0;
 /// A line of text is full if it ends so near to the edge, in units of the font size.
 const FULL_WITHIN: f64 = 4.0;
 
@@ -194,8 +196,8 @@ impl Sides {
 /// Says whether a side of short lines stands beside running text that goes on past most of them: the line above is full, and
 /// so begins no paragraph that the short line could be the label of.
 fn is_sidebar(text: &[Cell], short: &[Cell]) -> bool {
-    let has_cells = mean(text, |cell| cell.parts) > 1.2;
-    if text.len() < MANY_ROWS || has_cells || !is_running_text(text) || is_running_text(short) {
+    let is_prose = mean(text, |cell| cell.parts) <= 1.2 && mean(text, |cell| cell.characters) >= LENGTH_OF_PROSE;
+    if text.len() < MANY_ROWS || !is_prose || !is_running_text(text) || is_running_text(short) {
         return false;
     }
     let edge = text.iter().map(|cell| cell.right).fold(f64::NEG_INFINITY, f64::max);

@@ -265,9 +265,43 @@ mod tests {
     }
 
     #[test]
+    fn a_quotation_that_is_set_in_on_both_sides_is_one_paragraph() {
+        let quoted = "and it has been said of this work that";
+        let body = [(OUTER, 0.0), (OUTER, 0.0), (INNER, 0.0)];
+        let quotation = [(quoted, 30.0), (quoted, 30.0), (quoted, 30.0), ("it is one.", 30.0)];
+        let found = texts(&lines(&[&body[..], &quotation, &body].concat(), 12.0));
+        assert_eq!(found[1], format!("{quoted} {quoted} {quoted} it is one."));
+        assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn each_line_of_a_dialogue_is_a_paragraph() {
+        let said = "It was said that nobody had been there before.";
+        let dialogue = [(said, 12.0), (said, 12.0), (OUTER, 12.0), ("knew about it.", 0.0), (said, 12.0)];
+        let expected = [said.to_owned(), said.to_owned(), format!("{OUTER} knew about it."), said.to_owned()];
+        assert_eq!(texts(&lines(&dialogue, 12.0)), expected);
+    }
+
+    #[test]
+    fn a_raised_number_begins_a_note_and_a_dash_an_item_where_the_line_before_had_room() {
+        let note = |page: Page, number: &str, y: f64| {
+            page.size(6.0).write(number, 50.0, y - 3.0).size(10.0).write(OUTER, 55.0, y)
+        };
+        let page = note(note(Page::new(), "1", 100.0), "2", 112.0);
+        assert_eq!(texts(&page), [format!("1 {OUTER}"), format!("2 {OUTER}")]);
+        let dashed =
+            |last: &'static str| texts(&lines(&[(OUTER, 0.0), (last, 0.0), ("– one of them", 0.0)], 12.0)).len();
+        assert_eq!([dashed(OUTER), dashed("are these")], [1, 2]);
+    }
+
+    #[test]
     fn each_line_of_a_table_of_contents_is_a_paragraph() {
-        let contents =
-            [("The first part ......... 5", 0.0), ("And the other . . . . . . xii", 0.0), ("and so on", 0.0)];
+        let contents = [
+            ("The first part ......... 5", 0.0),
+            ("And the other . . . . . . xii", 0.0),
+            ("Third......12", 0.0),
+            ("and so on", 0.0),
+        ];
         assert_eq!(texts(&lines(&contents, 12.0)), contents.map(|(line, _)| line));
     }
 

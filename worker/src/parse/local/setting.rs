@@ -39,10 +39,12 @@ const LONGEST_UNSPACED: usize = 6;
 const LEAST_WORDS: usize = 3;
 /// Width of a character that is not measured.
 const CHARACTER: f64 = 0.5;
-/// So many lines at least come near to an edge, within this distance.
-const LINES_AT_EDGE: usize = 3;
+/// One in so many lines may be too long for its column, if half of the others come as near to an edge as this.
+const LINES_OF_ONE_TOO_LONG: usize = 6;
 const NEAR_EDGE: f64 = 4.0;
-/// Lines of one indent that all end this far before the edge of the column have an edge of their own, as a quotation has.
+/// So many lines have an edge of their own.
+const LINES_AT_EDGE: usize = 3;
+/// Lines of running text of one indent that all end this far before the edge of the column have an edge of their own, as a quotation has.
 const OWN_EDGE: f64 = 1.5;
 /// So many of them are full then. A share.
 const FULL_OF_OWN: f64 = 0.7;
@@ -288,6 +290,7 @@ fn edges(lines: &[Line], pitch: Option<f64>) -> Vec<f64> {
     };
     let is_beside_others = |index: usize| pitch.is_none() || is_usual(index) || is_usual(index + 1);
     let of_column = shared_edge((0..lines.len()).filter(|&index| is_beside_others(index)).map(|index| &lines[index]));
+    let outer = lines.iter().map(|line| line.start).fold(f64::INFINITY, f64::min);
     let mut edges = Vec::with_capacity(lines.len());
     let begins_alike = |a: &Line, b: &Line| {
         let pitch = b.baseline - a.baseline;
@@ -297,7 +300,10 @@ fn edges(lines: &[Line], pitch: Option<f64>) -> Vec<f64> {
     };
     for stretch in lines.chunk_by(begins_alike) {
         let own = shared_edge(stretch.iter());
-        let is_own = stretch.len() >= LINES_AT_EDGE && of_column - own >= OWN_EDGE * stretch[0].size && {
+        let words = stretch.iter().map(Line::length_in_words).sum::<usize>();
+        let is_inside = stretch[0].start - outer > INDENT * stretch[0].size;
+        let is_running = stretch.len() >= LINES_AT_EDGE && words > LEAST_WORDS * stretch.len();
+        let is_own = is_inside && is_running && of_column - own >= OWN_EDGE * stretch[0].size && {
             let full = stretch.windows(2).filter(|pair| is_full(&pair[0], &pair[1], own)).count();
             full as f64 >= FULL_OF_OWN * (stretch.len() - 1) as f64
         };
@@ -306,16 +312,18 @@ fn edges(lines: &[Line], pitch: Option<f64>) -> Vec<f64> {
     edges
 }
 
-/// Returns the edge that half of the lines come near to, or, if there is none, where the longest one ends: a line that is too
-/// long for its column is no measure of it.
+/// Returns where the longest line ends. A few lines that are too long for their column are no measure of it, if half of the
+/// lines come near to another edge.
 fn shared_edge<'l>(lines: impl Iterator<Item = &'l Line>) -> f64 {
     let mut ends: Vec<(f64, f64)> = lines.map(|line| (line.end, line.size)).collect();
     ends.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let near = LINES_AT_EDGE.max(ends.len().div_ceil(2));
-    let is_shared = |group: &&[(f64, f64)]| group[0].0 - group[near - 1].0 <= NEAR_EDGE * group[0].1;
-    let shared = ends.windows(near).find(is_shared).map(|group| group[0].0);
+    let (half, too_long) = (ends.len().div_ceil(2), ends.len() / LINES_OF_ONE_TOO_LONG);
+    let is_shared = |group: &&[(f64, f64)]| group[0].0 - group[half - 1].0 <= NEAR_EDGE * group[0].1;
     let longest = ends.first().map_or(f64::NEG_INFINITY, |(end, _)| *end);
-    shared.unwrap_or(longest)
+    if too_long == 0 {
+        return longest;
+    }
+    ends.windows(half).take(1 + too_long).find(is_shared).map_or(longest, |group| group[0].0)
 }
 
 /// Returns the pitch of most neighbouring lines; `None` if fewer than three have it.
