@@ -74,7 +74,8 @@ fn columns(rows: &[Row<'_>], between: &[Channel]) -> Vec<Vec<Option<Cell>>> {
 }
 
 /// Says whether columns are blocks. None of them has a hole, several texts in a line, labels or figures alone; and they end
-/// at different heights and lie close or have figures, or their lines differ in kind as those beside them do: a name, a street, a town. The columns of a
+/// at different heights and lie close or have figures, or their lines differ in kind, and lie close or differ as those beside
+/// them do: a name, a street, a town. The columns of a
 /// table end together, and each holds one kind of things.
 fn are_blocks(columns: &[Vec<Option<Cell>>], is_close: bool) -> bool {
     let cells = || columns.iter().flatten().flatten();
@@ -100,12 +101,16 @@ fn are_blocks(columns: &[Vec<Option<Cell>>], is_close: bool) -> bool {
     let is_ragged = columns.windows(2).any(|pair| height(&pair[0]) != height(&pair[1]));
     let words = cells().map(|cell| cell.words).sum::<usize>() as f64 / cells().count().max(1) as f64;
     let have_digits = || columns.iter().all(|column| column.iter().flatten().any(|cell| cell.digits > 0));
-    is_ragged && words >= LEAST_WORDS && (is_close || have_digits()) || differ_downwards(columns)
+    let (in_rows, in_columns) = alike(columns);
+    let has_words = words >= LEAST_WORDS;
+    is_ragged && has_words && (is_close || have_digits())
+        || in_columns <= ALIKE_IN_COLUMN && (in_rows >= ALIKE_IN_ROW || has_words && is_close)
 }
 
-fn differ_downwards(columns: &[Vec<Option<Cell>>]) -> bool {
+/// Returns which share of the lines beside each other, and of those below each other, is of one kind.
+fn alike(columns: &[Vec<Option<Cell>>]) -> (f64, f64) {
     let kind = |cell: &Cell| (cell.digits > 0, cell.is_figure(), cell.has_at);
-    let alike = |pairs: &mut dyn Iterator<Item = (&Option<Cell>, &Option<Cell>)>| {
+    let share = |pairs: &mut dyn Iterator<Item = (&Option<Cell>, &Option<Cell>)>| {
         let (mut alike, mut count) = (0_usize, 0_usize);
         for (one, other) in pairs.filter_map(|(one, other)| one.as_ref().zip(other.as_ref())) {
             alike += usize::from(kind(one) == kind(other));
@@ -113,7 +118,7 @@ fn differ_downwards(columns: &[Vec<Option<Cell>>]) -> bool {
         }
         alike as f64 / count.max(1) as f64
     };
-    let in_rows = alike(&mut columns.windows(2).flat_map(|pair| pair[0].iter().zip(&pair[1])));
-    let in_columns = alike(&mut columns.iter().flat_map(|column| column.iter().zip(column.iter().skip(1))));
-    in_rows >= ALIKE_IN_ROW && in_columns <= ALIKE_IN_COLUMN
+    let in_rows = share(&mut columns.windows(2).flat_map(|pair| pair[0].iter().zip(&pair[1])));
+    let in_columns = share(&mut columns.iter().flat_map(|column| column.iter().zip(column.iter().skip(1))));
+    (in_rows, in_columns)
 }

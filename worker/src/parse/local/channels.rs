@@ -8,6 +8,8 @@ use super::rows::{Item, Row};
 const SAME_PITCH: f64 = 0.9;
 /// A heading over two columns is so far from the lines above and below it, in units of its size.
 const AROUND_HEADING: f64 = 0.35;
+/// Of them, so many rows are looked at.
+const ROWS_AROUND: usize = 4;
 /// Lines of running text, at least, and their characters, on average.
 const LEAST_LINES: usize = 4;
 const RUNNING_LENGTH: usize = 24;
@@ -39,7 +41,16 @@ impl Channel {
 /// Lists the channels of a region that are at least so wide, each as far as both of its sides belong together. `size` is the
 /// usual font size.
 pub(super) fn channels(rows: &[Row<'_>], least: f64, size: f64) -> Vec<Channel> {
-    candidates(rows, least).into_iter().map(|channel| trimmed(rows, channel, size)).collect()
+    let mut channels: Vec<Channel> =
+        candidates(rows, least).into_iter().map(|channel| trimmed(rows, channel, size)).collect();
+    // Channels that began at different rows may be one when they are trimmed.
+    let in_order = |a: &Channel, b: &Channel| {
+        let sides = a.left.total_cmp(&b.left).then(a.right.total_cmp(&b.right));
+        (a.first, a.last).cmp(&(b.first, b.last)).then(sides)
+    };
+    channels.sort_by(in_order);
+    channels.dedup();
+    channels
 }
 
 /// Follows every gap of a row, and its margins, down through the rows below, as far as it goes on. Where several gaps of
@@ -153,11 +164,11 @@ fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Channel {
     }
     // Nothing stands beside a heading over both columns, from well above it to well below.
     let is_heading = |index: &usize| {
-        let row = &rows[*index];
-        let above = rows[channel.first..*index].iter().map(Row::bottom).fold(f64::NEG_INFINITY, f64::max);
-        let below = rows[index + 1..=channel.last].iter().map(Row::top).fold(f64::INFINITY, f64::min);
-        let least = AROUND_HEADING * row.items[0].size;
-        !has_both(index) && row.top() - above >= least && below - row.bottom() >= least
+        let (row, least) = (&rows[*index], AROUND_HEADING * rows[*index].items[0].size);
+        let (from, to) = (channel.first.max(index.saturating_sub(ROWS_AROUND)), channel.last.min(index + ROWS_AROUND));
+        let above = || rows[from..*index].iter().map(Row::bottom).fold(f64::NEG_INFINITY, f64::max);
+        let below = || rows[index + 1..=to].iter().map(Row::top).fold(f64::INFINITY, f64::min);
+        !has_both(index) && row.top() - above() >= least && below() - row.bottom() >= least
     };
     let inner = first_both + 1..last_both;
     let headings = inner.clone().filter(is_heading).find(|&index| {

@@ -18,6 +18,8 @@ const MANY_ROWS: usize = 4;
 
 /// Rows whose pitch is larger than most by this factor do not belong together.
 const WIDER_PITCH: f64 = 1.4;
+/// Channels of different rows whose parts are looked at: a hostile page may have any number.
+const MOST_TRIED: usize = 16;
 /// An address has so many lines.
 const LEAST_ADDRESS: usize = 3;
 
@@ -44,20 +46,24 @@ pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Vec<Channel> {
         .collect();
     let width = |channel: &Channel| channel.right - channel.left;
     found.sort_by(|(a, one), (b, other)| b.proof().cmp(&a.proof()).then(width(other).total_cmp(&width(one))));
-    found
-        .into_iter()
-        .map(|(sides, channel)| {
-            if sides.are_columns(width(&channel) / size, size) {
-                return vec![channel];
-            }
-            let parts = || parts(rows, channel).into_iter();
-            let blocks = parts().map(|part| blocks::channels(rows, part, size)).find(|found| !found.is_empty());
-            blocks
-                .or_else(|| parts().find(|part| are_addresses(rows, part, size)).map(|part| vec![part]))
-                .unwrap_or_default()
-        })
-        .find(|channels| !channels.is_empty())
-        .unwrap_or_default()
+    let mut tried: Vec<(usize, usize)> = Vec::new();
+    for (sides, channel) in found {
+        if sides.are_columns(width(&channel) / size, size) {
+            return vec![channel];
+        }
+        let rows_of = (channel.first, channel.last);
+        if tried.len() == MOST_TRIED || tried.contains(&rows_of) {
+            continue;
+        }
+        tried.push(rows_of);
+        let parts = parts(rows, channel);
+        let blocks = parts.iter().map(|part| blocks::channels(rows, *part, size)).find(|found| !found.is_empty());
+        let addresses = || parts.into_iter().find(|part| are_addresses(rows, part, size)).map(|part| vec![part]);
+        if let Some(channels) = blocks.or_else(addresses) {
+            return channels;
+        }
+    }
+    Vec::new()
 }
 
 /// Parts the rows of a channel where they are further apart than most of them: two addresses stand above a table.

@@ -12,6 +12,10 @@ use super::{
 const HIDDEN_SHARE: f64 = 0.8;
 /// What is thinner, in units of the font size, is a rule, though it may lie over a hyphen or a full stop.
 const LEAST_COVER: f64 = 0.4;
+/// Comparisons of characters with areas; a hostile page may pile up any number of both. What areas cover together costs as
+/// much as so many.
+const MAX_COMPARISONS: usize = 20_000_000;
+const COST_OF_SHARE: usize = 64;
 /// An area that is narrower or lower, in points, is a rule.
 const THICKEST_RULE: f64 = 2.0;
 
@@ -56,24 +60,34 @@ impl Areas {
     }
 
     /// Marks the text objects that are hidden. One that is hidden in part is parted: its hidden characters get an object of
-    /// their own, so that a word beside a black bar is seen, and the word under it is not.
-    pub(super) fn hide(&self, content: &mut PageContent) {
+    /// their own, so that a word beside a black bar is seen, and the word under it is not. Characters that there is no time to
+    /// compare count as seen.
+    pub(super) fn hide(&mut self, content: &mut PageContent) {
         let first = content.objects.iter().map(|object| object.order).min().unwrap_or(u32::MAX);
         let later: Vec<&Area> = self.painted.iter().filter(|area| area.order > first).collect();
         if later.is_empty() {
             return;
         }
         let places = Stacked::new(later.iter().map(|area| area.bbox));
+        let mut compared = 0_usize;
         let mut seen = vec![false; content.objects.len()];
         let mut hidden: Vec<usize> = Vec::new();
         for (index, glyph) in content.glyphs.iter().enumerate() {
             let Some(ObjectId(id)) = glyph.object.filter(|_| glyph.ink.area() > 0.0) else { continue };
             let Some(object) = content.objects.get(id as usize) else { continue };
-            let over = places.between(glyph.ink.top(), glyph.ink.bottom()).filter(|(bbox, area)| {
-                let side = bbox.height().min(bbox.width());
-                later[*area].order > object.order && side >= LEAST_COVER * object.size && bbox.overlap(glyph.ink) > 0.0
-            });
-            let over: Vec<BBox> = over.map(|(bbox, _)| bbox).collect();
+            if compared > MAX_COMPARISONS {
+                seen[id as usize] = true;
+                continue;
+            }
+            let mut over: Vec<BBox> = Vec::new();
+            for (bbox, area) in places.between(glyph.ink.top(), glyph.ink.bottom()) {
+                compared += 1;
+                let is_rule = bbox.height().min(bbox.width()) < LEAST_COVER * object.size;
+                if later[area].order > object.order && !is_rule && bbox.overlap(glyph.ink) > 0.0 {
+                    over.push(bbox);
+                }
+            }
+            compared += over.len() * COST_OF_SHARE;
             let least = HIDDEN_SHARE * glyph.ink.area();
             let is_hidden = over.iter().any(|bbox| bbox.overlap(glyph.ink) >= least)
                 || over.len() > 1 && covered_area(glyph.ink, over.into_iter()) >= least;
@@ -83,6 +97,7 @@ impl Areas {
                 seen[id as usize] = true;
             }
         }
+        self.is_cut |= compared > MAX_COMPARISONS;
         let mut parts = vec![None; seen.len()];
         for index in hidden {
             let Some(ObjectId(id)) = content.glyphs[index].object else { continue };

@@ -25,7 +25,7 @@ use super::{
 /// sees, by reason.
 pub(crate) fn lay_out(mut content: PageContent) -> PageText {
     let repeated = overprint::repeated(&mut content);
-    let areas = Areas::of(&content);
+    let mut areas = Areas::of(&content);
     areas.hide(&mut content);
     let mut tokens = tokens::tokens(&content, &repeated);
     vertical::turn(&mut tokens);

@@ -426,6 +426,11 @@ mod tests {
                 &["Court of Berlin", "HRB 12345 B"],
             ],
             [
+                &["Acme Ltd.", "12 High Street", "London EC1 2AB"],
+                &["Phone 020 7946 0000", "office@acme.example", "by the post office"],
+                &["Company No. 1234567", "VAT GB 123 4567 89", "Bank of the North"],
+            ],
+            [
                 &["Anna Smith", "Head of Sales", "anna@shop.org", "+44 20 7946 0018"],
                 &["Bob Jones", "Support", "bob@shop.org", "+44 20 7946 0019"],
                 &["Carla Diaz", "Press Office", "carla@shop.org", "+44 20 7946 0020"],

@@ -200,8 +200,8 @@ impl<'l> Setting<'l> {
     }
 
     /// Says whether a line of running text ends with its sentence although the next word had room, and a longer line begins
-    /// another one: paragraphs that neither an indent nor a gap parts. Beside a picture all lines are short. So is a heading
-    /// parted that takes less than half of its line.
+    /// another one: paragraphs that neither an indent nor a gap parts. Beside a picture all lines are short. A heading that
+    /// takes less than half of its line ends there, too.
     fn ends_paragraph(&self, first: usize, next: usize) -> bool {
         let (last, line) = (&self.lines[next - 1], &self.lines[next]);
         let before = (next - first >= 2).then(|| self.lines[next - 2].end);

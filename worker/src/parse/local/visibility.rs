@@ -300,7 +300,7 @@ mod tests {
 
     fn layers(page: &Page) -> Vec<Layer> {
         let mut content = page.content();
-        let areas = Areas::of(&content);
+        let mut areas = Areas::of(&content);
         areas.hide(&mut content);
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let visibility = Visibility::of(&content, &areas, &tokens);
