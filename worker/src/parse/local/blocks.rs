@@ -73,10 +73,9 @@ fn columns(rows: &[Row<'_>], between: &[Channel]) -> Vec<Vec<Option<Cell>>> {
     columns
 }
 
-/// Says whether columns are blocks. None of them has a hole, several texts in a line, labels or figures alone; and they end
-/// at different heights and lie close or have figures, or their lines differ in kind, and lie close or differ as those beside
-/// them do: a name, a street, a town. The columns of a
-/// table end together, and each holds one kind of things.
+/// Says whether columns are blocks. None of them has a hole, several texts in a line, labels or figures alone; and either
+/// they end at different heights, and lie close or have figures, or their lines differ in kind (a name, a street, a town),
+/// and lie close or differ as those beside them do. The columns of a table end together, and each holds one kind of things.
 fn are_blocks(columns: &[Vec<Option<Cell>>], is_close: bool) -> bool {
     let cells = || columns.iter().flatten().flatten();
     let share = |is: fn(&Cell) -> bool| cells().filter(|cell| is(cell)).count() as f64 / cells().count().max(1) as f64;

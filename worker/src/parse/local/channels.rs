@@ -170,12 +170,7 @@ fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Channel {
         let below = || rows[index + 1..=to].iter().map(Row::top).fold(f64::INFINITY, f64::min);
         !has_both(index) && row.top() - above() >= least && below() - row.bottom() >= least
     };
-    let inner = first_both + 1..last_both;
-    let headings = inner.clone().filter(is_heading).find(|&index| {
-        let parts = [channel.first..=index - 1, index + 1..=channel.last];
-        parts.into_iter().all(|mut part| part.any(|row| has_both(&row)))
-    });
-    if let Some(heading) = headings {
+    if let Some(heading) = (first_both + 1..last_both).find(is_heading) {
         channel.last = heading - 1;
     }
     channel

@@ -3,7 +3,7 @@
 use quire_schemas::element::BBox;
 
 use super::{
-    content::{Colour, MAX_COVERS, ObjectId, PageContent, ShapeKind},
+    content::{Colour, MAX_COVERS, ObjectId, PageContent, ShapeKind, TextObject},
     scans::covered_area,
     stacked::Stacked,
 };
@@ -107,7 +107,7 @@ impl Areas {
                 continue;
             }
             let part = *parts[whole].get_or_insert_with(|| {
-                content.objects.push(super::TextObject { covered: true, ..content.objects[whole] });
+                content.objects.push(TextObject { covered: true, ..content.objects[whole] });
                 ObjectId((content.objects.len() - 1) as u32)
             });
             content.glyphs[index].object = Some(part);

@@ -149,11 +149,8 @@ fn are_beside(row: &Row<'_>, next: &Row<'_>) -> bool {
         if first.bbox.right() > second.bbox.left() {
             return false;
         }
-        if is_first {
-            one.next()
-        } else {
-            other.next()
-        };
+        let passed = if is_first { &mut one } else { &mut other };
+        passed.next();
     }
     true
 }

@@ -44,7 +44,8 @@ const LINES_OF_ONE_TOO_LONG: usize = 6;
 const NEAR_EDGE: f64 = 4.0;
 /// So many lines have an edge of their own.
 const LINES_AT_EDGE: usize = 3;
-/// Lines of running text of one indent that all end this far before the edge of the column have an edge of their own, as a quotation has.
+/// Lines of running text of one indent that all end this far before the edge of the column have an edge of their own, as a
+/// quotation has.
 const OWN_EDGE: f64 = 1.5;
 /// So many of them are full then. A share.
 const FULL_OF_OWN: f64 = 0.7;
@@ -89,12 +90,13 @@ impl<'l> Setting<'l> {
         let pitch = usual_pitch(lines);
         let words = lines.iter().map(Line::length_in_words).sum::<usize>();
         let sentences = lines.windows(2).filter(|pair| ends_sentence(&pair[0]) && starts_sentence(&pair[1])).count();
+        let outer = lines.iter().map(|line| line.start).fold(f64::INFINITY, f64::min);
         let mut setting = Self {
             lines,
-            edges: edges(lines, pitch),
+            edges: edges(lines, pitch, outer),
             pitch,
             size: median(lines.iter().map(|line| line.size).collect()).unwrap_or_default(),
-            outer: lines.iter().map(|line| line.start).fold(f64::INFINITY, f64::min),
+            outer,
             indents: Indents::None,
             is_running: false,
             is_of_sentences: sentences as f64 >= SENTENCES * lines.len().saturating_sub(1).max(1) as f64,
@@ -281,7 +283,7 @@ fn is_in_sentence(last: &Line, next: &Line) -> bool {
 
 /// Returns where each line ends if it is full: at the edge of the column, or at that of the lines around it that begin where
 /// it begins and are all shorter, as those of a quotation are.
-fn edges(lines: &[Line], pitch: Option<f64>) -> Vec<f64> {
+fn edges(lines: &[Line], pitch: Option<f64>, outer: f64) -> Vec<f64> {
     // What stands apart, such as the number of the page, has an edge of its own.
     let is_usual = |index: usize| {
         let pitch =
@@ -290,7 +292,6 @@ fn edges(lines: &[Line], pitch: Option<f64>) -> Vec<f64> {
     };
     let is_beside_others = |index: usize| pitch.is_none() || is_usual(index) || is_usual(index + 1);
     let of_column = shared_edge((0..lines.len()).filter(|&index| is_beside_others(index)).map(|index| &lines[index]));
-    let outer = lines.iter().map(|line| line.start).fold(f64::INFINITY, f64::min);
     let mut edges = Vec::with_capacity(lines.len());
     let begins_alike = |a: &Line, b: &Line| {
         let pitch = b.baseline - a.baseline;

@@ -308,8 +308,9 @@ impl<'p> Reader<'_, 'p> {
             None => {
                 let height = |bbox: Option<PdfBox>| bbox.map_or(0.0, |bbox| self.transform.bbox(bbox).height());
                 let heights = (height(self.text.ink_box(index)), height(self.text.loose_box(index)));
-                let read = self.text.matrix(index).and_then(|matrix| self.text_object(object, &matrix, heights));
-                let pen = self.text.matrix(index).and_then(|matrix| Pen::of(object, &matrix));
+                let matrix = self.text.matrix(index);
+                let read = matrix.as_ref().and_then(|matrix| self.text_object(object, matrix, heights));
+                let pen = matrix.and_then(|matrix| Pen::of(object, &matrix));
                 let known = read.and_then(|read| {
                     let id = u32::try_from(self.found.objects.len()).ok().map(ObjectId);
                     let outset = outset(object, read.size, self.transform);

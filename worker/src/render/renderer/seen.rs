@@ -48,7 +48,8 @@ pub(super) fn look(
     SeenMap::of_images(raster, &whole, &without_texts, without_clipped.as_deref(), &numbers(&left_over))
 }
 
-/// Returns what draws texts, with all their copies. Text that another one is read in the place of has no object there: all such text is taken.
+/// Returns what draws texts, with all their copies. An `ActualText` does not tell which
+/// objects it replaces: all that are replaced are taken.
 fn text_objects<'p>(
     painted: &Painted<'p>,
     content: &PageContent,
