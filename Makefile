@@ -53,6 +53,8 @@ check:
 	python3 tests/bench/test_measure.py
 	python3 tests/eval/test_eval.py
 	python3 tests/eval/documents/generate.py --check
+	python3 tests/eval/structure/test_structure.py
+	python3 tests/eval/structure/generate.py --check
 	$(DEV)/check-deploy.sh
 
 ## make audit     make check, and the advisory database, which needs a network

@@ -1,0 +1,1 @@
+"""What the documents say, in six languages: parts of sentences, headings, labels."""
