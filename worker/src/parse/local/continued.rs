@@ -3,7 +3,7 @@
 use quire_schemas::element::BBox;
 
 use super::{
-    characters,
+    Block, characters,
     line_ends::is_conjunction,
     paragraphs::{Paragraph, Span},
     setting::SIZE_TOLERANCE,
@@ -16,12 +16,14 @@ const NEAR_EDGE: f64 = 4.0;
 const AT_EDGE: f64 = 0.5;
 
 /// Joins each paragraph that ends inside a word with the one that follows it in another column and begins with the rest.
-pub(super) fn joined(paragraphs: Vec<Paragraph>) -> Vec<Paragraph> {
-    let mut joined: Vec<Paragraph> = Vec::with_capacity(paragraphs.len());
-    for paragraph in paragraphs {
-        match joined.last_mut() {
-            Some(last) if goes_on(last, &paragraph) => append(last, paragraph),
-            _ => joined.push(paragraph),
+pub(super) fn joined(blocks: Vec<Block>) -> Vec<Block> {
+    let mut joined: Vec<Block> = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        match (joined.last_mut(), block) {
+            (Some(Block::Paragraph(last)), Block::Paragraph(paragraph)) if goes_on(last, &paragraph) => {
+                append(last, paragraph);
+            }
+            (_, block) => joined.push(block),
         }
     }
     joined
@@ -119,7 +121,7 @@ mod tests {
         for (row, line) in [&next].into_iter().chain(others.iter()).enumerate() {
             page = page.write(line, 300.0, 100.0 + 12.0 * row as f64);
         }
-        lay_out(page.content()).paragraphs
+        lay_out(page.content()).paragraphs().cloned().collect()
     }
 
     #[test]

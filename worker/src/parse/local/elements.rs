@@ -1,16 +1,18 @@
 //! From a laid-out page to the elements of a result. Pure.
 
 use quire_schemas::{
-    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, Region, TextSource},
+    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, Region, Table, TextSource},
     result::Page,
 };
+use serde_json::{Value, json};
 
 use super::{
-    PageText, annotations,
+    Block, PageText, annotations,
     content::PageLink,
     paragraphs::{Paragraph, Span},
     placed::{Placed, blank, element_region, part, region},
     stacked::Stacked,
+    table_text::TableText,
     visibility::Layer,
 };
 use crate::parse::ParsedPage;
@@ -21,9 +23,13 @@ const SEVERAL: usize = 2;
 /// Turns a page's text into elements, numbered within the page; the place of each in the whole document is set when
 /// the document is assembled. Regions of words are written if `with_words`.
 pub(crate) fn to_parsed_page(text: PageText, with_words: bool) -> ParsedPage {
-    let PageText { content, paragraphs, findings } = text;
+    let PageText { content, blocks, findings } = text;
     let number = content.page_number;
-    let mut placed: Vec<Placed> = paragraphs.into_iter().map(|paragraph| of_paragraph(number, paragraph)).collect();
+    let of_block = |block| match block {
+        Block::Paragraph(paragraph) => of_paragraph(number, paragraph),
+        Block::Table(table) => of_table(number, table, with_words),
+    };
+    let mut placed: Vec<Placed> = blocks.into_iter().map(of_block).collect();
     annotations::insert(number, content.fields, content.notes, &mut placed);
     let places = Stacked::new(placed.iter().map(Placed::around));
     for link in content.links {
@@ -65,11 +71,7 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
     if paragraph.lines.len() >= SEVERAL {
         regions.extend(paragraph.lines.iter().map(|line| part(page_number, line, Granularity::Line)));
     }
-    let (layer, source) = match paragraph.layer {
-        Layer::Native => (ContentLayer::Body, TextSource::Native),
-        Layer::Ocr => (ContentLayer::Body, TextSource::Ocr),
-        Layer::Hidden(_) => (ContentLayer::Invisible, TextSource::Native),
-    };
+    let (layer, source) = layer_and_source(paragraph.layer);
     let mut element = Element {
         text: paragraph.text,
         content_layer: Some(layer),
@@ -91,6 +93,43 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
         element.extra.insert("line_end_hyphens".to_owned(), paragraph.line_end_hyphens.into());
     }
     Placed { bbox: paragraph.columns[0].bbox, words: paragraph.words, element }
+}
+
+/// Makes an element of a table. Its text stands in its cells.
+fn of_table(page_number: u32, table: TableText, with_words: bool) -> Placed {
+    let (layer, source) = layer_and_source(table.layer);
+    let degrees = table.frame.degrees();
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let region =
+        Region { angle: (degrees != 0).then(|| f64::from(degrees)), ..element_region(page_number, table.bbox) };
+    let hyphens: Vec<Value> = (0_u32..)
+        .zip(&table.cells)
+        .flat_map(|(cell, text)| text.hyphens.iter().map(move |at| json!([cell, at])))
+        .collect();
+    let mut element = Element {
+        content_layer: Some(layer),
+        text_source: Some(source),
+        regions: vec![region],
+        table: Some(Table {
+            num_rows: count(table.num_rows),
+            num_cols: count(table.num_cols),
+            cells: table.cells.into_iter().map(|cell| cell.into_cell(page_number, with_words)).collect(),
+            ..Table::default()
+        }),
+        ..blank(page_number, ElementType::Table, if table.is_ruled { "ruled_table" } else { "unruled_table" })
+    };
+    if !hyphens.is_empty() {
+        element.extra.insert("cell_line_end_hyphens".to_owned(), hyphens.into());
+    }
+    Placed { bbox: table.bbox, words: Vec::new(), element }
+}
+
+const fn layer_and_source(layer: Layer) -> (ContentLayer, TextSource) {
+    match layer {
+        Layer::Native => (ContentLayer::Body, TextSource::Native),
+        Layer::Ocr => (ContentLayer::Body, TextSource::Ocr),
+        Layer::Hidden(_) => (ContentLayer::Invisible, TextSource::Native),
+    }
 }
 
 fn tenth(value: f64) -> f64 {

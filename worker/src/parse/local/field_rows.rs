@@ -139,7 +139,7 @@ mod tests {
     fn texts(lines: &[(&str, f64)], fields: Vec<PageField>) -> Vec<String> {
         let page = lines.iter().fold(Page::new(), |page, (line, y)| page.write(line, 50.0, *y));
         let page = page.and(|page| page.fields = fields).content();
-        lay_out(page).paragraphs.into_iter().map(|paragraph| paragraph.text).collect()
+        lay_out(page).paragraphs().map(|paragraph| paragraph.text.clone()).collect()
     }
 
     #[test]

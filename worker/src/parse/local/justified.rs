@@ -99,6 +99,7 @@ mod tests {
                 bbox: BBox::new(left, baseline - 8.0, right, baseline + 2.0),
                 baseline,
                 size: 10.0,
+                bold: false,
             };
             Row { items: words.iter().map(item).collect(), baseline, drop_cap: Vec::new() }
         };

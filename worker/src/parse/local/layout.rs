@@ -3,8 +3,8 @@
 use std::{cell::LazyCell, cmp::Reverse, collections::BTreeMap};
 
 use super::{
-    PageText,
-    containers::{Container, containers},
+    Block, PageText,
+    containers::Ground,
     content::{Cut, PageContent},
     continued,
     covered::Areas,
@@ -15,7 +15,8 @@ use super::{
     overprint,
     paragraphs::paragraphs,
     readability::{self, Mapping},
-    regions,
+    regions::{self, Flow},
+    table_text::TableText,
     tokens::{self, Token},
     vertical,
     visibility::{Hidden, Layer, Visibility},
@@ -41,18 +42,29 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
         findings.cut.push(Cut::Covers);
     }
     // Found once, and only for a page that has upright text.
-    let containers = LazyCell::new(|| containers(&content));
+    let ground = LazyCell::new(|| Ground::of(&content));
     let mut flows = Vec::new();
-    for ((_, _, frame), pieces) in grouped(pieces) {
-        // Places of containers are on the displayed page; only upright text is laid out there.
-        let containers: &[Container] = if frame == Frame::UPRIGHT { &containers } else { &[] };
-        flows.extend(regions::flows(&pieces, &content.fonts, containers));
+    for ((hidden, _, frame), pieces) in grouped(pieces) {
+        // Their places are on the displayed page; only upright text is laid out there.
+        let ground = if frame == Frame::UPRIGHT { &*ground } else { &Ground::default() };
+        flows.extend(regions::flows(&pieces, &content.fonts, ground, hidden.is_none()));
     }
-    drop(containers);
-    let fields = FieldRows::of(&content.fields, flows.iter().flatten());
-    let columns = flows.into_iter().flat_map(|flow| self::paragraphs(flow, &content, &fields));
-    let paragraphs = continued::joined(columns.filter(|paragraph| !paragraph.text.trim().is_empty()).collect());
-    PageText { content, paragraphs, findings }
+    drop(ground);
+    let lines = flows.iter().filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });
+    let fields = FieldRows::of(&content.fields, lines.flatten());
+    let blocks = flows.into_iter().flat_map(|flow| blocks(flow, &content, &fields));
+    let blocks = continued::joined(blocks.collect());
+    PageText { content, blocks, findings }
+}
+
+fn blocks(flow: Flow, content: &PageContent, fields: &FieldRows) -> Vec<Block> {
+    match flow {
+        Flow::Lines(lines) => {
+            let paragraphs = paragraphs(lines, content, fields).into_iter();
+            paragraphs.filter(|paragraph| !paragraph.text.trim().is_empty()).map(Block::Paragraph).collect()
+        }
+        Flow::Table(table) => TableText::of(table, content).map(Block::Table).into_iter().collect(),
+    }
 }
 
 /// Why nobody sees the tokens of a group, how much text they are, most first, and their frame.

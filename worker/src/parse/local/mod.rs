@@ -11,6 +11,7 @@
 
 mod annotations;
 mod blocks;
+mod captions;
 mod cells;
 mod channels;
 mod characters;
@@ -25,11 +26,13 @@ mod field_rows;
 mod findings;
 mod fonts;
 mod frames;
+mod grids;
 mod ink;
 mod justified;
 mod layout;
 mod line_ends;
 mod lines;
+mod markers;
 mod marks;
 mod mended_lines;
 mod overprint;
@@ -43,11 +46,14 @@ mod readability;
 mod reading_order;
 mod regions;
 mod rows;
+mod rulings;
 mod scans;
 mod seen;
 mod setting;
 mod spacing;
 mod stacked;
+mod table_text;
+mod tables;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
@@ -55,7 +61,7 @@ mod unsure;
 mod vertical;
 mod visibility;
 
-use self::paragraphs::Paragraph;
+use self::{paragraphs::Paragraph, table_text::TableText};
 
 pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
@@ -85,6 +91,22 @@ pub(crate) use visibility::Hidden;
 pub(crate) struct PageText {
     content: PageContent,
     /// In the order of reading; what nobody sees comes last.
-    paragraphs: Vec<Paragraph>,
+    blocks: Vec<Block>,
     pub(crate) findings: Findings,
+}
+
+/// What is an element of its own.
+#[derive(Debug, Clone, PartialEq)]
+enum Block {
+    Paragraph(Paragraph),
+    Table(TableText),
+}
+
+#[cfg(test)]
+impl PageText {
+    fn paragraphs(&self) -> impl Iterator<Item = &Paragraph> {
+        self.blocks
+            .iter()
+            .filter_map(|block| if let Block::Paragraph(paragraph) = block { Some(paragraph) } else { None })
+    }
 }

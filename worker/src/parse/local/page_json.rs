@@ -68,10 +68,34 @@ struct ElementShape {
     formatting: Option<FormattingShape>,
     #[serde(default)]
     links: Each<LinkShape>,
+    table: Option<TableShape>,
     field: Option<FieldShape>,
     native: NativeShape,
     #[serde(default)]
     extra: ExtraShape,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct TableShape {
+    num_rows: u32,
+    num_cols: u32,
+    cells: Each<CellShape>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct CellShape {
+    row: u32,
+    col: u32,
+    row_span: u32,
+    col_span: u32,
+    text: Text,
+    role: Option<Text>,
+    #[serde(default)]
+    regions: Each<RegionShape>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +116,8 @@ struct ExtraShape {
     hidden: Option<Text>,
     #[serde(default)]
     line_end_hyphens: Each<u32>,
+    #[serde(default)]
+    cell_line_end_hyphens: Each<(u32, u32)>,
     subtype: Option<Text>,
     author: Option<Text>,
     value_not_shown: Option<bool>,

@@ -10,7 +10,6 @@ use super::{
     line_ends::{Joint, LONGEST_OVERHANG, joint},
     lines::Line,
     mended_lines::{join_broken_numbers, pair_brackets},
-    regions::Flow,
     setting::Setting,
     visibility::Layer,
 };
@@ -47,7 +46,7 @@ pub(super) struct Span {
 }
 
 /// Gathers the lines of a column into paragraphs. Labels of `fields` are paragraphs of their own.
-pub(super) fn paragraphs(mut flow: Flow, content: &PageContent, fields: &FieldRows) -> Vec<Paragraph> {
+pub(super) fn paragraphs(mut flow: Vec<Line>, content: &PageContent, fields: &FieldRows) -> Vec<Paragraph> {
     begin_beside_drop_cap(&mut flow);
     let begins = begins(&flow, fields);
     let mut paragraphs = Vec::new();
@@ -161,7 +160,13 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{lines::Piece, regions::flows, testing::Page, tokens::tokens},
+        super::{
+            containers::Ground,
+            lines::Piece,
+            regions::{Flow, flows},
+            testing::Page,
+            tokens::tokens,
+        },
         *,
     };
 
@@ -169,8 +174,9 @@ mod tests {
         let content = page.content();
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
-        flows(&pieces, &content.fonts, &[])
-            .into_iter()
+        let flows = flows(&pieces, &content.fonts, &Ground::default(), false).into_iter();
+        flows
+            .filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None })
             .flat_map(|flow| paragraphs(flow, &content, &FieldRows::default()))
             .collect()
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use quire_schemas::element::BBox;
 
 use super::{
-    PageText,
+    Block, PageText,
     content::{ObjectId, PageContent},
     lay_out,
     quarter_turns::QuarterTurns,
@@ -52,7 +52,14 @@ fn letters(texts: impl Iterator<Item = char>) -> BTreeMap<char, usize> {
 }
 
 fn texts(page: &PageText) -> Vec<&str> {
-    page.paragraphs.iter().map(|paragraph| paragraph.text.as_str()).collect()
+    page.blocks.iter().flat_map(texts_of).collect()
+}
+
+fn texts_of(block: &Block) -> Vec<&str> {
+    match block {
+        Block::Paragraph(paragraph) => vec![paragraph.text.as_str()],
+        Block::Table(table) => table.cells.iter().map(|cell| cell.text.as_str()).collect(),
+    }
 }
 
 /// Puts the text objects of a page into another order; what each of them shows stays as it is.
@@ -101,7 +108,7 @@ proptest! {
 
     #[test]
     fn spans_fit_their_text_and_words_stand_in_their_lines(texts in prop::collection::vec(text(), 0..40)) {
-        for paragraph in lay_out(page(&texts).content()).paragraphs {
+        for paragraph in lay_out(page(&texts).content()).paragraphs() {
             let length = paragraph.text.chars().count() as u32;
             for spans in [&paragraph.lines, &paragraph.words] {
                 prop_assert!(spans.iter().all(|span| span.start < span.end && span.end <= length));
@@ -137,7 +144,7 @@ proptest! {
         let content = page(&texts).content();
         let (upright, turned) = (lay_out(content.clone()), lay_out(turned(&content)));
         prop_assert_eq!(self::texts(&upright), self::texts(&turned));
-        for (a, b) in upright.paragraphs.iter().zip(&turned.paragraphs) {
+        for (a, b) in upright.paragraphs().zip(turned.paragraphs()) {
             let (upright, turned) = (a.columns[0].bbox, b.columns[0].bbox);
             prop_assert!(is_near(turned_box(upright, content.height), turned), "{upright:?} {turned:?}");
             for (a, b) in a.words.iter().zip(&b.words) {

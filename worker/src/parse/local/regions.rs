@@ -3,18 +3,20 @@
 //!
 //! The order depends on places alone, never on the order in which the file draws its text objects.
 
-use quire_schemas::element::BBox;
+use quire_schemas::element::{BBox, CellRole};
 
 use super::{
     channels::Channel,
     characters::Writing,
     columns::columns,
-    containers::Container,
+    containers::{Ground, Kind},
     fonts::FontTable,
+    frames::Frame,
     justified::{self, justified},
     lines::{Line, Piece, Word},
     rows::{self, Item, Row, What},
     spacing::gaps,
+    tables::{Layout, Place, ruled, unruled},
 };
 
 /// Regions that are cut again; a region deeper inside is read row by row.
@@ -32,14 +34,41 @@ const OVERLAID: usize = 3;
 const WORDS_OF_ONE_LETTER: [&str; 22] =
     ["A", "I", "O", "E", "Y", "À", "É", "Ó", "W", "Z", "U", "K", "S", "V", "В", "И", "К", "О", "С", "У", "Я", "А"];
 
-/// Lines that follow each other in one column.
-pub(super) type Flow = Vec<Line>;
+/// What is read in one go.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Flow {
+    /// Lines that follow each other in one column.
+    Lines(Vec<Line>),
+    Table(ReadTable),
+}
+
+/// A table whose cells are read. Boxes are in its frame.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ReadTable {
+    pub(super) frame: Frame,
+    pub(super) bbox: BBox,
+    pub(super) num_rows: usize,
+    pub(super) num_cols: usize,
+    /// Whether rules enclose its cells.
+    pub(super) is_ruled: bool,
+    pub(super) cells: Vec<ReadCell>,
+}
+
+/// A cell and the lines in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ReadCell {
+    pub(super) place: Place,
+    pub(super) bbox: BBox,
+    pub(super) role: CellRole,
+    pub(super) lines: Vec<Line>,
+}
 
 /// Lays out the tokens of one frame.
 pub(super) struct Regions<'a> {
     pieces: &'a [Piece],
     fonts: &'a FontTable,
-    containers: &'a [Container],
+    ground: &'a Ground,
+    with_tables: bool,
     flows: Vec<Flow>,
     /// Whether columns are read from the right.
     from_the_right: bool,
@@ -47,8 +76,8 @@ pub(super) struct Regions<'a> {
     compared: usize,
 }
 
-/// Returns the flows of a page in the order of reading. `containers` are those of the frame, the largest first.
-pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, containers: &[Container]) -> Vec<Flow> {
+/// Returns the flows of a page in the order of reading. `ground` is that of the frame. Tables are looked for if `with_tables`.
+pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_tables: bool) -> Vec<Flow> {
     let (mut right, mut left) = (0, 0);
     for piece in pieces {
         match piece.token.writing {
@@ -58,11 +87,17 @@ pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, containers: &[Container
         }
     }
     let mut regions =
-        Regions { pieces, fonts, containers, flows: Vec::new(), from_the_right: right > left, compared: 0 };
+        Regions { pieces, fonts, ground, with_tables, flows: Vec::new(), from_the_right: right > left, compared: 0 };
     let (overlays, tokens) = regions.without_overlays();
     regions.region(tokens, 0, 0);
-    regions.region(overlays, containers.len(), MAX_DEPTH);
+    regions.region(overlays, ground.containers.len(), MAX_DEPTH);
     regions.flows
+}
+
+/// What is still to be read.
+enum Work<'a> {
+    Items(Vec<Item<'a>>, usize),
+    Table(Layout<'a>),
 }
 
 impl<'a> Regions<'a> {
@@ -91,7 +126,8 @@ impl<'a> Regions<'a> {
     fn item(&self, index: usize) -> Item<'a> {
         let token = &self.pieces[index].token;
         let (bbox, baseline, size) = (token.bbox, token.baseline, token.size);
-        Item { what: What::Piece(index), text: &token.text, bbox, baseline, size }
+        let bold = self.fonts.get(token.font).is_some_and(|font| font.bold);
+        Item { what: What::Piece(index), text: &token.text, bbox, baseline, size, bold }
     }
 
     /// Lays out tokens in which only the containers from `first` on may lie.
@@ -99,15 +135,18 @@ impl<'a> Regions<'a> {
         let mut blocks: Vec<(usize, Vec<usize>)> = Vec::new();
         let mut items: Vec<Item<'a>> = Vec::new();
         let mut inside: Vec<Option<usize>> = vec![None; tokens.len()];
-        for (number, container) in self.containers.iter().enumerate().skip(first) {
+        for (number, container) in self.ground.containers.iter().enumerate().skip(first) {
             self.compared = self.compared.saturating_add(tokens.len());
             if depth >= MAX_DEPTH || tokens.is_empty() || self.compared > MAX_COMPARISONS {
                 break;
             }
             let members = self.members(&tokens, &inside, container.bbox);
             // A region of nothing else is cut by its cells, not by a block of its own size.
-            let is_all = members.len() == tokens.len() && container.cells.len() == 1;
-            if is_all || members.is_empty() && !(container.is_picture && depth == 0 && self.is_free(container.bbox)) {
+            let is_all = members.len() == tokens.len() && !matches!(container.kind, Kind::Grid(_));
+            if is_all
+                || members.is_empty()
+                    && !(container.kind == Kind::Picture && depth == 0 && self.is_free(container.bbox))
+            {
                 continue;
             }
             for &place in &members {
@@ -116,10 +155,10 @@ impl<'a> Regions<'a> {
             blocks.push((number, members.into_iter().map(|place| tokens[place]).collect()));
         }
         for (number, members) in &blocks {
-            let bbox = self.containers[*number].bbox;
+            let bbox = self.ground.containers[*number].bbox;
             let baseline = bbox.middle_y();
             let size = members.iter().map(|index| self.pieces[*index].token.size).fold(1.0, f64::max);
-            items.push(Item { what: What::Block(*number), text: "", bbox, baseline, size });
+            items.push(Item { what: What::Block(*number), text: "", bbox, baseline, size, bold: false });
         }
         items.extend(
             tokens.iter().zip(&inside).filter(|(_, inside)| inside.is_none()).map(|(index, _)| self.item(*index)),
@@ -152,13 +191,30 @@ impl<'a> Regions<'a> {
     /// Cuts a region into columns, if it has some, and reads it from top to bottom if not.
     fn items(&mut self, items: Vec<Item<'a>>, blocks: &[(usize, Vec<usize>)], depth: usize) {
         // A stack instead of recursion; blocks recurse, as deep as containers lie in each other.
-        let mut pending = vec![(items, depth)];
-        while let Some((items, depth)) = pending.pop() {
+        let mut pending = vec![Work::Items(items, depth)];
+        while let Some(work) = pending.pop() {
+            let (items, depth) = match work {
+                Work::Items(items, depth) => (items, depth),
+                Work::Table(layout) => {
+                    self.table(layout);
+                    continue;
+                }
+            };
             if items.is_empty() {
                 continue;
             }
             let size = rows::usual_size(&items);
             let mut rows = rows::rows(items);
+            let tables = if self.with_tables && depth < MAX_DEPTH { unruled(&rows, self.ground) } else { Vec::new() };
+            if !tables.is_empty() {
+                for table in tables.into_iter().rev() {
+                    pending.push(Work::Items(all(rows.split_off(table.last + 1)), depth + 1));
+                    rows.truncate(table.first);
+                    pending.push(Work::Table(table.layout));
+                }
+                pending.push(Work::Items(all(rows), depth + 1));
+                continue;
+            }
             let channels = if depth < MAX_DEPTH { columns(&rows, size) } else { Vec::new() };
             let Some(channel) = channels.first() else {
                 self.rows(&rows, blocks, depth);
@@ -166,9 +222,10 @@ impl<'a> Regions<'a> {
             };
             let below = rows.split_off(channel.last + 1);
             let beside = rows.split_off(channel.first);
-            pending.push((all(below), depth + 1));
-            pending.extend(self.sides(&beside, &channels).into_iter().rev().map(|side| (side, depth + 1)));
-            pending.push((all(rows), depth + 1));
+            pending.push(Work::Items(all(below), depth + 1));
+            let sides = self.sides(&beside, &channels).into_iter().rev();
+            pending.extend(sides.map(|side| Work::Items(side, depth + 1)));
+            pending.push(Work::Items(all(rows), depth + 1));
         }
     }
 
@@ -186,7 +243,7 @@ impl<'a> Regions<'a> {
     }
 
     fn rows(&mut self, rows: &[Row<'a>], blocks: &[(usize, Vec<usize>)], depth: usize) {
-        let mut flow: Flow = Vec::new();
+        let mut flow: Vec<Line> = Vec::new();
         for (row, is_justified) in rows.iter().zip(justified(rows)) {
             for part in self.parts(row, is_justified) {
                 if let What::Block(number) = part[0].what {
@@ -203,17 +260,24 @@ impl<'a> Regions<'a> {
         self.end(&mut flow);
     }
 
-    fn end(&mut self, flow: &mut Flow) {
+    fn end(&mut self, flow: &mut Vec<Line>) {
         if !flow.is_empty() {
-            self.flows.push(std::mem::take(flow));
+            self.flows.push(Flow::Lines(std::mem::take(flow)));
         }
     }
 
     fn block(&mut self, number: usize, blocks: &[(usize, Vec<usize>)], depth: usize) {
         let Some((_, members)) = blocks.iter().find(|(block, _)| *block == number) else { return };
-        let cells = &self.containers[number].cells;
+        let container = &self.ground.containers[number];
+        if self.with_tables
+            && let Kind::Grid(grid) = &container.kind
+            && let Some(layout) = ruled(grid, &members.iter().map(|index| self.item(*index)).collect::<Vec<_>>())
+        {
+            self.table(layout);
+            return;
+        }
         let mut rest = members.clone();
-        for cell in cells {
+        for cell in container.areas() {
             let is_in = |index: &usize| cell.has_middle_of(self.pieces[*index].token.bbox);
             let (inside, outside): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(is_in);
             rest = outside;
@@ -224,6 +288,23 @@ impl<'a> Regions<'a> {
         if !rest.is_empty() {
             self.region(rest, number + 1, depth + 1);
         }
+    }
+
+    /// Reads the cells of a table, each by itself and row by row.
+    fn table(&mut self, layout: Layout<'a>) {
+        let Layout { bbox, num_rows, num_cols, is_ruled, cells } = layout;
+        let outside = std::mem::take(&mut self.flows);
+        let mut read: Vec<ReadCell> = Vec::with_capacity(cells.len());
+        for cell in cells {
+            self.rows(&rows::rows(cell.items), &[], MAX_DEPTH);
+            let flows = std::mem::take(&mut self.flows).into_iter();
+            let lines = flows.filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });
+            let lines = lines.flatten().collect();
+            read.push(ReadCell { place: cell.place, bbox: cell.bbox, role: cell.role, lines });
+        }
+        self.flows = outside;
+        let frame = read.iter().flat_map(|cell| &cell.lines).map(|line| line.frame).next().unwrap_or(Frame::UPRIGHT);
+        self.flows.push(Flow::Table(ReadTable { frame, bbox, num_rows, num_cols, is_ruled, cells: read }));
     }
 
     /// Parts a row at wide gaps and between what the page shows and what it does not, in the order of reading.
@@ -281,7 +362,7 @@ fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
 
 /// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. What follows
 /// without a space belongs to its word.
-fn give_drop_cap(regions: &Regions<'_>, flow: &mut Flow, row: &Row<'_>) {
+fn give_drop_cap(regions: &Regions<'_>, flow: &mut Vec<Line>, row: &Row<'_>) {
     let Some(mut letter) = regions.line(&row.drop_cap) else { return };
     let first = flow.iter_mut().rev().take_while(|line| line.baseline >= row.baseline - 0.5 * line.size).last();
     let Some(first) = first else {
@@ -318,7 +399,6 @@ fn goes_on(cap: &[Word], words: &[Word]) -> bool {
 mod tests {
     use super::{
         super::{
-            containers::containers,
             content::{Colour, Shape, ShapeKind},
             testing::Page,
             tokens::tokens,
@@ -331,8 +411,11 @@ mod tests {
         let content = page.content();
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
-        let flows = flows(&pieces, &content.fonts, &containers(&content));
-        let flow = |flow: &Flow| flow.iter().map(Line::text).collect::<Vec<_>>().join("/");
+        let flows = flows(&pieces, &content.fonts, &Ground::of(&content), false);
+        let flow = |flow: &Flow| match flow {
+            Flow::Lines(lines) => lines.iter().map(Line::text).collect::<Vec<_>>().join("/"),
+            Flow::Table(_) => unreachable!("tables were not looked for"),
+        };
         flows.iter().map(flow).collect::<Vec<_>>().join(" | ")
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Item<'a> {
     pub(super) bbox: BBox,
     pub(super) baseline: f64,
     pub(super) size: f64,
+    pub(super) bold: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,7 +312,7 @@ mod tests {
 
     fn item(number: usize, text: &str, x: f64, baseline: f64, size: f64) -> Item<'_> {
         let bbox = BBox::new(x, baseline - 0.8 * size, x + 0.5 * size * text.len() as f64, baseline + 0.2 * size);
-        Item { what: What::Piece(number), text, bbox, baseline, size }
+        Item { what: What::Piece(number), text, bbox, baseline, size, bold: false }
     }
 
     fn texts(items: Vec<Item<'_>>) -> Vec<String> {

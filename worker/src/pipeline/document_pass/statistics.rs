@@ -4,7 +4,7 @@ use quire_schemas::{element::ContentLayer, result::Warning};
 
 use super::{
     hyphens::{Words, count_words},
-    json_fields::{JsonFields, JsonText},
+    json_fields::{JsonFields, JsonText, ObjectList},
     limits::{PassLimits, limit_reached},
     spooled_page::SpooledPage,
 };
@@ -45,7 +45,7 @@ impl Statistics {
         for element in page.elements() {
             let element = element?;
             let is_unseen = element.get::<ContentLayer>("content_layer")? == Some(ContentLayer::Invisible);
-            let visible = element.text("text")?.filter(|_| !is_unseen).map_or(0, JsonText::visible_characters);
+            let visible = if is_unseen { 0 } else { visible_in(&element)? };
             visible_characters = visible_characters.saturating_add(u32::try_from(visible).unwrap_or(u32::MAX));
             count_words(&element, &mut self.words)?;
             self.elements = self.elements.saturating_add(1);
@@ -107,6 +107,18 @@ impl Statistics {
         }
         warnings
     }
+}
+
+/// Counts the characters of an element's text and, if that is empty, of its cells.
+fn visible_in(element: &JsonFields<'_>) -> serde_json::Result<usize> {
+    let visible = element.text("text")?.map_or(0, JsonText::visible_characters);
+    let Some(table) = element.fields("table")?.filter(|_| visible == 0) else { return Ok(visible) };
+    let Some(cells) = table.raw("cells") else { return Ok(0) };
+    let mut visible = 0;
+    for cell in ObjectList::of(cells)? {
+        visible += cell?.text("text")?.map_or(0, JsonText::visible_characters);
+    }
+    Ok(visible)
 }
 
 fn names_picture(element: &JsonFields<'_>) -> serde_json::Result<bool> {

@@ -97,6 +97,7 @@ where
     let xref = open(&PdfData::from(Arc::new(FromHeader { file: Arc::clone(file), start })), password)?;
     let tree = tree::read(&xref, &bytes[start..]).filter(|tree| !tree.pages.is_empty())?;
     let corrected = if tree.wrong.is_empty() { None } else { update::corrected(bytes, start, &xref, &tree.wrong) };
+    let corrected = corrected.and_then(|copy| settled(copy, password));
     let facts = FileFacts {
         layers: Layers::of(&xref),
         suspects: RefCell::default(),
@@ -108,6 +109,17 @@ where
         units: tree.units,
     };
     Some(Reading { corrected, facts: Some(facts) })
+}
+
+/// Returns a corrected copy if nothing is left to correct in it: damage may let a reader take the update for something else.
+fn settled(copy: Vec<u8>, password: Option<&str>) -> Option<Vec<u8>> {
+    let copy = Arc::new(copy);
+    let is_right = {
+        let start = scan::header(&copy)?;
+        let xref = open(&PdfData::from(Arc::new(FromHeader { file: Arc::clone(&copy), start })), password)?;
+        tree::read(&xref, &copy[start..]).is_some_and(|tree| !tree.pages.is_empty() && tree.wrong.is_empty())
+    };
+    Arc::into_inner(copy).filter(|_| is_right)
 }
 
 /// A file without what stands before its header: offsets count from the header.

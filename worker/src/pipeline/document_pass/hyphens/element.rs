@@ -5,7 +5,7 @@ use quire_schemas::element::CharSpan;
 use serde_json::value::to_raw_value;
 
 use super::{
-    super::json_fields::JsonFields,
+    super::json_fields::{JsonFields, ObjectList},
     edits::{Change, Edits},
     place::Place,
     rule::{Judge, Verdict},
@@ -14,15 +14,28 @@ use super::{
 
 /// The field of `extra` that lists the places of such hyphens in `text`.
 const PLACES: &str = "line_end_hyphens";
+/// And the one that lists those in the texts of a table's cells, each with the number of its cell.
+const PLACES_IN_CELLS: &str = "cell_line_end_hyphens";
 
-/// Counts the words of an element. Those of other engines have been joined already, and are not needed. What nobody
+/// Counts the words of an element and of its cells. Those of other engines have been joined already, and are not needed. What nobody
 /// sees decides nothing.
 pub(crate) fn count_words(element: &JsonFields<'_>, words: &mut Words) -> serde_json::Result<()> {
-    if let Some(text) = element.text("text")?
-        && is_local(element)?
-        && element.raw("content_layer").is_none_or(|layer| layer.get() != r#""invisible""#)
-    {
+    let is_seen = element.raw("content_layer").is_none_or(|layer| layer.get() != r#""invisible""#);
+    if !is_seen || !is_local(element)? {
+        return Ok(());
+    }
+    if let Some(text) = element.text("text")? {
         words.add(text, &places(element)?.unwrap_or_default());
+    }
+    if let Some(table) = element.fields("table")?
+        && let Some(cells) = table.raw("cells")
+    {
+        let places = places_in_cells(element)?;
+        for (number, cell) in (0_u32..).zip(ObjectList::of(cells)?) {
+            if let Some(text) = cell?.text("text")? {
+                words.add(text, &in_cell(&places, number));
+            }
+        }
     }
     Ok(())
 }
@@ -32,6 +45,7 @@ pub(crate) fn undo_line_ends(element: &mut JsonFields<'_>, words: &Words) -> ser
     if !is_local(element)? {
         return Ok(());
     }
+    undo_in_cells(element, words)?;
     let Some(places) = places(element)? else { return Ok(()) };
     let text: String = element.get("text")?.unwrap_or_default();
     let edits = edits(&text, &places, words);
@@ -43,7 +57,43 @@ pub(crate) fn undo_line_ends(element: &mut JsonFields<'_>, words: &Words) -> ser
         element.edit_list("regions", |region| move_span(region, &edits))?;
         element.edit_list("links", |link| edit_link(link, &edits))?;
     }
-    forget_places(element)
+    forget(element, PLACES)
+}
+
+fn undo_in_cells(element: &mut JsonFields<'_>, words: &Words) -> serde_json::Result<()> {
+    let places = places_in_cells(element)?;
+    let Some(mut table) = element.fields("table")?.filter(|_| !places.is_empty()) else { return Ok(()) };
+    let mut number = 0_u32;
+    table.edit_list("cells", |cell| {
+        let places = in_cell(&places, number);
+        number += 1;
+        if places.is_empty() {
+            return Ok(());
+        }
+        let text: String = cell.get("text")?.unwrap_or_default();
+        let edits = edits(&text, &places, words);
+        if let Some(changed) = edits.apply(&text, 0).filter(|_| !edits.is_empty()) {
+            cell.set("text", &changed)?;
+            cell.edit_list("regions", |region| move_span(region, &edits))?;
+        }
+        Ok(())
+    })?;
+    let table = to_raw_value(&table)?;
+    element.put("table", Some(table));
+    forget(element, PLACES_IN_CELLS)
+}
+
+/// Returns the numbers of cells and the places of hyphens in each.
+fn places_in_cells(element: &JsonFields<'_>) -> serde_json::Result<Vec<(u32, u32)>> {
+    let Some(extra) = element.fields("extra")? else { return Ok(Vec::new()) };
+    let mut places: Vec<(u32, u32)> = extra.get(PLACES_IN_CELLS)?.unwrap_or_default();
+    places.sort_unstable();
+    Ok(places)
+}
+
+fn in_cell(places: &[(u32, u32)], number: u32) -> Vec<u32> {
+    let from = places.partition_point(|(cell, _)| *cell < number);
+    places[from..].iter().take_while(|(cell, _)| *cell == number).map(|(_, place)| *place).collect()
 }
 
 fn is_local(element: &JsonFields<'_>) -> serde_json::Result<bool> {
@@ -104,9 +154,9 @@ fn edit_link(link: &mut JsonFields<'_>, edits: &Edits) -> serde_json::Result<()>
     Ok(())
 }
 
-fn forget_places(element: &mut JsonFields<'_>) -> serde_json::Result<()> {
+fn forget(element: &mut JsonFields<'_>, places: &'static str) -> serde_json::Result<()> {
     let Some(mut extra) = element.fields("extra")? else { return Ok(()) };
-    extra.put(PLACES, None);
+    extra.put(places, None);
     let rest = if extra.is_empty() { None } else { Some(to_raw_value(&extra)?) };
     element.put("extra", rest);
     Ok(())
@@ -130,6 +180,21 @@ mod tests {
 
     fn element(text: &str, places: &[u32]) -> Value {
         json!({ "text": text, "native": { "engine": "pdfium", "type": "paragraph" }, "extra": { PLACES: places } })
+    }
+
+    #[test]
+    fn cells_of_a_table_lose_their_hyphens() {
+        let mut before = element("", &[]);
+        before["table"] = json!({ "num_rows": 1, "num_cols": 2, "cells": [
+            { "row": 0, "col": 0, "text": "plain", "regions": [] },
+            { "row": 0, "col": 1, "text": "an interna-tional one", "regions": [{ "char_span": [3, 17] }] },
+        ] });
+        before["extra"] = json!({ PLACES_IN_CELLS: [[1, 10], [7, 3]] });
+        let mut after = before.clone();
+        after["table"]["cells"][1] =
+            json!({ "row": 0, "col": 1, "text": "an international one", "regions": [{ "char_span": [3, 16] }] });
+        after.as_object_mut().expect("an object").remove("extra");
+        assert_eq!(serde_json::from_str::<Value>(&undone(&before)).expect("JSON"), after);
     }
 
     #[test]

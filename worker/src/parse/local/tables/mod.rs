@@ -1,0 +1,52 @@
+//! Tables: closed grids of rules, and columns that nothing but white space parts. Pure.
+//!
+//! A table is found before its region is cut into columns, and enters the order of reading as one block. `grids` finds what
+//! rules enclose and `ruled` puts text into it; `unruled` looks for rows whose pieces stand below each other, and
+//! above all decides what is none: running text is never a table (`gate`). `wrapped` tells which lines are one row,
+//! `heads` which rows are the head. All thresholds are in `thresholds`.
+
+mod columns;
+mod gate;
+mod heads;
+mod pieces;
+mod ruled;
+mod thresholds;
+mod unruled;
+mod wrapped;
+
+use quire_schemas::element::{BBox, CellRole};
+
+use super::rows::Item;
+
+pub(super) use ruled::ruled;
+pub(super) use unruled::unruled;
+
+/// A table before its cells are read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Layout<'a> {
+    pub(super) bbox: BBox,
+    pub(super) num_rows: usize,
+    pub(super) num_cols: usize,
+    /// Whether rules enclose its cells.
+    pub(super) is_ruled: bool,
+    /// Row by row, empty ones too.
+    pub(super) cells: Vec<LaidCell<'a>>,
+}
+
+/// What stands in one cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LaidCell<'a> {
+    pub(super) place: Place,
+    pub(super) bbox: BBox,
+    pub(super) role: CellRole,
+    pub(super) items: Vec<Item<'a>>,
+}
+
+/// The first row and column of a cell, from 0, and how many it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) row: usize,
+    pub(super) col: usize,
+    pub(super) row_span: usize,
+    pub(super) col_span: usize,
+}

@@ -1,0 +1,170 @@
+//! Rows as a table sees them: pieces of text with wide gaps between them. Pure.
+
+use std::ops::Range;
+
+use super::{
+    super::{
+        captions, characters, markers,
+        rows::{Item, Row},
+        spacing::gaps,
+    },
+    thresholds::{
+        EVEN_GAPS, GAPS_OF_ONE_WIDTH, ONE_WIDTH, PIECE_GAP, PIECE_RATIO, USUAL_SPACE, WIDEST_OF_ONE_WIDTH,
+        WIDEST_STRETCHED, WORD_GAP, WORDS_OF_STRETCHED,
+    },
+};
+
+/// A row and its pieces.
+#[derive(Debug)]
+pub(super) struct TextRow<'r, 'a> {
+    pub(super) items: &'r [Item<'a>],
+    /// Which items belong together, from left to right.
+    pub(super) pieces: Vec<Range<usize>>,
+    pub(super) baseline: f64,
+    pub(super) top: f64,
+    pub(super) bottom: f64,
+    pub(super) size: f64,
+    /// The usual gap between its words, in points.
+    pub(super) space: f64,
+    /// Whether it holds a ruled area or a picture, or begins with a drop cap.
+    pub(super) has_block: bool,
+}
+
+impl<'r, 'a> TextRow<'r, 'a> {
+    pub(super) fn of(row: &'r Row<'a>) -> Self {
+        let gaps = gaps(row.items.iter().map(|item| (item.bbox, item.size)));
+        let usual = usual_space(&row.items, &gaps);
+        let least = PIECE_GAP.max(PIECE_RATIO * usual);
+        let mut pieces: Vec<Range<usize>> = Vec::new();
+        for index in 0..row.items.len() {
+            match pieces.last_mut().filter(|_| index > 0 && gaps[index - 1] < least) {
+                Some(piece) => piece.end = index + 1,
+                None => pieces.push(index..index + 1),
+            }
+        }
+        let size = row.items.iter().map(|item| item.size).fold(0.0, f64::max).max(1.0);
+        Self {
+            items: &row.items,
+            pieces,
+            baseline: row.baseline,
+            top: row.top(),
+            bottom: row.bottom(),
+            size,
+            space: usual * size,
+            has_block: !row.drop_cap.is_empty() || row.items.iter().any(Item::is_block),
+        }
+    }
+
+    /// Says whether it has several pieces and is no caption.
+    pub(super) fn is_parted(&self) -> bool {
+        self.pieces.len() > 1 && !self.has_block && !self.is_caption()
+    }
+
+    pub(super) fn is_caption(&self) -> bool {
+        let texts: Vec<String> = self.words().take(2).map(|word| word.iter().map(|item| item.text).collect()).collect();
+        captions::captioned(texts.iter().map(String::as_str)).is_some()
+    }
+
+    pub(super) fn left(&self) -> f64 {
+        self.items.first().map_or(f64::INFINITY, |item| item.bbox.left())
+    }
+
+    pub(super) fn right(&self) -> f64 {
+        self.items.iter().map(|item| item.bbox.right()).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Lists its words, each as items without a space between them.
+    pub(super) fn words(&self) -> impl Iterator<Item = &'r [Item<'a>]> {
+        words(self.items)
+    }
+}
+
+/// Returns the usual gap between the words of a row, in units of the font size. In a row that is stretched to the width of its
+/// column, as the last lines before a break are, every gap is wide, and all are alike.
+fn usual_space(items: &[Item<'_>], gaps: &[f64]) -> f64 {
+    let median = |mut gaps: Vec<f64>| {
+        gaps.sort_by(f64::total_cmp);
+        gaps.get(gaps.len() / 2).copied()
+    };
+    let all: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > WORD_GAP).collect();
+    // Words that are set apart by one and the same gap are stretched, however wide it is.
+    let (least, most) = (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(0.0, f64::max));
+    if all.len() >= GAPS_OF_ONE_WIDTH && most <= ONE_WIDTH * least && most <= WIDEST_OF_ONE_WIDTH {
+        return most;
+    }
+    let figures = words(items).filter(|word| is_figure(word)).count();
+    let is_text = all.len() >= WORDS_OF_STRETCHED && 3 * figures <= all.len();
+    if let Some(usual) = median(all.clone()).filter(|usual| is_text && *usual <= WIDEST_STRETCHED) {
+        let even = all.iter().filter(|gap| **gap <= EVEN_GAPS * usual).count();
+        if 10 * even >= 9 * all.len() {
+            return usual;
+        }
+    }
+    median(all.into_iter().filter(|gap| *gap < PIECE_GAP).collect()).unwrap_or(USUAL_SPACE)
+}
+
+/// Parts items, which are ordered from left to right, into words.
+pub(super) fn words<'r, 'a>(items: &'r [Item<'a>]) -> impl Iterator<Item = &'r [Item<'a>]> {
+    items.chunk_by(|a, b| b.bbox.left() - a.bbox.right() <= WORD_GAP * a.size.max(b.size))
+}
+
+/// Returns where items begin and end.
+pub(super) fn extent(items: &[Item<'_>]) -> (f64, f64) {
+    let left = items.iter().map(|item| item.bbox.left()).fold(f64::INFINITY, f64::min);
+    (left, items.iter().map(|item| item.bbox.right()).fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// Raised and lowered digits are parts of units and marks of notes.
+fn is_digit(character: char) -> bool {
+    character.is_numeric() && !matches!(character, '²' | '³' | '¹' | '\u{2070}'..='\u{209f}')
+}
+
+/// What stands where a figure is missing.
+const MISSING: &str = "-–—−.·…:*/?†‡✓✔×●○•%";
+
+/// Says whether items are a year of our time and nothing else: heads have years, and so have rows.
+pub(super) fn is_year(items: &[Item<'_>]) -> bool {
+    let text: String = items.iter().map(|item| item.text).collect();
+    text.parse::<u32>().is_ok_and(|year| (1800..2100).contains(&year))
+}
+
+/// Says whether items are a figure of a table: a number with its sign, unit and marks, or what stands for a missing one.
+pub(super) fn is_figure(items: &[Item<'_>]) -> bool {
+    let characters = || items.iter().flat_map(|item| item.text.chars());
+    let (mut digits, mut letters, mut others) = (0, 0, 0);
+    for character in characters() {
+        match character {
+            _ if is_digit(character) => digits += 1,
+            _ if character.is_alphabetic() => letters += 1,
+            _ => others += 1,
+        }
+    }
+    let is_missing = digits == 0
+        && letters == 0
+        && (1..=3).contains(&others)
+        && characters().all(|character| MISSING.contains(character));
+    let is_short = letters <= 3 && digits == 0 && is_not_available(&characters().collect::<String>());
+    digits > 0 && (letters <= 2 || digits >= 2 * letters) || is_missing || is_short
+}
+
+fn is_not_available(text: &str) -> bool {
+    matches!(text.trim_matches('.').to_lowercase().as_str(), "n.a" | "n/a" | "na" | "nd" | "n.d" | "x" | "nil")
+}
+
+/// Says whether a list's marker is all that items hold.
+pub(super) fn is_marker(items: &[Item<'_>]) -> bool {
+    let text: String = items.iter().map(|item| item.text).collect();
+    let inner = text.trim_matches(['(', ')', '.', ':', '[', ']']);
+    let is_bullet = markers::is_bullet(&text);
+    let is_counter = inner.len() < text.len() && inner.chars().count() <= 4;
+    is_bullet || is_counter && inner.chars().all(|character| character.is_alphanumeric() || character == '.')
+}
+
+/// Returns how many words items have.
+pub(super) fn count_words(items: &[Item<'_>]) -> usize {
+    words(items)
+        .map(|word| {
+            1 + word.iter().flat_map(|item| item.text.chars()).filter(|c| characters::is_unspaced(*c)).count() / 3
+        })
+        .sum()
+}

@@ -1,0 +1,306 @@
+//! Tables that nothing but white space and a few rules part into columns. Pure.
+
+use quire_schemas::element::{BBox, CellRole};
+
+use super::{
+    super::{
+        containers::Ground,
+        rows::{Item, Row},
+        rulings::Rule,
+    },
+    LaidCell, Layout, Place,
+    columns::{Columns, Entry},
+    gate::{self, Evidence},
+    heads,
+    pieces::{TextRow, count_words, extent},
+    thresholds::{
+        DRAWN, HEAD_STEP, LARGEST_STEP, LEAST_DRAWING, LEAST_ROWS, LINE_STEP, MOST_HEAD_LINES, PARTING_STEP, ROW_RULE,
+        SINGLE_ROWS, STEP_RATIO, WORDS_OF_LABEL,
+    },
+    wrapped::{self, Line},
+};
+
+/// Rows are searched for a table in at most so many ways: a hostile page may fail in all of them.
+const MOST_ATTEMPTS: usize = 60;
+/// Words of a line over several columns that is a label inside a table; a longer one ends it.
+const WORDS_OF_SECTION: usize = 12;
+
+/// A table and the rows of the region that it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::parse::local) struct Found<'a> {
+    pub(in crate::parse::local) first: usize,
+    pub(in crate::parse::local) last: usize,
+    pub(in crate::parse::local) layout: Layout<'a>,
+}
+
+/// Finds the tables among the rows of a region, from top to bottom. `ground` is what is drawn there.
+pub(in crate::parse::local) fn unruled<'a>(rows: &[Row<'a>], ground: &Ground) -> Vec<Found<'a>> {
+    let rows: Vec<TextRow<'_, 'a>> = rows.iter().map(TextRow::of).collect();
+    let mut found = Vec::new();
+    for run in runs(&rows) {
+        let mut search = Search { rows: &rows, ground, attempts: 0, found: &mut found };
+        search.run(run);
+    }
+    found.sort_by_key(|table| table.first);
+    found
+}
+
+/// Lists rows that may be one table: they begin and end with several pieces, and not many between them have one only.
+fn runs(rows: &[TextRow<'_, '_>]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for index in (0..rows.len()).filter(|index| rows[*index].is_parted()) {
+        let goes_on = |last: usize| {
+            let between = &rows[last..=index];
+            index - last <= SINGLE_ROWS + 1
+                && between.iter().all(|row| !row.has_block && !row.is_caption())
+                && between
+                    .windows(2)
+                    .all(|pair| pair[1].baseline - pair[0].baseline <= LARGEST_STEP * pair[1].size.max(pair[0].size))
+        };
+        match runs.last_mut().filter(|run| goes_on(run.1)) {
+            Some(run) => run.1 = index,
+            None => runs.push((index, index)),
+        }
+    }
+    runs.retain(|(first, last)| last > first);
+    runs
+}
+
+struct Search<'s, 'r, 'a> {
+    rows: &'s [TextRow<'r, 'a>],
+    ground: &'s Ground,
+    attempts: usize,
+    found: &'s mut Vec<Found<'a>>,
+}
+
+impl<'a> Search<'_, '_, 'a> {
+    /// Takes a run as one table, or else looks for one in its parts.
+    fn run(&mut self, (first, last): (usize, usize)) {
+        let mut pending = vec![(first, last)];
+        while let Some((first, last)) = pending.pop() {
+            let (Some(first), Some(last)) = (self.parted(first, last, false), self.parted(first, last, true)) else {
+                continue;
+            };
+            if last <= first || self.attempts >= MOST_ATTEMPTS {
+                continue;
+            }
+            self.attempts += 1;
+            match self.attempt(first, last) {
+                Ok(table) => self.found.push(table),
+                Err(at) => pending.extend(self.parts(first, last, at)),
+            }
+        }
+    }
+
+    /// Returns the first or the last row of several pieces.
+    fn parted(&self, first: usize, last: usize, from_end: bool) -> Option<usize> {
+        let mut within = first..=last;
+        let is_parted = |index: &usize| self.rows[*index].is_parted();
+        if last < first {
+            None
+        } else if from_end {
+            within.rev().find(is_parted)
+        } else {
+            within.find(is_parted)
+        }
+    }
+
+    /// Parts rows that are no table: at the row that forbids it, else at the largest step.
+    fn parts(&self, first: usize, last: usize, at: Option<usize>) -> Vec<(usize, usize)> {
+        if let Some(at) = at.filter(|at| (first..=last).contains(at)) {
+            let above = at.checked_sub(1).filter(|above| *above >= first).map(|above| (first, above));
+            return above.into_iter().chain((at < last).then_some((at + 1, last))).collect();
+        }
+        let step = |index: usize| self.rows[index + 1].baseline - self.rows[index].baseline;
+        let mut steps: Vec<f64> = (first..last).map(step).collect();
+        let largest = (first..last).max_by(|a, b| step(*a).total_cmp(&step(*b)));
+        steps.sort_by(f64::total_cmp);
+        let usual = steps[steps.len() / 2];
+        match largest.filter(|index| step(*index) > PARTING_STEP * usual) {
+            Some(at) => vec![(first, at), (at + 1, last)],
+            None => Vec::new(),
+        }
+    }
+
+    /// Makes a table of rows, or says at which row it must end.
+    fn attempt(&self, first: usize, last: usize) -> Result<Found<'a>, Option<usize>> {
+        let within = &self.rows[first..=last];
+        let parted: Vec<&TextRow<'_, 'a>> = within.iter().filter(|row| row.is_parted()).collect();
+        let size = median(parted.iter().map(|row| row.size));
+        let mut steps: Vec<f64> = within.windows(2).map(|pair| pair[1].baseline - pair[0].baseline).collect();
+        steps.sort_by(f64::total_cmp);
+        let usual = steps[steps.len() / 2];
+        let is_far = |index: &usize| {
+            self.rows[index + 1].baseline - self.rows[*index].baseline > (STEP_RATIO * usual).max(2.0 * size)
+        };
+        if let Some(far) = (first..last).find(is_far) {
+            // The rows around a wide step are parted there: the row itself stays with what is above it.
+            return if far == first { Err(Some(first)) } else { Err(None) };
+        }
+        let columns = Columns::of(&parted, size).ok_or(None)?;
+        let mut lines: Vec<Line<'a>> = Vec::new();
+        for index in first..=last {
+            let row = &self.rows[index];
+            let entries = columns.entries(row);
+            let is_long = |entry: &Entry<'_>| entry.last > entry.first && count_words(&entry.items) > WORDS_OF_SECTION;
+            if entries.iter().any(is_long) {
+                return Err(Some(index));
+            }
+            lines.push(self.line(index, entries));
+        }
+        let entries: Vec<Vec<Entry<'a>>> = lines.iter().map(|line| line.entries.clone()).collect();
+        let bbox = around(&lines);
+        let evidence = Evidence {
+            is_ruled: self.is_ruled(bbox, size),
+            has_head: is_bold(&lines[0]) && !is_bold(&lines[lines.len() - 1]),
+        };
+        if self.is_drawn_over(bbox) || !gate::is_table(&entries, &wrapped::by_ground(&lines), &columns, evidence) {
+            return Err(None);
+        }
+        let (first, last) = self.extended((first, last), &columns, &mut lines, size);
+        let layout = layout(&lines, &columns, &self.ground.rules);
+        if layout.num_rows < LEAST_ROWS { Err(None) } else { Ok(Found { first, last, layout }) }
+    }
+
+    fn line(&self, index: usize, entries: Vec<Entry<'a>>) -> Line<'a> {
+        let row = &self.rows[index];
+        let above = index.checked_sub(1).map_or(row.top - 2.0 * row.size, |above| self.rows[above].baseline);
+        let (left, right) = (row.left(), row.right());
+        let is_between = |rule: &&Rule| {
+            let (from, to) = rule.reach();
+            (above - 0.1 * row.size..row.baseline - 0.2 * row.size).contains(&rule.at())
+                && to.min(right) - from.max(left) >= ROW_RULE * (right - left)
+        };
+        Line {
+            entries,
+            baseline: row.baseline,
+            top: row.top,
+            bottom: row.bottom,
+            size: row.size,
+            is_below_rule: self.ground.rules.iter().any(|rule| is_between(&rule)),
+        }
+    }
+
+    /// Says whether rules run above and below a table, or several inside it.
+    fn is_ruled(&self, bbox: BBox, size: f64) -> bool {
+        let crosses = |rule: &&Rule| {
+            let (from, to) = rule.reach();
+            to.min(bbox.right()) - from.max(bbox.left()) >= ROW_RULE * bbox.width()
+        };
+        let places: Vec<f64> = self.ground.rules.iter().filter(crosses).map(Rule::at).collect();
+        let near = |at: f64, reach: f64| places.iter().any(|place| (place - at).abs() <= reach);
+        let inside = places
+            .iter()
+            .filter(|place| (bbox.top() + 0.5 * size..bbox.bottom() - 0.5 * size).contains(*place))
+            .count();
+        inside >= 2
+            || inside >= 1 && near(bbox.bottom(), 1.5 * size)
+            || near(bbox.top(), 2.0 * size) && near(bbox.bottom(), 1.5 * size)
+    }
+
+    /// Says whether curves or slanted lines are drawn over a large part of an area: it is a chart or a map.
+    fn is_drawn_over(&self, bbox: BBox) -> bool {
+        let is_large = |drawing: &&BBox| drawing.width() >= LEAST_DRAWING && drawing.height() >= LEAST_DRAWING;
+        let drawings = self.ground.drawings.iter().filter(is_large);
+        drawings.map(|drawing| drawing.overlap(bbox)).sum::<f64>() >= DRAWN * bbox.area()
+    }
+
+    /// Takes in the lines above that belong to the head, and those below that go on with the last row.
+    fn extended(
+        &self,
+        (mut first, mut last): (usize, usize),
+        columns: &Columns,
+        lines: &mut Vec<Line<'a>>,
+        size: f64,
+    ) -> (usize, usize) {
+        for _ in 0..MOST_HEAD_LINES {
+            let Some(above) = first.checked_sub(1) else { break };
+            let row = &self.rows[above];
+            let entries = columns.entries(row);
+            let begins = columns.text_reach(0).1;
+            let (left, right) = (columns.reach(0).0, columns.reach(columns.count() - 1).1);
+            let is_inside = row.left() >= left - size && row.right() <= right + size;
+            // A rule above the first line encloses the table, unless there is another one above the head.
+            let is_enclosed = lines[0].is_below_rule && !self.line(above, Vec::new()).is_below_rule;
+            let is_head = !row.has_block
+                && !is_enclosed
+                && !row.is_caption()
+                && is_inside
+                && self.rows[first].baseline - row.baseline <= HEAD_STEP * size.max(row.size)
+                && row.left() > begins - 0.5 * size
+                && entries.iter().all(|entry| count_words(&entry.items) as f64 <= WORDS_OF_LABEL);
+            if !is_head {
+                break;
+            }
+            lines.insert(0, self.line(above, entries));
+            first = above;
+        }
+        while let Some(row) = self.rows.get(last + 1) {
+            let step = row.baseline - self.rows[last].baseline;
+            let entries = columns.entries(row);
+            let goes_on = !row.has_block
+                && step <= LINE_STEP * size
+                && entries.iter().all(|entry| entry.first > 0 && entry.first == entry.last)
+                && row.right() <= columns.reach(columns.count() - 1).1 + size;
+            if !goes_on {
+                break;
+            }
+            lines.push(self.line(last + 1, entries));
+            last += 1;
+        }
+        (first, last)
+    }
+}
+
+fn is_bold(line: &Line<'_>) -> bool {
+    let items = || line.entries.iter().flat_map(|entry| &entry.items);
+    items().filter(|item| item.bold).count() * 2 > items().count()
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(10.0)
+}
+
+fn around(lines: &[Line<'_>]) -> BBox {
+    let items = lines.iter().flat_map(|line| &line.entries).flat_map(|entry| &entry.items);
+    items.map(|item| item.bbox).reduce(BBox::union).unwrap_or_default()
+}
+
+/// Lays lines out in rows and columns, with the empty places.
+fn layout<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Layout<'a> {
+    let lines = &heads::spread(lines, columns, rules);
+    let rows = wrapped::rows(lines, columns);
+    let bbox = around(lines);
+    let mut cells: Vec<LaidCell<'a>> = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let top = if number == 0 { bbox.top() } else { row.iter().map(|line| line.top).fold(f64::INFINITY, f64::min) };
+        let bottom = row.iter().map(|line| line.bottom).fold(f64::NEG_INFINITY, f64::max);
+        let mut col = 0;
+        while col < columns.count() {
+            let last = row
+                .iter()
+                .flat_map(|line| &line.entries)
+                .filter(|entry| entry.first == col)
+                .map(|entry| entry.last)
+                .max();
+            let last = last.unwrap_or(col);
+            let items: Vec<Item<'a>> = row
+                .iter()
+                .flat_map(|line| &line.entries)
+                .filter(|entry| (col..=last).contains(&entry.first))
+                .flat_map(|entry| entry.items.iter().copied())
+                .collect();
+            let (left, right) = (columns.reach(col).0, columns.reach(last).1);
+            let (text_left, text_right) = extent(&items);
+            let bbox = BBox::new(left.min(text_left), top, right.max(text_right), bottom);
+            let place = Place { row: number, col, row_span: 1, col_span: last - col + 1 };
+            cells.push(LaidCell { place, bbox, role: CellRole::Body, items });
+            col = last + 1;
+        }
+    }
+    let mut table = Layout { bbox, num_rows: rows.len(), num_cols: columns.count(), is_ruled: false, cells };
+    heads::mark(&mut table);
+    table
+}
