@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use engines::{EngineSettings, Engines, not_configured};
+pub(crate) use local::{Captioned, Mark, MarkKind, captioned, roman};
 
 use crate::job::Fault;
 

@@ -44,14 +44,14 @@ const LABELS: [&str; 38] = [
 
 /// The kind of thing that a caption names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Captioned {
+pub(crate) enum Captioned {
     Table,
     Other,
 }
 
 /// Says what a text is the caption of, if it begins as one does: with a label and a number, which may be Roman or stand behind
 /// a letter.
-pub(super) fn captioned<'t>(words: impl IntoIterator<Item = &'t str>) -> Option<Captioned> {
+pub(crate) fn captioned<'t>(words: impl IntoIterator<Item = &'t str>) -> Option<Captioned> {
     let mut words = words.into_iter();
     let first = words.next()?;
     let label = first.trim_end_matches(['.', ':']).to_lowercase();

@@ -16,6 +16,8 @@ const LARGEST_GRID: f64 = 0.98;
 const CELLS_OF_LARGE_GRID: usize = 6;
 /// A shaded area below this height, in points, is a mark on a line.
 const LEAST_HEIGHT: f64 = 24.0;
+/// Sides of a painted bullet, in points.
+const DOT: (f64, f64) = (1.5, 9.0);
 /// Containers of a page; a drawing has any number of shaded areas.
 const MAX_CONTAINERS: usize = 500;
 
@@ -45,6 +47,8 @@ pub(super) struct Ground {
     pub(super) rules: Vec<Rule>,
     /// Around curves and slanted lines.
     pub(super) drawings: Vec<BBox>,
+    /// Around small discs and squares, which may be the bullets of a list; from top to bottom.
+    pub(super) dots: Vec<BBox>,
 }
 
 impl Ground {
@@ -53,7 +57,21 @@ impl Ground {
         let containers = containers(content, &rules);
         rules.retain(|rule| !rule.is_upright);
         let drawings = content.shapes.iter().filter(|shape| shape.kind == ShapeKind::Drawing);
-        Self { containers, rules, drawings: drawings.map(|shape| shape.bbox).collect() }
+        let drawings = drawings.map(|shape| shape.bbox).collect();
+        let is_dot = |bbox: &BBox| {
+            let (width, height) = (bbox.width(), bbox.height());
+            let is_small = |side: f64| (DOT.0..=DOT.1).contains(&side);
+            is_small(width) && is_small(height) && width <= 1.4 * height && height <= 1.4 * width
+        };
+        let mut dots: Vec<BBox> = content
+            .shapes
+            .iter()
+            .filter(|shape| !matches!(shape.kind, ShapeKind::Area { colour: Some(colour) } if !is_seen(colour)))
+            .map(|shape| shape.bbox)
+            .filter(is_dot)
+            .collect();
+        dots.sort_by(|a, b| a.top().total_cmp(&b.top()));
+        Self { containers, rules, drawings, dots }
     }
 }
 

@@ -1,7 +1,9 @@
 //! From a laid-out page to the elements of a result. Pure.
 
 use quire_schemas::{
-    element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, Region, Table, TextSource},
+    element::{
+        BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Link, ListInfo, Region, Table, TextSource,
+    },
     result::Page,
 };
 use serde_json::{Value, json};
@@ -86,6 +88,9 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
         }),
         ..blank(page_number, ElementType::Text, "paragraph")
     };
+    if paragraph.has_dot {
+        element.list = Some(ListInfo { marker: Some("•".to_owned()), ..ListInfo::default() });
+    }
     if let Layer::Hidden(hidden) = paragraph.layer {
         element.extra.insert("hidden".to_owned(), hidden.name().into());
     }

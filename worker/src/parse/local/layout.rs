@@ -47,7 +47,11 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
     for ((hidden, _, frame), pieces) in grouped(pieces) {
         // Their places are on the displayed page; only upright text is laid out there.
         let ground = if frame == Frame::UPRIGHT { &*ground } else { &Ground::default() };
-        flows.extend(regions::flows(&pieces, &content.fonts, ground, hidden.is_none()));
+        let mut of_frame = regions::flows(&pieces, &content.fonts, ground, hidden.is_none());
+        let lines =
+            of_frame.iter_mut().filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });
+        lines.flatten().for_each(|line| line.note_dot(&ground.dots));
+        flows.append(&mut of_frame);
     }
     drop(ground);
     let lines = flows.iter().filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });

@@ -1,6 +1,6 @@
 //! How lines begin and end: sentences, leaders, marks of lists; and what stands between a line and the next one. Pure.
 
-use super::{characters, lines::Line};
+use super::{characters, lines::Line, markers::Mark};
 
 /// Most characters of a word before the number that a leader leads to.
 const LONGEST_UNIT: usize = 5;
@@ -71,6 +71,15 @@ pub(super) fn counting_number(line: &Line) -> Option<u32> {
     let number = first.trim_start_matches(['(', '[']).trim_end_matches([')', ']', '.']);
     let is_counting = (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
     number.parse().ok().filter(|_| is_counting && first.ends_with([')', ']', '.']))
+}
+
+/// Says whether a line begins with the letter or roman number behind that of the first line of its paragraph.
+pub(super) fn counts_on(begin: &Line, line: &Line) -> bool {
+    let mark = |line: &Line| {
+        let first = line.words.first().filter(|_| line.words.len() > 1)?;
+        Mark::of_word(&first.text)
+    };
+    mark(line).zip(mark(begin)).is_some_and(|(next, before)| next.follows(&before))
 }
 
 /// Says whether a line begins with the number, letter or bullet of a list.

@@ -22,6 +22,10 @@ pub(super) const CHARACTERS_OF_A_WORD: usize = 3;
 const RAISED_SIZE: f64 = 0.85;
 const LEAST_RAISE: f64 = 0.15;
 
+/// A painted bullet stands so far from its line, and is no higher, in units of the font size.
+const DOT_GAP: (f64, f64) = (0.15, 2.5);
+const LARGEST_DOT: f64 = 0.7;
+
 /// A token with what the page shows of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Piece {
@@ -52,6 +56,8 @@ pub(super) struct Line {
     pub(super) end: f64,
     /// The raised number that it begins with, as a footnote does.
     pub(super) note: Option<u32>,
+    /// Whether a bullet is painted before it.
+    pub(super) has_dot: bool,
     /// The box of a drop cap that it begins with.
     pub(super) drop: Option<BBox>,
     pub(super) baseline: f64,
@@ -103,6 +109,7 @@ impl Line {
             start: if is_rtl { -bbox.right() } else { bbox.left() },
             end: if is_rtl { -bbox.left() } else { bbox.right() },
             note: raised_number(&ordered).filter(|_| !is_rtl),
+            has_dot: false,
             drop: None,
             baseline: main.map(|token| token.baseline).reduce(f64::max).unwrap_or(ordered[0].baseline),
             size,
@@ -114,6 +121,19 @@ impl Line {
             is_rtl,
             has_rtl,
         })
+    }
+
+    /// Notes whether one of these discs or squares, ordered from top to bottom, is painted before it, as the bullet of a list is.
+    pub(super) fn note_dot(&mut self, dots: &[BBox]) {
+        let (top, bottom) = (self.baseline - 0.75 * self.size, self.baseline + 0.1 * self.size);
+        let from = dots.partition_point(|dot| dot.top() < top);
+        let is_before = |dot: &BBox| {
+            let gap = if self.is_rtl { dot.left() - self.bbox.right() } else { self.bbox.left() - dot.right() };
+            dot.bottom() <= bottom
+                && (DOT_GAP.0 * self.size..=DOT_GAP.1 * self.size).contains(&gap)
+                && dot.height() <= LARGEST_DOT * self.size
+        };
+        self.has_dot = dots[from..].iter().take_while(|dot| dot.top() <= bottom).any(is_before);
     }
 
     /// Returns how many words it has; scripts without spaces between words are counted by length.

@@ -63,6 +63,7 @@ mod visibility;
 
 use self::{paragraphs::Paragraph, table_text::TableText};
 
+pub(crate) use captions::{Captioned, captioned};
 pub(crate) use characters::SOFT_HYPHEN;
 pub(crate) use content::{
     Colour, Cut, Effect, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES,
@@ -75,6 +76,7 @@ pub(crate) use findings::{Findings, NeedsOcr};
 pub(crate) use fonts::{FontId, FontTable};
 pub(crate) use ink::InkMap;
 pub(crate) use layout::lay_out;
+pub(crate) use markers::{Mark, MarkKind, roman};
 pub(crate) use page_json::check_page_json;
 pub(crate) use quarter_turns::QuarterTurns;
 pub(crate) use readability::Doubt;

@@ -68,11 +68,19 @@ struct ElementShape {
     formatting: Option<FormattingShape>,
     #[serde(default)]
     links: Each<LinkShape>,
+    list: Option<ListShape>,
     table: Option<TableShape>,
     field: Option<FieldShape>,
     native: NativeShape,
     #[serde(default)]
     extra: ExtraShape,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "decoded to be checked")]
+struct ListShape {
+    marker: Option<Text>,
 }
 
 #[derive(Deserialize)]

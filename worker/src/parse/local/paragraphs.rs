@@ -28,6 +28,8 @@ pub(super) struct Paragraph {
     pub(super) bold: bool,
     pub(super) italic: bool,
     pub(super) layer: Layer,
+    /// Whether a bullet is painted before it.
+    pub(super) has_dot: bool,
     pub(super) lines: Vec<Span>,
     /// Around the ink of each word.
     pub(super) words: Vec<Span>,
@@ -132,6 +134,7 @@ fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
         bold: longest.bold,
         italic: longest.italic,
         layer: longest.layer,
+        has_dot: lines[0].has_dot,
         lines: spans,
         words,
         line_end_hyphens: hyphens,

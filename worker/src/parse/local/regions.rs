@@ -14,6 +14,7 @@ use super::{
     frames::Frame,
     justified::{self, justified},
     lines::{Line, Piece, Word},
+    markers::Mark,
     rows::{self, Item, Row, What},
     spacing::gaps,
     tables::{Layout, Place, ruled, unruled},
@@ -27,6 +28,8 @@ const MAX_COMPARISONS: usize = 10_000_000;
 const LINE_GAP: f64 = 1.5;
 /// And so many times as wide as the usual gap of the row: justified text may have wide gaps.
 const RATIO: f64 = 2.2;
+/// The text of a list item is no further from its mark than this, in units of the font size.
+const MARK_GAP: f64 = 5.0;
 /// Large type that lies over this many other tokens does not stand in their order.
 const OVERLAID: usize = 3;
 
@@ -326,6 +329,7 @@ impl<'a> Regions<'a> {
                 None => parts.push(vec![*item]),
             }
         }
+        let mut parts = with_marks(parts);
         if self.from_the_right {
             parts.reverse();
         }
@@ -358,6 +362,26 @@ impl<'a> Regions<'a> {
 
 fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
     rows.into_iter().flat_map(|row| row.drop_cap.into_iter().chain(row.items)).collect()
+}
+
+/// Joins a part that is nothing but the mark of a list item with the text behind it, however far that is set in.
+fn with_marks(parts: Vec<Vec<Item<'_>>>) -> Vec<Vec<Item<'_>>> {
+    let is_mark = |part: &[Item<'_>]| {
+        let text: String = part.iter().map(|item| item.text).collect();
+        part.iter().all(|item| !item.is_block()) && Mark::of_word(&text).is_some_and(|mark| mark.is_certain())
+    };
+    let mut joined: Vec<Vec<Item<'_>>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let is_near = |mark: &Vec<Item<'_>>| {
+            let (last, first) = (mark[mark.len() - 1], part[0]);
+            !first.is_block() && first.bbox.left() - last.bbox.right() <= MARK_GAP * first.size
+        };
+        match joined.last_mut().filter(|last| is_mark(last) && is_near(last)) {
+            Some(mark) => mark.extend(part),
+            None => joined.push(part),
+        }
+    }
+    joined
 }
 
 /// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. What follows

@@ -4,7 +4,7 @@ use super::{
     channels::median,
     characters,
     line_ends::{
-        Joint, LONGEST_OVERHANG, counting_number, ends_sentence, ends_with_leader, joint, starts_sentence,
+        Joint, LONGEST_OVERHANG, counting_number, counts_on, ends_sentence, ends_with_leader, joint, starts_sentence,
         starts_small, starts_with_bullet, starts_with_dash, starts_with_marker,
     },
     lines::Line,
@@ -189,11 +189,14 @@ impl<'l> Setting<'l> {
     fn is_item(&self, first: usize, next: usize) -> bool {
         let (begin, last, line) = (&self.lines[first], &self.lines[next - 1], &self.lines[next]);
         let had_room = || !self.is_full(next - 1);
-        if starts_with_bullet(line) || line.note.is_some() {
+        if starts_with_bullet(line) || line.has_dot || line.note.is_some() {
             return true;
         }
         if starts_with_dash(line) {
             return had_room() || starts_with_dash(begin) || ends_sentence(last);
+        }
+        if counts_on(begin, line) {
+            return true;
         }
         counting_number(line).is_some_and(|number| {
             let follows = counting_number(begin).is_some_and(|before| before.checked_add(1) == Some(number));

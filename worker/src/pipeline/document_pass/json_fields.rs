@@ -91,6 +91,12 @@ impl JsonFields<'_> {
     }
 }
 
+/// Says whether an element is one of the local engine.
+pub(super) fn is_local(element: &JsonFields<'_>) -> serde_json::Result<bool> {
+    let native = element.fields("native")?;
+    Ok(native.is_some_and(|native| native.raw("engine").is_some_and(|engine| engine.get() == r#""pdfium""#)))
+}
+
 /// Reads the objects of a JSON list one by one. After an error there is nothing more to read.
 #[derive(Debug, Clone)]
 pub(super) struct ObjectList<'a> {

@@ -15,14 +15,17 @@
 //! needs. Every element of every page is written. What the [`PassLimits`] leave out is text that stands in the elements
 //! too, and a warning `limit_reached` names the limit.
 
+mod course;
 mod hyphens;
 mod json_fields;
 mod limits;
+mod markdown;
 mod reconcile;
 mod rewrite;
 mod scratch;
 mod spooled_page;
 mod statistics;
+mod structure;
 mod writers;
 
 use std::{
@@ -33,9 +36,12 @@ use std::{
 use quire_schemas::result::Page;
 
 use self::{
+    course::Course,
+    limits::limit_reached,
     rewrite::Rewriting,
     spooled_page::{SpooledPage, unreadable},
     statistics::Statistics,
+    structure::{Decisions, Structure},
     writers::Writers,
 };
 use super::spool::Spool;
@@ -68,46 +74,71 @@ pub(crate) fn run(
 ) -> Result<Written, Fault> {
     let ParsedDocument { mut spool, native_characters } = parsed;
     let numbers = spool.page_numbers();
-    let statistics = fold(&mut spool, &numbers)?;
+    let (statistics, structure) = fold(&mut spool, &numbers)?;
+    let decisions = structure.decide();
+    let is_cut = structure.is_cut;
+    drop(structure);
+    let of_document = OfDocument { statistics: &statistics, decisions: &decisions, limits };
+    let mut course = Course::default();
     let mut rows: BTreeMap<u32, Page> = rows.into_iter().map(|row| (row.page_number, row)).collect();
     let every_number: BTreeSet<u32> = rows.keys().copied().chain(numbers).collect();
     let mut writers = Writers::create(folder, limits)?;
     for number in every_number {
         let known = rows.remove(&number).unwrap_or_else(|| Page::new(number));
         match spool.read_json(number)? {
-            Some(json) => write_page(&json, &known, &statistics, limits, &mut writers)?,
+            Some(json) => write_page(&json, &known, &of_document, &mut course, &mut writers)?,
             None => writers.write_row(&known)?,
         }
     }
     let mut warnings = reconcile::warnings(&statistics, &native_characters);
     warnings.extend(statistics.warnings(limits));
+    if is_cut {
+        let most = structure::MOST_ELEMENTS;
+        warnings.push(limit_reached(format!(
+            "the document has more than {most} elements; headings, lists and furniture are told of the first ones only"
+        )));
+    }
     Ok(writers.finish(warnings))
 }
 
-fn fold(spool: &mut Spool, numbers: &[u32]) -> Result<Statistics, Fault> {
-    let mut statistics = Statistics::default();
+fn fold(spool: &mut Spool, numbers: &[u32]) -> Result<(Statistics, Structure), Fault> {
+    let (mut statistics, mut structure) = (Statistics::default(), Structure::default());
     for &number in numbers {
         let Some(json) = spool.read_json(number)? else { continue };
-        let added = SpooledPage::read(&json, number).and_then(|page| statistics.add(&page));
+        let added = SpooledPage::read(&json, number).and_then(|page| {
+            statistics.add(&page)?;
+            structure.add(&page)
+        });
         added.map_err(|error| unreadable(number, error))?;
     }
-    Ok(statistics)
+    Ok((statistics, structure))
+}
+
+/// What is known of the document before its pages are written.
+struct OfDocument<'a> {
+    statistics: &'a Statistics,
+    decisions: &'a Decisions,
+    limits: &'a PassLimits,
 }
 
 fn write_page(
     json: &str,
     known: &Page,
-    statistics: &Statistics,
-    limits: &PassLimits,
+    document: &OfDocument<'_>,
+    course: &mut Course,
     writers: &mut Writers,
 ) -> Result<(), Fault> {
+    let OfDocument { statistics, decisions, limits } = *document;
     let number = known.page_number;
     let unreadable = |error| unreadable(number, error);
     let mut page = SpooledPage::read(json, number).map_err(unreadable)?;
     let of_page = statistics.of_page(number).expect("both phases read the same pages");
-    let mut rewriting = Rewriting::of_page(of_page, statistics, limits);
+    let mut rewriting = Rewriting::of_page(of_page, statistics, decisions, course, limits);
     writers.begin_page(number, &page.row)?;
     for element in page.elements() {
+        if let Some(group) = rewriting.group().map_err(unreadable)? {
+            writers.write_element(&serde_json::from_str(&group).map_err(unreadable)?)?;
+        }
         let mut element = element.map_err(unreadable)?;
         rewriting.element(&mut element).map_err(unreadable)?;
         writers.write_element(&element)?;

@@ -6,19 +6,25 @@ use serde::de::Error as _;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
+    course::Course,
     hyphens::{Words, undo_line_ends},
-    json_fields::JsonFields,
+    json_fields::{JsonFields, is_local},
     limits::PassLimits,
+    markdown,
     statistics::{OfPage, Statistics},
+    structure::Decisions,
 };
 
 /// Rewrites the elements of one page, one after the other.
 #[derive(Debug)]
 pub(super) struct Rewriting<'a> {
+    page: u32,
     /// Those of the whole document.
     words: &'a Words,
-    /// The place of the next element in the whole document.
-    place: u32,
+    decisions: &'a Decisions,
+    course: &'a mut Course,
+    /// The place of the next element on its page.
+    index: usize,
     /// Pictures that may still be named.
     pictures_left: u32,
     /// The ids so far as a JSON list without its end; empty if there are none.
@@ -27,17 +33,49 @@ pub(super) struct Rewriting<'a> {
 
 impl<'a> Rewriting<'a> {
     /// Begins a page of the document that the statistics tell of.
-    pub(super) const fn of_page(page: &OfPage, statistics: &'a Statistics, limits: &PassLimits) -> Self {
+    pub(super) const fn of_page(
+        page: &OfPage,
+        statistics: &'a Statistics,
+        decisions: &'a Decisions,
+        course: &'a mut Course,
+        limits: &PassLimits,
+    ) -> Self {
         let pictures_left = limits.pictures.saturating_sub(page.pictures_before);
-        Self { words: statistics.words(), place: page.elements_before, pictures_left, ids: String::new() }
+        let words = statistics.words();
+        Self { page: page.number, words, decisions, course, index: 0, pictures_left, ids: String::new() }
+    }
+
+    /// Makes the group of the list that the next element is the first item of.
+    pub(super) fn group(&mut self) -> serde_json::Result<Option<String>> {
+        let Some(list) = self.decisions.of(self.page, self.index).and_then(|decision| decision.list.as_ref()) else {
+            return Ok(None);
+        };
+        let group = self.course.group(self.page, list)?;
+        if let Some(group) = &group {
+            let group: JsonFields<'_> = serde_json::from_str(group)?;
+            self.note_id(&group)?;
+        }
+        Ok(group)
     }
 
     /// Rewrites the next element.
     pub(super) fn element(&mut self, element: &mut JsonFields<'_>) -> serde_json::Result<()> {
-        element.set("reading_order", &self.place)?;
-        self.place = self.place.saturating_add(1);
+        element.set("reading_order", &self.course.next_place())?;
         self.limit_pictures(element)?;
         undo_line_ends(element, self.words)?;
+        if is_local(element)? {
+            self.course.write(element, self.decisions.of(self.page, self.index))?;
+            if element.raw("markdown").is_none()
+                && let Some(markdown) = markdown::of(element)?
+            {
+                element.set("markdown", &markdown)?;
+            }
+        }
+        self.index += 1;
+        self.note_id(element)
+    }
+
+    fn note_id(&mut self, element: &JsonFields<'_>) -> serde_json::Result<()> {
         let id = element.raw("id").ok_or_else(|| serde_json::Error::missing_field("id"))?;
         self.ids.push(if self.ids.is_empty() { '[' } else { ',' });
         self.ids.push_str(id.get());
@@ -136,7 +174,8 @@ mod tests {
         let SpooledPage { mut row, .. } = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
         let page = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
         let of_page = statistics.of_page(page.number).expect("the statistics know it");
-        let mut rewriting = Rewriting::of_page(of_page, statistics, limits);
+        let (decisions, mut course) = (Decisions::default(), Course::default());
+        let mut rewriting = Rewriting::of_page(of_page, statistics, &decisions, &mut course, limits);
         let mut elements = Vec::new();
         for element in page.elements() {
             let mut element = element.expect("an element");

@@ -14,7 +14,6 @@ use super::{
 pub(super) struct Statistics {
     /// Ascending.
     pages: Vec<OfPage>,
-    elements: u32,
     pictures: u32,
     /// Text and Markdown of all page rows, as JSON.
     row_text_bytes: u64,
@@ -28,8 +27,6 @@ pub(super) struct Statistics {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OfPage {
     pub(super) number: u32,
-    /// Elements of the pages before it.
-    pub(super) elements_before: u32,
     /// Pictures of the pages before it.
     pub(super) pictures_before: u32,
     /// Characters of its elements that are not spaces.
@@ -40,7 +37,7 @@ pub(super) struct OfPage {
 impl Statistics {
     /// Takes the next page; pages come in ascending order.
     pub(super) fn add(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
-        let (elements_before, pictures_before) = (self.elements, self.pictures);
+        let pictures_before = self.pictures;
         let mut visible_characters = 0_u32;
         for element in page.elements() {
             let element = element?;
@@ -48,11 +45,10 @@ impl Statistics {
             let visible = if is_unseen { 0 } else { visible_in(&element)? };
             visible_characters = visible_characters.saturating_add(u32::try_from(visible).unwrap_or(u32::MAX));
             count_words(&element, &mut self.words)?;
-            self.elements = self.elements.saturating_add(1);
             self.pictures = self.pictures.saturating_add(u32::from(names_picture(&element)?));
         }
         let (number, has_failed) = (page.number, page.has_failed()?);
-        self.pages.push(OfPage { number, elements_before, pictures_before, visible_characters, has_failed });
+        self.pages.push(OfPage { number, pictures_before, visible_characters, has_failed });
         let bytes = |name: &str| page.row.raw(name).map_or(0, |value| value.get().len() as u64);
         self.row_text_bytes += bytes("text") + bytes("markdown");
         self.row_extra_bytes += bytes("extra") + bytes("errors");
@@ -145,15 +141,15 @@ mod tests {
     use crate::pipeline::testing::{failed_page, parsed_page, picture};
 
     #[test]
-    fn each_page_knows_how_many_elements_and_pictures_stand_before_it() {
+    fn each_page_knows_how_many_pictures_stand_before_it() {
         let mut first = parsed_page(2, &["a b", "c\n\u{a0}\t"]);
         first.elements[0].image = Some(picture("1.png"));
         let statistics = Statistics::of(&[first, failed_page(5), parsed_page(9, &["def"])]);
         let of = |number| {
             let page = statistics.of_page(number)?;
-            Some((page.elements_before, page.pictures_before, page.visible_characters))
+            Some((page.pictures_before, page.visible_characters))
         };
-        assert_eq!([of(2), of(5), of(9), of(3)], [Some((0, 0, 3)), Some((2, 1, 0)), Some((2, 1, 3)), None]);
+        assert_eq!([of(2), of(5), of(9), of(3)], [Some((0, 3)), Some((1, 0)), Some((1, 3)), None]);
         assert!(statistics.of_page(5).is_some_and(|page| page.has_failed));
     }
 }

@@ -59,7 +59,7 @@ impl Writers {
         let page = self.markdown.page;
         let noted = self.note_picture(element).and_then(|()| shown(element));
         match noted.map_err(|error| unreadable(page, error))? {
-            Some(text) => self.markdown.push_element(text),
+            Some(text) => self.markdown.push_element(text, is_item(element)),
             None => Ok(()),
         }
     }
@@ -85,17 +85,24 @@ impl Writers {
     }
 }
 
-/// Returns what `document.md` shows of an element: nothing of text that nobody sees, and of notes only their Markdown,
+/// Returns what `document.md` shows of an element: nothing of text that nobody sees and of running heads and feet, and of notes only their Markdown,
 /// which those have that the page shows.
 fn shown<'a>(element: &'a JsonFields<'_>) -> serde_json::Result<Option<JsonText<'a>>> {
     let layer: Option<ContentLayer> = element.get("content_layer")?;
-    if layer == Some(ContentLayer::Invisible) {
+    if matches!(layer, Some(ContentLayer::Invisible | ContentLayer::Furniture)) {
         return Ok(None);
     }
-    match element.text("text")?.filter(|text| !text.is_empty()) {
+    let is_table = element.raw("table").is_some();
+    match element.text("text")?.filter(|text| is_table || !text.is_empty()) {
+        Some(_) if is_table => element.text("markdown"),
         Some(text) => Ok(element.text("markdown")?.or(Some(text).filter(|_| layer != Some(ContentLayer::Notes)))),
         None => Ok(None),
     }
+}
+
+/// Items of a list stand below each other without an empty line.
+fn is_item(element: &JsonFields<'_>) -> bool {
+    element.raw("type").is_some_and(|kind| kind.get() == r#""list_item""#)
 }
 
 /// `document.md` in a temporary file. Ends between two pages.
@@ -108,6 +115,8 @@ pub(crate) struct Markdown {
     page_start: u64,
     /// Whether the page has Markdown of its own, which stands for all its elements.
     is_whole: bool,
+    /// Whether an item of a list was written last, which ends without an empty line.
+    is_in_list: bool,
     /// The first page that did not fit.
     ends_before: Option<u32>,
 }
@@ -115,18 +124,32 @@ pub(crate) struct Markdown {
 impl Markdown {
     fn create(folder: &Path, most_bytes: u64) -> Result<Self, Fault> {
         let scratch = Scratch::create(folder)?;
-        Ok(Self { scratch, most_bytes, page: 0, page_start: 0, is_whole: false, ends_before: None })
+        Ok(Self { scratch, most_bytes, page: 0, page_start: 0, is_whole: false, is_in_list: false, ends_before: None })
     }
 
     fn begin_page(&mut self, page: u32, whole: Option<JsonText<'_>>) -> Result<(), Fault> {
+        self.end_list()?;
         (self.page, self.page_start, self.is_whole) = (page, self.scratch.bytes(), whole.is_some());
         // Comments keep the page numbers and do not show when the Markdown is rendered.
         self.push(&format!("<!-- page {page} -->\n\n"))?;
         whole.map_or(Ok(()), |whole| self.push_paragraph(whole))
     }
 
-    fn push_element(&mut self, text: JsonText<'_>) -> Result<(), Fault> {
-        if self.is_whole { Ok(()) } else { self.push_paragraph(text) }
+    fn push_element(&mut self, text: JsonText<'_>, is_item: bool) -> Result<(), Fault> {
+        if self.is_whole {
+            return Ok(());
+        }
+        if !is_item {
+            self.end_list()?;
+            return self.push_paragraph(text);
+        }
+        self.is_in_list = true;
+        text.each_piece(|piece| self.push(piece))?;
+        self.push("\n")
+    }
+
+    fn end_list(&mut self) -> Result<(), Fault> {
+        if std::mem::take(&mut self.is_in_list) { self.push("\n") } else { Ok(()) }
     }
 
     fn push_paragraph(&mut self, text: JsonText<'_>) -> Result<(), Fault> {

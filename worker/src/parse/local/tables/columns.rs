@@ -42,6 +42,11 @@ impl Columns {
         self.separators.len() + 1
     }
 
+    /// Returns where the first column begins and the last one ends.
+    pub(super) const fn whole(&self) -> (f64, f64) {
+        (self.left, self.right)
+    }
+
     /// Returns where a column begins and ends, with half of the white space on both sides.
     pub(super) fn reach(&self, column: usize) -> (f64, f64) {
         let middle = |separator: &(f64, f64)| f64::midpoint(separator.0, separator.1);

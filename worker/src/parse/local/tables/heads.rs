@@ -6,9 +6,9 @@ use super::{
     super::rulings::Rule,
     LaidCell, Layout,
     columns::{Columns, Entry},
-    pieces::{extent, is_figure, is_year},
+    pieces::{extent, is_figure, is_unit, is_year},
     thresholds::{CENTRED_SHARE, CENTRED_WITHIN, UNDERLINE},
-    wrapped::Line,
+    wrapped::{self, Line},
 };
 /// A head has at most so many rows.
 const MOST_ROWS: usize = 4;
@@ -17,7 +17,7 @@ const MOST_ROWS: usize = 4;
 /// middle they stand. `lines` are those of a table without a grid.
 pub(super) fn spread<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Vec<Line<'a>> {
     let mut spread = lines.to_vec();
-    let head = lines.iter().position(Line::has_figures).unwrap_or(0).min(MOST_ROWS);
+    let head = wrapped::head(lines).min(MOST_ROWS + 2);
     for index in 0..head.min(lines.len().saturating_sub(1)) {
         let (line, below) = (&lines[index], &lines[index + 1]);
         let is_free = |column: usize| line.entries.iter().all(|entry| !(entry.first..=entry.last).contains(&column));
@@ -100,9 +100,9 @@ fn over_the_middle(
     best.map(|(_, reach)| reach)
 }
 
-/// Gives every cell its role.
-pub(super) fn mark(table: &mut Layout<'_>) {
-    let head = head(table);
+/// Gives every cell its role. `known` rows are the head for other reasons, if any.
+pub(super) fn mark(table: &mut Layout<'_>, known: usize) {
+    let head = if known > 0 { known } else { head(table) };
     for cell in &mut table.cells {
         let is_whole_row = cell.place.col_span == table.num_cols && table.num_cols > 1;
         cell.role = if cell.place.row < head {
@@ -126,16 +126,24 @@ fn head(table: &Layout<'_>) -> usize {
         !row.is_empty()
             && row.iter().all(|cell| cell.items.iter().filter(|item| item.bold).count() * 2 > cell.items.len())
     };
+    let is_value = |cell: &&&LaidCell<'_>| {
+        cell.place.col > 0 && is_figure(&cell.items) && !is_year(&cell.items) && !is_unit(&cell.items)
+    };
+    let figures: Vec<usize> = rows.iter().map(|row| row.iter().filter(is_value).count()).collect();
     // A label of a section, alone in its row, is no head.
     let is_label = |row: &&Vec<&LaidCell<'_>>| row.len() == 1 && row[0].place.col == 0;
     let without_labels = |count: usize| count - rows[..count].iter().rev().take_while(is_label).count();
-    let bold = without_labels(rows.iter().take(most).take_while(|row| is_bold(row)).count());
-    let is_value = |cell: &&&LaidCell<'_>| cell.place.col > 0 && is_figure(&cell.items) && !is_year(&cell.items);
-    let figures: Vec<usize> = rows.iter().map(|row| row.iter().filter(is_value).count()).collect();
-    let plain = figures.iter().take(most).take_while(|figures| **figures == 0).count();
+    // Totals may be bold, and so may every row with figures be: these are no head if others follow.
+    let bold = rows.iter().take(most).take_while(|row| is_bold(row)).count();
+    let bold_figures =
+        (0..table.num_rows.saturating_sub(1)).filter(|row| is_bold(&rows[*row]) && figures[*row] > 0).count();
+    let bold =
+        if bold_figures > 1 { figures.iter().take(bold).take_while(|figures| **figures == 0).count() } else { bold };
+    let bold = without_labels(bold);
+    let plain = figures.iter().take(most + 1).take_while(|figures| **figures == 0).count();
     let has_figures = figures.iter().skip(plain).filter(|figures| **figures > 0).count() * 2 > table.num_rows - plain;
     let plain = without_labels(plain);
-    let by_figures = if has_figures && plain < most { plain } else { 0 };
+    let by_figures = if has_figures && plain <= most { plain } else { 0 };
     let are_all_bold = rows.iter().all(is_bold);
     let least = if are_all_bold { by_figures } else { bold.max(by_figures) };
     // A cell over several rows takes those with it; one over several columns has the heads of these below it.

@@ -9,7 +9,7 @@ use super::{
         spacing::gaps,
     },
     thresholds::{
-        EVEN_GAPS, GAPS_OF_ONE_WIDTH, ONE_WIDTH, PIECE_GAP, PIECE_RATIO, USUAL_SPACE, WIDEST_OF_ONE_WIDTH,
+        EVEN_GAPS, GAPS_OF_ONE_WIDTH, ONE_WIDTH, PIECE_GAP, PIECE_RATIO, USUAL_SPACE, WIDEST_GAP, WIDEST_OF_ONE_WIDTH,
         WIDEST_STRETCHED, WORD_GAP, WORDS_OF_STRETCHED,
     },
 };
@@ -87,16 +87,26 @@ fn usual_space(items: &[Item<'_>], gaps: &[f64]) -> f64 {
         gaps.get(gaps.len() / 2).copied()
     };
     let all: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > WORD_GAP).collect();
+    // Between two figures stands no space of a sentence.
+    let starts: Vec<&[Item<'_>]> = words(items).collect();
+    let figures = starts.iter().filter(|word| is_figure(word)).count();
+    if 3 * figures >= 2 * starts.len() {
+        let beside_words =
+            starts.windows(2).filter(|pair| !is_figure(pair[0]) && !is_figure(pair[1])).filter_map(|pair| {
+                let (before, after) = (pair[0].last()?, pair[1].first()?);
+                Some((after.bbox.left() - before.bbox.right()) / before.size.max(after.size))
+            });
+        return median(beside_words.filter(|gap| *gap < PIECE_GAP).collect()).unwrap_or(USUAL_SPACE);
+    }
     // Words that are set apart by one and the same gap are stretched, however wide it is.
     let (least, most) = (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(0.0, f64::max));
     if all.len() >= GAPS_OF_ONE_WIDTH && most <= ONE_WIDTH * least && most <= WIDEST_OF_ONE_WIDTH {
         return most;
     }
-    let figures = words(items).filter(|word| is_figure(word)).count();
     let is_text = all.len() >= WORDS_OF_STRETCHED && 3 * figures <= all.len();
     if let Some(usual) = median(all.clone()).filter(|usual| is_text && *usual <= WIDEST_STRETCHED) {
         let even = all.iter().filter(|gap| **gap <= EVEN_GAPS * usual).count();
-        if 10 * even >= 9 * all.len() {
+        if 10 * even >= 9 * all.len() && most <= WIDEST_GAP * usual {
             return usual;
         }
     }
@@ -126,6 +136,14 @@ const MISSING: &str = "-–—−.·…:*/?†‡✓✔×●○•%";
 pub(super) fn is_year(items: &[Item<'_>]) -> bool {
     let text: String = items.iter().map(|item| item.text).collect();
     text.parse::<u32>().is_ok_and(|year| (1800..2100).contains(&year))
+}
+
+/// Says whether items are a sign for a unit and nothing else.
+pub(super) fn is_unit(items: &[Item<'_>]) -> bool {
+    items
+        .iter()
+        .flat_map(|item| item.text.chars())
+        .all(|character| matches!(character, '%' | '‰' | '(' | ')' | '#' | '№'))
 }
 
 /// Says whether items are a figure of a table: a number with its sign, unit and marks, or what stands for a missing one.

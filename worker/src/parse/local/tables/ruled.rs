@@ -13,8 +13,8 @@ use super::{
     heads,
     pieces::{TextRow, extent, is_figure, words},
     thresholds::{
-        DENSE_CELLS, HIGH_CELLS, LABELLED, LEAST_CELLS, LEAST_HEIGHT, PARTED_CELLS, ROWS_OF_SPLIT_COLUMN, SPARSE,
-        UNWRAPPED,
+        DENSE_CELLS, HIGH_CELLS, LABELLED, LEAST_CELLS, LEAST_HEIGHT, LEAST_LABELS, PARTED_CELLS, ROWS_OF_SPLIT_COLUMN,
+        SPARSE, UNWRAPPED,
     },
 };
 
@@ -40,11 +40,11 @@ pub(in crate::parse::local) fn ruled<'a>(grid: &Grid, items: &[Item<'a>]) -> Opt
         }
     }
     let table = Layout { bbox: grid.bbox, num_rows: grid.num_rows, num_cols: grid.num_cols, is_ruled: true, cells };
-    let mut table = by_columns(by_white_space(split(table), grid));
+    let mut table = by_columns(split(by_white_space(split(table), grid)));
     if !is_table(&table) {
         return None;
     }
-    heads::mark(&mut table);
+    heads::mark(&mut table, 0);
     Some(table)
 }
 
@@ -184,11 +184,15 @@ fn is_table(table: &Layout<'_>) -> bool {
     if (filled().filter(is_high).count() as f64) < HIGH_CELLS * filled().count() as f64 {
         return false;
     }
-    let places = |of: &dyn Fn(&LaidCell<'_>) -> usize| filled().map(of).sum::<usize>();
-    let head = places(&|cell| if cell.place.row == 0 { cell.place.col_span } else { 0 });
-    let labels = places(&|cell| if cell.place.col == 0 { cell.place.row_span } else { 0 });
-    let has_labels =
-        || head as f64 >= LABELLED * table.num_cols as f64 || labels as f64 >= LABELLED * table.num_rows as f64;
+    // A head, or labels on the left: several texts that take most of the first row, or of the first column.
+    let is_labelled = |is_of: &dyn Fn(Place) -> bool, span: &dyn Fn(Place) -> usize, all: usize| {
+        let labels = || filled().map(|cell| cell.place).filter(|place| is_of(*place));
+        labels().count() >= LEAST_LABELS && labels().map(span).sum::<usize>() as f64 >= LABELLED * all as f64
+    };
+    let has_labels = || {
+        is_labelled(&|place| place.row == 0, &|place| place.col_span, table.num_cols)
+            || is_labelled(&|place| place.col == 0, &|place| place.row_span, table.num_rows)
+    };
     if share(&|_| true) < SPARSE && !has_labels() {
         return false;
     }
@@ -241,7 +245,7 @@ fn split(table: Layout<'_>) -> Layout<'_> {
 fn bands(cells: Vec<LaidCell<'_>>) -> Vec<Vec<LaidCell<'_>>> {
     let lines: Vec<Vec<Row<'_>>> = cells.iter().map(|cell| rows::rows(cell.items.clone())).collect();
     let dense = lines.iter().filter(|lines| lines.len() > 1).count();
-    if dense < DENSE_CELLS || !are_rows(&cells, &lines) {
+    if dense < DENSE_CELLS || !(are_rows(&cells, &lines) || agree(&lines)) {
         return vec![cells];
     }
     let mut places: Vec<(f64, f64)> = lines.iter().flatten().map(|line| (line.baseline, line.items[0].size)).collect();
@@ -271,6 +275,19 @@ fn bands(cells: Vec<LaidCell<'_>>) -> Vec<Vec<LaidCell<'_>>> {
         }
     }
     parts
+}
+
+/// Says whether all cells with text of a row have as many lines as the others, on the same baselines, and one of them has
+/// figures only: wrapped cells hardly ever agree.
+fn agree(lines: &[Vec<Row<'_>>]) -> bool {
+    let filled = || lines.iter().filter(|lines| !lines.is_empty());
+    let Some(first) = filled().next() else { return false };
+    let is_alike = |other: &Vec<Row<'_>>| {
+        other.len() == first.len()
+            && first.iter().zip(other).all(|(a, b)| (a.baseline - b.baseline).abs() <= ONE_BAND * a.items[0].size)
+    };
+    let are_figures = |lines: &Vec<Row<'_>>| lines.iter().all(|line| is_figure(&line.items));
+    first.len() > 1 && filled().count() >= DENSE_CELLS && filled().all(is_alike) && filled().any(are_figures)
 }
 
 /// Says whether the lines of a row's cells are rows of their own: figures stand below each other, or lines end though the next

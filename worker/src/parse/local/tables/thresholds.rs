@@ -16,6 +16,8 @@ pub(super) const USUAL_SPACE: f64 = 0.28;
 pub(super) const WORDS_OF_STRETCHED: usize = 4;
 pub(super) const EVEN_GAPS: f64 = 1.6;
 pub(super) const WIDEST_STRETCHED: f64 = 1.8;
+/// And the widest gap of it is so many times as wide as the usual one, at most.
+pub(super) const WIDEST_GAP: f64 = 2.5;
 /// Or if it has so many gaps of one width, within this factor, no wider than this: no table has that by chance.
 pub(super) const GAPS_OF_ONE_WIDTH: usize = 3;
 pub(super) const ONE_WIDTH: f64 = 1.05;
@@ -96,6 +98,12 @@ pub(super) const LINE_STEP_RATIO: f64 = 1.3;
 /// A rule counts as border between rows if it runs along this share of the table's width.
 pub(super) const ROW_RULE: f64 = 0.5;
 
+/// A line that goes on with its cell begins no further left than this before the first line of it, in units of the font size.
+pub(super) const OUTDENT: f64 = 0.3;
+/// A rule closes the head if it runs along this share of the table's width, and no more than so many lines stand above it.
+pub(super) const HEAD_RULE: f64 = 0.85;
+pub(super) const LINES_ABOVE_HEAD_RULE: usize = 6;
+
 // Heads.
 /// Lines above a table that may belong to its head.
 pub(super) const MOST_HEAD_LINES: usize = 5;
@@ -113,6 +121,8 @@ pub(super) const UNDERLINE: f64 = 0.85;
 // Closed grids.
 /// Cells with text, at least.
 pub(super) const LEAST_CELLS: usize = 3;
+/// Of a head or of labels, there are so many cells with text, at least.
+pub(super) const LEAST_LABELS: usize = 2;
 /// A row of a grid is split into its lines if this share of the neighbouring lines in its cells are not wrapped.
 pub(super) const UNWRAPPED: f64 = 0.6;
 /// And if so many of its cells have several lines.

@@ -14,8 +14,8 @@ use super::{
     heads,
     pieces::{TextRow, count_words, extent},
     thresholds::{
-        DRAWN, HEAD_STEP, LARGEST_STEP, LEAST_DRAWING, LEAST_ROWS, LINE_STEP, MOST_HEAD_LINES, PARTING_STEP, ROW_RULE,
-        SINGLE_ROWS, STEP_RATIO, WORDS_OF_LABEL,
+        DRAWN, HEAD_RULE, HEAD_STEP, LARGEST_STEP, LEAST_DRAWING, LEAST_ROWS, LINE_STEP, MOST_HEAD_LINES, PARTING_STEP,
+        ROW_RULE, SINGLE_ROWS, STEP_RATIO, WORDS_OF_LABEL,
     },
     wrapped::{self, Line},
 };
@@ -146,7 +146,7 @@ impl<'a> Search<'_, '_, 'a> {
             if entries.iter().any(is_long) {
                 return Err(Some(index));
             }
-            lines.push(self.line(index, entries));
+            lines.push(self.line(index, columns.whole(), entries));
         }
         let entries: Vec<Vec<Entry<'a>>> = lines.iter().map(|line| line.entries.clone()).collect();
         let bbox = around(&lines);
@@ -162,15 +162,16 @@ impl<'a> Search<'_, '_, 'a> {
         if layout.num_rows < LEAST_ROWS { Err(None) } else { Ok(Found { first, last, layout }) }
     }
 
-    fn line(&self, index: usize, entries: Vec<Entry<'a>>) -> Line<'a> {
+    fn line(&self, index: usize, reach: (f64, f64), entries: Vec<Entry<'a>>) -> Line<'a> {
         let row = &self.rows[index];
         let above = index.checked_sub(1).map_or(row.top - 2.0 * row.size, |above| self.rows[above].baseline);
         let (left, right) = (row.left(), row.right());
-        let is_between = |rule: &&Rule| {
+        let is_above = |rule: &&Rule| (above - 0.1 * row.size..row.baseline - 0.2 * row.size).contains(&rule.at());
+        let runs_along = |rule: &Rule, (left, right): (f64, f64), share: f64| {
             let (from, to) = rule.reach();
-            (above - 0.1 * row.size..row.baseline - 0.2 * row.size).contains(&rule.at())
-                && to.min(right) - from.max(left) >= ROW_RULE * (right - left)
+            to.min(right) - from.max(left) >= share * (right - left)
         };
+        let is_between = |rule: &&Rule| is_above(rule) && runs_along(rule, (left, right), ROW_RULE);
         Line {
             entries,
             baseline: row.baseline,
@@ -178,6 +179,11 @@ impl<'a> Search<'_, '_, 'a> {
             bottom: row.bottom,
             size: row.size,
             is_below_rule: self.ground.rules.iter().any(|rule| is_between(&rule)),
+            is_below_wide_rule: self
+                .ground
+                .rules
+                .iter()
+                .any(|rule| is_above(&rule) && runs_along(rule, reach, HEAD_RULE)),
         }
     }
 
@@ -221,7 +227,7 @@ impl<'a> Search<'_, '_, 'a> {
             let (left, right) = (columns.reach(0).0, columns.reach(columns.count() - 1).1);
             let is_inside = row.left() >= left - size && row.right() <= right + size;
             // A rule above the first line encloses the table, unless there is another one above the head.
-            let is_enclosed = lines[0].is_below_rule && !self.line(above, Vec::new()).is_below_rule;
+            let is_enclosed = lines[0].is_below_rule && !self.line(above, columns.whole(), Vec::new()).is_below_rule;
             let is_head = !row.has_block
                 && !is_enclosed
                 && !row.is_caption()
@@ -232,7 +238,7 @@ impl<'a> Search<'_, '_, 'a> {
             if !is_head {
                 break;
             }
-            lines.insert(0, self.line(above, entries));
+            lines.insert(0, self.line(above, columns.whole(), entries));
             first = above;
         }
         while let Some(row) = self.rows.get(last + 1) {
@@ -245,7 +251,7 @@ impl<'a> Search<'_, '_, 'a> {
             if !goes_on {
                 break;
             }
-            lines.push(self.line(last + 1, entries));
+            lines.push(self.line(last + 1, columns.whole(), entries));
             last += 1;
         }
         (first, last)
@@ -272,6 +278,13 @@ fn around(lines: &[Line<'_>]) -> BBox {
 fn layout<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Layout<'a> {
     let lines = &heads::spread(lines, columns, rules);
     let rows = wrapped::rows(lines, columns);
+    let head_lines = wrapped::head(lines);
+    let mut passed = 0;
+    let is_in_head = |row: &&&[Line<'_>]| {
+        passed += row.len();
+        passed <= head_lines
+    };
+    let head = rows.iter().take_while(is_in_head).count();
     let bbox = around(lines);
     let mut cells: Vec<LaidCell<'a>> = Vec::new();
     for (number, row) in rows.iter().enumerate() {
@@ -301,6 +314,6 @@ fn layout<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Layout<'
         }
     }
     let mut table = Layout { bbox, num_rows: rows.len(), num_cols: columns.count(), is_ruled: false, cells };
-    heads::mark(&mut table);
+    heads::mark(&mut table, if lines.first().is_some_and(|line| line.is_below_wide_rule) { head } else { 0 });
     table
 }

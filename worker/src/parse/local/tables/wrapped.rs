@@ -1,9 +1,10 @@
 //! Which lines of a table without a grid are one row: a cell may have several lines. Pure.
 
 use super::{
+    super::rows::Item,
     columns::{Columns, Entry},
     pieces::{extent, is_figure, is_year, words},
-    thresholds::{LINE_STEP, LINE_STEP_RATIO},
+    thresholds::{LINE_STEP, LINE_STEP_RATIO, LINES_ABOVE_HEAD_RULE, OUTDENT},
 };
 
 /// Lines that overlap by more than this, in units of the font size, belong to one row: a cell is set in the middle of it.
@@ -23,8 +24,9 @@ pub(super) struct Line<'a> {
     pub(super) top: f64,
     pub(super) bottom: f64,
     pub(super) size: f64,
-    /// Whether a rule runs above it.
+    /// Whether a rule runs above it, and whether that is as wide as the table.
     pub(super) is_below_rule: bool,
+    pub(super) is_below_wide_rule: bool,
 }
 
 impl Line<'_> {
@@ -62,7 +64,8 @@ pub(super) fn rows<'l, 'a>(lines: &'l [Line<'a>], columns: &Columns) -> Vec<&'l 
         let is_near = step <= LINE_STEP * size && step <= LINE_STEP_RATIO * least.max(0.9 * size);
         let group = &lines[first..index];
         joins[index] = match (&ruled, &spaced) {
-            _ if index < head => is_near && !lines[index].is_below_rule && !group.iter().any(Line::spans),
+            _ if index < head => is_near && !lines[index].is_below_rule && may_be_stacked(group, &lines[index]),
+            _ if index >= head && is_outdented(group, &lines[index]) => false,
             (Some(ruled), _) => ruled[index],
             _ if lines[index].is_below_rule || index == head => false,
             _ if step < OVERLAPPING_STEP * size => true,
@@ -84,6 +87,27 @@ pub(super) fn rows<'l, 'a>(lines: &'l [Line<'a>], columns: &Columns) -> Vec<&'l 
     rows
 }
 
+/// Says whether a line of a head stands below others of the same cells: not below one that heads several columns.
+fn may_be_stacked(group: &[Line<'_>], line: &Line<'_>) -> bool {
+    let spans = |above: &Entry<'_>| above.last > above.first;
+    let is_below = |entry: &Entry<'_>| {
+        group
+            .iter()
+            .flat_map(|line| &line.entries)
+            .any(|above| spans(above) && above.first <= entry.last && entry.first <= above.last)
+    };
+    !line.spans() && !line.entries.iter().any(is_below)
+}
+
+/// Says whether a line begins further left than the cell above it, or is bold where that is not: it is another label.
+fn is_outdented(row: &[Line<'_>], line: &Line<'_>) -> bool {
+    let Some(label) = line.at(0) else { return false };
+    let Some(first) = row.iter().find_map(|above| above.at(0)) else { return false };
+    let size = label.items[0].size;
+    extent(&label.items).0 < extent(&first.items).0 - OUTDENT * size
+        || line.entries.len() == 1 && is_bold(&label.items) != is_bold(&first.items)
+}
+
 /// Says of each line whether rules or steps, and not its words, show that it goes on with the row above.
 pub(super) fn by_ground(lines: &[Line<'_>]) -> Vec<bool> {
     let steps: Vec<f64> = lines.windows(2).map(|pair| pair[1].baseline - pair[0].baseline).collect();
@@ -92,8 +116,18 @@ pub(super) fn by_ground(lines: &[Line<'_>]) -> Vec<bool> {
     joins.unwrap_or_else(|| vec![false; lines.len()])
 }
 
-/// Returns how many lines are the head, as far as figures tell: those above the first line that has some.
-fn head(lines: &[Line<'_>]) -> usize {
+/// Returns how many lines are the head: those above a rule along the whole table, or, as far as figures tell, those above the
+/// first line that has some.
+pub(super) fn head(lines: &[Line<'_>]) -> usize {
+    let inside = (1..lines.len()).filter(|index| lines[*index].is_below_wide_rule);
+    let rules: Vec<usize> = inside.collect();
+    if let Some(&first) = rules.first().filter(|_| lines[0].is_below_wide_rule)
+        && first <= LINES_ABOVE_HEAD_RULE
+        && lines.len() - first >= 2
+        && 3 * rules.len() <= lines.len() + 3
+    {
+        return first;
+    }
     let with_figures = lines.iter().filter(|line| line.has_figures()).count();
     let first = lines.iter().position(Line::has_figures).unwrap_or(0);
     if 2 * with_figures >= lines.len() - first { first } else { 0 }
@@ -169,6 +203,10 @@ fn goes_on(row: &[Line<'_>], line: &Line<'_>, columns: &Columns) -> bool {
         || line.entries.len() < row[0].entries.len() && figures(line) == 0 && line.entries.iter().all(wraps)
 }
 
+fn is_bold(items: &[Item<'_>]) -> bool {
+    2 * items.iter().filter(|item| item.bold).count() > items.len()
+}
+
 fn begins_small(entry: &Entry<'_>) -> bool {
     entry.items[0].text.chars().next().is_some_and(char::is_lowercase)
 }
@@ -180,5 +218,8 @@ fn wraps(above: &Entry<'_>, entry: &Entry<'_>, columns: &Columns) -> bool {
     let (from, to) = columns.text_reach(above.first);
     let has_room = extent(&above.items).1 - extent(&above.items).0 + 0.3 * size + first <= to - from;
     let is_ended = above.items.last().is_some_and(|item| item.text.ends_with([':', '.']));
-    !is_figure(&entry.items) && !is_figure(&above.items) && (!has_room && !is_ended || begins_small(entry))
+    !is_figure(&entry.items)
+        && !is_figure(&above.items)
+        && is_bold(&entry.items) == is_bold(&above.items)
+        && (!has_room && !is_ended || begins_small(entry))
 }

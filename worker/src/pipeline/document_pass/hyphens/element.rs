@@ -5,7 +5,7 @@ use quire_schemas::element::CharSpan;
 use serde_json::value::to_raw_value;
 
 use super::{
-    super::json_fields::{JsonFields, ObjectList},
+    super::json_fields::{JsonFields, ObjectList, is_local},
     edits::{Change, Edits},
     place::Place,
     rule::{Judge, Verdict},
@@ -94,11 +94,6 @@ fn places_in_cells(element: &JsonFields<'_>) -> serde_json::Result<Vec<(u32, u32
 fn in_cell(places: &[(u32, u32)], number: u32) -> Vec<u32> {
     let from = places.partition_point(|(cell, _)| *cell < number);
     places[from..].iter().take_while(|(cell, _)| *cell == number).map(|(_, place)| *place).collect()
-}
-
-fn is_local(element: &JsonFields<'_>) -> serde_json::Result<bool> {
-    let native = element.fields("native")?;
-    Ok(native.is_some_and(|native| native.raw("engine").is_some_and(|engine| engine.get() == r#""pdfium""#)))
 }
 
 fn places(element: &JsonFields<'_>) -> serde_json::Result<Option<Vec<u32>>> {

@@ -1,0 +1,288 @@
+//! The Markdown of an element (CommonMark, tables as in GitHub's). What a page says is text: nothing of it becomes markup, and
+//! links lead to `http`, `https` and `mailto` addresses only. Pure.
+
+use std::fmt::Write;
+
+use quire_schemas::element::{CellRole, ElementType, Link, ListInfo, Table};
+
+use super::json_fields::JsonFields;
+
+/// Headings deeper than this are written as this deep: Markdown has no others.
+const DEEPEST_HEADING: u32 = 6;
+/// Spaces before an item of a list inside of another one.
+const INDENT: usize = 4;
+
+/// Writes an element, as far as its text alone is not its Markdown. `None` if it is, or if there is no text.
+pub(super) fn of(element: &JsonFields<'_>) -> serde_json::Result<Option<String>> {
+    if let Some(table) = element.get::<Table>("table")? {
+        return Ok(Some(pipe_table(&table)).filter(|table| !table.is_empty()));
+    }
+    let Some(text) = element.get::<String>("text")?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    let kind: Option<ElementType> = element.get("type")?;
+    let links: Vec<Link> = element.get("links")?.unwrap_or_default();
+    let list: Option<ListInfo> = element.get("list")?;
+    let written = match kind {
+        Some(ElementType::Title | ElementType::SectionHeader) => {
+            let level: u32 = element.get("level")?.unwrap_or(1);
+            let signs = "#".repeat(level.clamp(1, DEEPEST_HEADING) as usize);
+            format!("{signs} {}", one_line(&inline(&text, &links)))
+        }
+        Some(ElementType::ListItem) => item(&text, &links, &list.unwrap_or_default()),
+        Some(ElementType::Code) => fenced(&text),
+        _ => block(&inline(&text, &links)),
+    };
+    Ok(Some(written).filter(|written| *written != text))
+}
+
+/// Writes an item behind its bullet or number, set in as deep as it is nested.
+fn item(text: &str, links: &[Link], list: &ListInfo) -> String {
+    let depth = list.depth.unwrap_or_default() as usize;
+    let marker = list.marker.as_deref().unwrap_or_default();
+    let is_marked = !marker.is_empty() && text.starts_with(marker);
+    let written = inline(text, links);
+    let rest = if is_marked { without_marker(&written, marker) } else { &written };
+    let number: String = marker.chars().filter(char::is_ascii_digit).collect();
+    let is_number =
+        list.ordered == Some(true) && !number.is_empty() && !marker.trim_matches(['.', ')', '(']).contains('.');
+    let sign = match list.ordered {
+        Some(true) if is_number => format!("{number}."),
+        // A letter or a number of several parts is no marker of Markdown; it stays part of the text.
+        Some(true) => format!("- {}", escaped(marker)),
+        _ => "-".to_owned(),
+    };
+    format!("{}{sign} {}", " ".repeat(depth * INDENT), one_line(rest.trim_start()))
+}
+
+/// Takes a marker off an escaped text.
+fn without_marker<'t>(written: &'t str, marker: &str) -> &'t str {
+    let escaped = escaped(marker);
+    written.strip_prefix(escaped.as_str()).or_else(|| written.strip_prefix(marker)).unwrap_or(written)
+}
+
+/// Writes program text between fences that are longer than any in it.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}\n{}\n{fence}", text.trim_end())
+}
+
+fn one_line(text: &str) -> String {
+    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Escapes what makes a block of a text at the beginning of its lines.
+fn block(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(block_line).collect();
+    lines.join("\n")
+}
+
+fn block_line(line: &str) -> String {
+    let line = line.trim_start();
+    let first = line.chars().next().unwrap_or_default();
+    let digits = line.chars().take_while(char::is_ascii_digit).count();
+    let rest = &line[digits..];
+    let is_number = (1..=9).contains(&digits)
+        && rest.starts_with(['.', ')'])
+        && rest[1..].chars().next().is_none_or(char::is_whitespace);
+    let behind = line.chars().nth(1);
+    let is_sign = matches!(first, '-' | '+') && behind.is_none_or(char::is_whitespace);
+    let is_rule =
+        matches!(first, '-' | '=' | '+') && line.chars().all(|character| character == first || character == ' ');
+    if is_number {
+        format!("{}\\{rest}", &line[..digits])
+    } else if first == '#' || first == '>' || is_sign || is_rule {
+        format!("\\{line}")
+    } else {
+        line.to_owned()
+    }
+}
+
+/// Escapes a text and writes its links.
+fn inline(text: &str, links: &[Link]) -> String {
+    let mut spans: Vec<(usize, usize, &str)> = links
+        .iter()
+        .filter_map(|link| {
+            let ([start, end], uri) = (link.char_span?, link.uri.as_deref().filter(|uri| is_allowed(uri))?);
+            (start < end).then_some((start as usize, end as usize, uri))
+        })
+        .collect();
+    spans.sort_unstable_by_key(|(start, end, _)| (*start, *end));
+    let mut written = String::with_capacity(text.len() + 16);
+    let characters: Vec<char> = if spans.is_empty() { Vec::new() } else { text.chars().collect() };
+    let mut done = 0;
+    for (start, end, uri) in spans {
+        let end = end.min(characters.len());
+        if start < done || start >= end {
+            continue;
+        }
+        let part = |from: usize, to: usize| escaped(&characters[from..to].iter().collect::<String>());
+        let _ = write!(written, "{}[{}]({})", part(done, start), part(start, end), address(uri));
+        done = end;
+    }
+    let rest: String = if characters.is_empty() { text.to_owned() } else { characters[done..].iter().collect() };
+    written + &escaped(&rest)
+}
+
+/// Says whether an address may be a link.
+fn is_allowed(uri: &str) -> bool {
+    let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|scheme| ["http", "https", "mailto"].contains(&scheme.as_str()))
+}
+
+/// Writes an address so that it ends where the link does.
+fn address(uri: &str) -> String {
+    let mut written = String::with_capacity(uri.len());
+    for character in uri.chars() {
+        match character {
+            '(' | ')' | '<' | '>' | '\\' | '"' | '`' | ' ' => {
+                let _ = write!(written, "%{:02X}", character as u32);
+            }
+            _ if character.is_control() => {}
+            _ => written.push(character),
+        }
+    }
+    written
+}
+
+/// Escapes what is markup inside of a line.
+pub(super) fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let next = characters.peek().copied().unwrap_or(' ');
+        let is_markup = match character {
+            '*' | '`' | '<' => true,
+            '\\' => next.is_ascii_punctuation(),
+            '_' => !(before.is_alphanumeric() && next.is_alphanumeric()),
+            ']' => matches!(next, '(' | '[' | ':'),
+            '~' => next == '~' || before == '~',
+            '&' => next == '#' || next.is_ascii_alphabetic(),
+            _ => false,
+        };
+        if is_markup {
+            written.push('\\');
+        }
+        written.push(character);
+        before = character;
+    }
+    written
+}
+
+/// Writes a table with pipes. A head of several rows is one; a cell that spans stands at its first place.
+fn pipe_table(table: &Table) -> String {
+    let (rows, cols) = (table.num_rows as usize, table.num_cols as usize);
+    let cells = table.cells.iter().filter(|cell| (cell.row as usize) < rows && (cell.col as usize) < cols);
+    let mut grid: Vec<Vec<String>> = vec![vec![String::new(); cols]; rows];
+    let mut head = 0;
+    for cell in cells {
+        let (row, col) = (cell.row as usize, cell.col as usize);
+        let text = escaped(&cell.text).replace('|', "\\|").replace('\n', "<br>");
+        if cell.role == Some(CellRole::ColumnHeader) {
+            head = head.max(row + 1);
+            let last = (col + cell.col_span.max(1) as usize).min(cols);
+            for place in &mut grid[row][col..last] {
+                place.clone_from(&text);
+            }
+        } else {
+            grid[row][col] = text;
+        }
+    }
+    if cols == 0 || grid.iter().flatten().all(String::is_empty) {
+        return String::new();
+    }
+    let titles = (0..cols).map(|col| {
+        let mut titles: Vec<&str> =
+            grid[..head].iter().map(|row| row[col].as_str()).filter(|text| !text.is_empty()).collect();
+        titles.dedup();
+        titles.join(" ")
+    });
+    let row = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+    let mut lines = vec![row(titles.collect()), row(vec!["---".to_owned(); cols])];
+    lines.extend(grid[head..].iter().cloned().map(row));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn written(element: &Value) -> Option<String> {
+        of(&serde_json::from_str(&element.to_string()).expect("an object")).expect("an element")
+    }
+
+    fn text(text: &str) -> String {
+        written(&json!({ "type": "text", "text": text })).unwrap_or_else(|| text.to_owned())
+    }
+
+    #[test]
+    fn what_a_page_says_is_never_markup() {
+        for (plain, expected) in [
+            ("<script>alert(1)</script>", "\\<script>alert(1)\\</script>"),
+            ("<!-- page 3 -->", "\\<!-- page 3 -->"),
+            ("[a](javascript:b) and ![c](d)", "[a\\](javascript:b) and ![c\\](d)"),
+            ("# no heading", "\\# no heading"),
+            ("1. no item", "1\\. no item"),
+            ("- no item", "\\- no item"),
+            ("---", "\\---"),
+            ("> no quotation", "\\> no quotation"),
+            ("*stars* and snake_case and _this_", "\\*stars\\* and snake_case and \\_this\\_"),
+            ("AT&T, &lt; and R & D", "AT\\&T, \\&lt; and R & D"),
+            ("a [1] and 3 < 4", "a [1] and 3 \\< 4"),
+            ("~~~ x", "\\~\\~\\~ x"),
+        ] {
+            assert_eq!(text(plain), expected, "{plain}");
+        }
+        assert_eq!(text("plain words, 3.5 % of them"), "plain words, 3.5 % of them");
+    }
+
+    #[test]
+    fn headings_items_and_code_have_their_signs() {
+        assert_eq!(
+            written(&json!({ "type": "title", "level": 1, "text": "A *title*" })).expect("Markdown"),
+            "# A \\*title\\*"
+        );
+        assert_eq!(
+            written(&json!({ "type": "section_header", "level": 9, "text": "Deep" })).expect("Markdown"),
+            "###### Deep"
+        );
+        let item = |marker: &str, ordered: bool, depth: u32, text: &str| {
+            let list = json!({ "marker": marker, "ordered": ordered, "depth": depth });
+            written(&json!({ "type": "list_item", "text": text, "list": list })).expect("Markdown")
+        };
+        assert_eq!(item("•", false, 0, "• a thing"), "- a thing");
+        assert_eq!(item("2)", true, 1, "2) second"), "    2. second");
+        assert_eq!(item("(a)", true, 0, "(a) first"), "- (a) first");
+        assert_eq!(written(&json!({ "type": "code", "text": "a ``` b" })).expect("Markdown"), "````\na ``` b\n````");
+    }
+
+    #[test]
+    fn links_lead_to_allowed_addresses_only() {
+        let link = |uri: &str| {
+            let links = json!([{ "uri": uri, "char_span": [4, 8] }]);
+            written(&json!({ "type": "text", "text": "see here now", "links": links })).unwrap_or_default()
+        };
+        assert_eq!(link("https://a.b/c_(d)"), "see [here](https://a.b/c_%28d%29) now");
+        assert_eq!(link("mailto:a@b.c"), "see [here](mailto:a@b.c) now");
+        assert_eq!((link("javascript:x"), link("data:text/html,x")), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn a_table_has_its_head_in_one_row_and_its_pipes_escaped() {
+        let cell = |row: u32, col: u32, span: u32, role: &str, text: &str| json!({ "row": row, "col": col, "col_span": span, "role": role, "text": text });
+        let cells = [
+            cell(0, 1, 2, "column_header", "Sales"),
+            cell(1, 0, 1, "column_header", "City"),
+            cell(1, 1, 1, "column_header", "2019"),
+            cell(1, 2, 1, "column_header", "2020"),
+            cell(2, 0, 1, "body", "a|b"),
+            cell(2, 1, 1, "body", "1"),
+            cell(2, 2, 1, "body", "2\n3"),
+        ];
+        let table = json!({ "num_rows": 3, "num_cols": 3, "cells": cells });
+        let expected = "| City | Sales 2019 | Sales 2020 |\n| --- | --- | --- |\n| a\\|b | 1 | 2<br>3 |";
+        assert_eq!(written(&json!({ "type": "table", "text": "", "table": table })).expect("Markdown"), expected);
+    }
+}

@@ -1,0 +1,224 @@
+//! Running heads, feet and page numbers: what repeats near the edge of pages, counts with them, or looks like nothing else. Pure.
+
+use std::collections::BTreeMap;
+
+use super::{
+    PageFacts,
+    fact::{Fact, Kind},
+    thresholds::{
+        CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LONE_BAND, REPEATED_BAND,
+        REPEATED_SHARE, SAME_HEIGHT, SPACE_OF_LONE,
+    },
+};
+use crate::parse::roman;
+
+/// Elements of a page without which nothing is told by its look.
+const LEAST_ELEMENTS: usize = 3;
+/// Words that stand beside page numbers, in small letters.
+const WORDS_OF_NUMBERS: [&str; 26] = [
+    "page",
+    "p",
+    "pg",
+    "of",
+    "seite",
+    "s",
+    "von",
+    "página",
+    "pág",
+    "de",
+    "pagina",
+    "pag",
+    "di",
+    "strona",
+    "str",
+    "z",
+    "sur",
+    "sida",
+    "av",
+    "side",
+    "af",
+    "oldal",
+    "страница",
+    "стр",
+    "из",
+    "van",
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Furniture {
+    Head,
+    Foot,
+    Number,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Edge {
+    Top,
+    Bottom,
+}
+
+/// A page, an element of it, and how far that is from the edge.
+type At = (usize, usize, f64);
+
+/// Says of each element of each page whether it is furniture. `body` is the size of the body text.
+pub(super) fn furniture(pages: &[PageFacts], body: f64) -> Vec<Vec<Option<Furniture>>> {
+    let repeated = repeated(pages);
+    let of_page = |(page, repeated): (&PageFacts, &Vec<bool>)| {
+        let mut found: Vec<Option<Furniture>> = vec![None; page.facts.len()];
+        for edge in [Edge::Top, Edge::Bottom] {
+            label(page, edge, repeated, body, &mut found);
+        }
+        found
+    };
+    pages.iter().zip(&repeated).map(of_page).collect()
+}
+
+/// Says of each element whether it repeats at its height near the edge of enough pages.
+fn repeated(pages: &[PageFacts]) -> Vec<Vec<bool>> {
+    let mut places: BTreeMap<(Edge, String), Vec<At>> = BTreeMap::new();
+    for (page, facts) in pages.iter().enumerate() {
+        for (index, fact) in facts.facts.iter().enumerate() {
+            for edge in [Edge::Top, Edge::Bottom] {
+                if is_near(facts, fact, edge, REPEATED_BAND) {
+                    places.entry((edge, fact.text.without_digits())).or_default().push((
+                        page,
+                        index,
+                        height(facts, fact, edge),
+                    ));
+                }
+            }
+        }
+    }
+    let mut repeated: Vec<Vec<bool>> = pages.iter().map(|page| vec![false; page.facts.len()]).collect();
+    let least = (REPEATED_SHARE * pages.len() as f64 / 2.0).ceil().max(2.0) as usize;
+    for ((_, key), mut found) in places {
+        found.sort_by(|a, b| a.2.total_cmp(&b.2));
+        for level in found.chunk_by(|a, b| b.2 - a.2 <= SAME_HEIGHT) {
+            let mut on: Vec<usize> = level.iter().map(|(page, _, _)| *page).collect();
+            on.sort_unstable();
+            on.dedup();
+            let counts = !key.chars().all(|character| character == '#') || counts_pages(pages, level);
+            if on.len() >= least && counts {
+                level.iter().for_each(|(page, index, _)| repeated[*page][*index] = true);
+            }
+        }
+    }
+    repeated
+}
+
+/// Returns how far an element is from the edge.
+fn height(page: &PageFacts, fact: &Fact, edge: Edge) -> f64 {
+    match edge {
+        Edge::Top => fact.bbox.bottom(),
+        Edge::Bottom => page.height - fact.bbox.top(),
+    }
+}
+
+fn is_near(page: &PageFacts, fact: &Fact, edge: Edge, band: f64) -> bool {
+    fact.kind == Kind::Text
+        && fact.text.characters <= CHARACTERS_OF_FURNITURE
+        && fact.lines <= 3
+        && height(page, fact, edge) <= band * page.height
+}
+
+/// Says whether numbers rise with their pages.
+fn counts_pages(pages: &[PageFacts], level: &[At]) -> bool {
+    let mut numbers: Vec<(usize, i64)> = level
+        .iter()
+        .filter_map(|(page, index, _)| Some((*page, pages[*page].facts[*index].text.head.trim().parse::<i64>().ok()?)))
+        .collect();
+    numbers.sort_unstable();
+    let counted =
+        numbers.windows(2).filter(|pair| pair[1].1 - pair[0].1 == pair[1].0 as i64 - pair[0].0 as i64).count();
+    numbers.len() > 1 && 10 * counted >= 6 * (numbers.len() - 1)
+}
+
+/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture.
+fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut [Option<Furniture>]) {
+    let mut order: Vec<usize> = (0..page.facts.len()).filter(|index| page.facts[*index].kind != Kind::Other).collect();
+    order.sort_by(|a, b| height(page, &page.facts[*a], edge).total_cmp(&height(page, &page.facts[*b], edge)));
+    let rows = order.chunk_by(|a, b| share_height(&page.facts[*a], &page.facts[*b])).map(<[usize]>::to_vec);
+    let rows: Vec<Vec<usize>> = rows.collect();
+    for (number, row) in rows.iter().enumerate() {
+        let space = rows.get(number + 1).map_or(f64::INFINITY, |next| space(page, row, next, edge));
+        let are_lone = || {
+            page.facts.len() > LEAST_ELEMENTS
+                && row.iter().all(|index| is_lone(page, &page.facts[*index], edge, space, body))
+        };
+        let is_furniture = |index: &usize| repeated[*index];
+        if !row.iter().any(is_furniture) && !are_lone() {
+            return;
+        }
+        if row.iter().any(|index| page.facts[*index].kind == Kind::Table) {
+            return;
+        }
+        for index in row {
+            let fact = &page.facts[*index];
+            found[*index] = Some(match edge {
+                _ if is_page_number(&fact.text.head) && fact.text.characters <= CHARACTERS_OF_PAGE_NUMBER => {
+                    Furniture::Number
+                }
+                Edge::Top => Furniture::Head,
+                Edge::Bottom => Furniture::Foot,
+            });
+        }
+    }
+}
+
+fn share_height(a: &Fact, b: &Fact) -> bool {
+    let shared = a.bbox.bottom().min(b.bbox.bottom()) - a.bbox.top().max(b.bbox.top());
+    shared > 0.5 * a.bbox.height().min(b.bbox.height())
+}
+
+/// Returns the white space between two rows.
+fn space(page: &PageFacts, row: &[usize], next: &[usize], edge: Edge) -> f64 {
+    let of = |indexes: &[usize], side: fn(&Fact) -> f64, pick: fn(f64, f64) -> f64| {
+        indexes.iter().map(|index| side(&page.facts[*index])).reduce(pick).unwrap_or_default()
+    };
+    match edge {
+        Edge::Top => of(next, |fact| fact.bbox.top(), f64::min) - of(row, |fact| fact.bbox.bottom(), f64::max),
+        Edge::Bottom => of(row, |fact| fact.bbox.top(), f64::min) - of(next, |fact| fact.bbox.bottom(), f64::max),
+    }
+}
+
+/// Says whether an element at the edge looks like furniture though it does not repeat: a page number, or a small line far from the
+/// text.
+fn is_lone(page: &PageFacts, fact: &Fact, edge: Edge, space: f64, body: f64) -> bool {
+    let is_number = is_page_number(&fact.text.head) && fact.text.characters <= CHARACTERS_OF_PAGE_NUMBER;
+    let is_small = fact.size <= 0.98 * body && !fact.bold;
+    let is_note = edge == Edge::Bottom && fact.mark.is_some();
+    is_near(page, fact, edge, LONE_BAND)
+        && fact.lines <= 2
+        && fact.text.characters <= CHARACTERS_OF_LONE
+        && (is_number && space >= body || is_small && !is_note && space >= SPACE_OF_LONE * body)
+}
+
+/// Says whether a text is a page number: a number, arabic or roman, alone or with the words that stand beside it.
+pub(super) fn is_page_number(text: &str) -> bool {
+    let parts: Vec<&str> =
+        text.split(|character: char| !character.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let is_number = |part: &str| part.chars().count() <= 4 && part.chars().all(|character| character.is_ascii_digit());
+    let is_roman = |part: &str| roman(&part.to_lowercase()).is_some();
+    let numbers = parts.iter().filter(|part| is_number(part)).count();
+    let is_known = |part: &&str| is_number(part) || WORDS_OF_NUMBERS.contains(&part.to_lowercase().as_str());
+    match parts.as_slice() {
+        [only] => is_number(only) || is_roman(only) && only.len() > 1,
+        [] => false,
+        _ => (1..=2).contains(&numbers) && parts.len() <= 5 && parts.iter().all(is_known),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_numbers_are_told_from_other_short_texts() {
+        for text in ["3", "– 12 –", "Page 3 of 9", "Seite 4", "xiv", "3 / 9", "Strona 1 z 3"] {
+            assert!(is_page_number(text), "{text}");
+        }
+        for text in ["2,024.5 kg", "Chapter 3", "i", "12345", "3 apples", "", "1 2 3"] {
+            assert!(!is_page_number(text), "{text}");
+        }
+    }
+}

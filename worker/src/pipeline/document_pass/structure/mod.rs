@@ -1,0 +1,256 @@
+//! What elements are in view of the whole document: titles and section headers, lists, captions, notes, running heads and
+//! feet, tables of contents. Pure.
+//!
+//! Only elements of the local engine are judged; others have said what theirs are. [`Structure::add`] keeps a few numbers of
+//! each, page by page; [`Structure::decide`] then runs the rules, each in a file of its own: `furniture` first, because what
+//! repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists` of what is
+//! left. All thresholds are in `thresholds`.
+
+mod fact;
+mod furniture;
+mod headings;
+mod lists;
+mod thresholds;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quire_schemas::element::{ContentLayer, ElementType, ListInfo};
+
+use self::{
+    fact::{Fact, Kind},
+    furniture::{Furniture, furniture},
+    headings::{Body, headings},
+    thresholds::{LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
+};
+use super::{json_fields::is_local, spooled_page::SpooledPage};
+
+/// Elements that are judged; those of a document behind the others stay what the engine said. Each takes some 400 bytes.
+pub(crate) const MOST_ELEMENTS: usize = 80_000;
+
+/// The elements of a page.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PageFacts {
+    number: u32,
+    height: f64,
+    facts: Vec<Fact>,
+}
+
+/// An element: the place of its page among the pages that are judged, and its place on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    page: usize,
+    index: usize,
+}
+
+/// What is known of the elements of a document.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Structure {
+    pages: Vec<PageFacts>,
+    elements: usize,
+    pub(super) is_cut: bool,
+}
+
+/// What an element is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Decision {
+    pub(super) kind: ElementType,
+    pub(super) layer: Option<ContentLayer>,
+    pub(super) level: Option<u32>,
+    pub(super) list: Option<InList>,
+}
+
+/// Where an item of a list belongs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct InList {
+    pub(super) info: ListInfo,
+    /// The number of its list in the document.
+    pub(super) list: usize,
+    /// The item in which its list stands: the number of its page, and its place there.
+    pub(super) parent: Option<(u32, usize)>,
+}
+
+/// What the elements of a document are; those that are not listed stay what they are.
+#[derive(Debug, Default)]
+pub(super) struct Decisions(BTreeMap<(u32, usize), Decision>);
+
+impl Decisions {
+    /// Returns what the element at a place of a page is, if the rules have said so.
+    pub(super) fn of(&self, page: u32, index: usize) -> Option<&Decision> {
+        self.0.get(&(page, index))
+    }
+}
+
+impl Structure {
+    /// Takes the next page; pages come in ascending order.
+    pub(super) fn add(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
+        if self.is_cut {
+            return Ok(());
+        }
+        let height: Option<f64> = page.row.get("height")?;
+        let mut facts = Vec::new();
+        for element in page.elements() {
+            let element = element?;
+            if !is_local(&element)? {
+                return Ok(());
+            }
+            if self.elements == MOST_ELEMENTS {
+                self.is_cut = true;
+                break;
+            }
+            facts.push(Fact::of(&element)?);
+            self.elements += 1;
+        }
+        self.pages.push(PageFacts { number: page.number, height: height.unwrap_or_default(), facts });
+        Ok(())
+    }
+
+    /// Runs the rules.
+    pub(super) fn decide(&self) -> Decisions {
+        let pages = &self.pages;
+        let all = || pages.iter().flat_map(|page| &page.facts);
+        let body = Body::of(all(), LARGER_BODY);
+        let furniture = furniture(pages, body.size);
+        let mut decisions: BTreeMap<Place, Decision> = BTreeMap::new();
+        for (page, found) in furniture.iter().enumerate() {
+            for (index, found) in found.iter().enumerate() {
+                let Some(found) = found else { continue };
+                let kind = match found {
+                    Furniture::Head => ElementType::PageHeader,
+                    Furniture::Foot => ElementType::PageFooter,
+                    Furniture::Number => ElementType::PageNumber,
+                };
+                let decision = Decision { layer: Some(ContentLayer::Furniture), ..Decision::plain(kind) };
+                decisions.insert(Place { page, index }, decision);
+            }
+        }
+        let order: Vec<Place> = pages
+            .iter()
+            .enumerate()
+            .flat_map(|(page, facts)| (0..facts.facts.len()).map(move |index| Place { page, index }))
+            .filter(|place| !decisions.contains_key(place) && self.fact(place).kind != Kind::Other)
+            .collect();
+        for (place, kind) in self.by_marks(&order, body.size) {
+            decisions.insert(place, Decision::plain(kind));
+        }
+        let rest: Vec<Place> = order.iter().copied().filter(|place| !decisions.contains_key(place)).collect();
+        let headings = headings(pages, &rest, body);
+        let items = lists::items(pages, &rest, |place| headings.contains_key(place));
+        for (place, heading) in headings {
+            let kind = if heading.is_title { ElementType::Title } else { ElementType::SectionHeader };
+            decisions.insert(place, Decision { level: Some(heading.level), ..Decision::plain(kind) });
+        }
+        for (place, item) in items {
+            let (ordered, marker, depth) = (Some(item.is_ordered), Some(item.marker), Some(item.depth));
+            let parent = item.parent.map(|parent| (pages[parent.page].number, parent.index));
+            let list = InList { info: ListInfo { ordered, marker, depth }, list: item.list, parent };
+            decisions.insert(place, Decision { list: Some(list), ..Decision::plain(ElementType::ListItem) });
+        }
+        let numbered = |(place, decision): (Place, Decision)| ((pages[place.page].number, place.index), decision);
+        Decisions(decisions.into_iter().map(numbered).collect())
+    }
+
+    fn fact(&self, place: &Place) -> &Fact {
+        &self.pages[place.page].facts[place.index]
+    }
+
+    /// Finds captions, footnotes and lines of tables of contents.
+    fn by_marks(&self, order: &[Place], body: f64) -> BTreeMap<Place, ElementType> {
+        let mut found = BTreeMap::new();
+        let contents = self.contents(order);
+        for (at, place) in order.iter().enumerate() {
+            let fact = self.fact(place);
+            if fact.kind != Kind::Text {
+                continue;
+            }
+            let is_beside_table = [at.checked_sub(1), Some(at + 1)]
+                .into_iter()
+                .flatten()
+                .filter_map(|beside| order.get(beside))
+                .any(|beside| self.fact(beside).kind == Kind::Table);
+            let kind = if contents.contains(place) {
+                ElementType::DocumentIndex
+            } else if fact.captioned.is_some()
+                && fact.text.words <= WORDS_OF_CAPTION
+                && (is_beside_table || fact.is_caption())
+            {
+                ElementType::Caption
+            } else if self.is_note(place, fact, body) {
+                ElementType::Footnote
+            } else {
+                continue;
+            };
+            found.insert(*place, kind);
+        }
+        found
+    }
+
+    /// Lists the lines of tables of contents: several in a row that lead to page numbers with dots, or that stand beside one on
+    /// their right.
+    fn contents(&self, order: &[Place]) -> BTreeSet<Place> {
+        let leads = |place: &Place| self.fact(place).text.leads_to_number;
+        let runs = order.chunk_by(|a, b| leads(a) && leads(b));
+        let led = runs.filter(|run| run.len() >= LINES_OF_CONTENTS && leads(&run[0])).flatten().copied();
+        let mut contents: BTreeSet<Place> = led.collect();
+        let mut lines: Vec<(Place, Place, u32)> = Vec::new();
+        let mut at = 0;
+        while at < order.len() {
+            let number =
+                order.get(at + 1).and_then(|next| self.page_beside(&order[at], next).map(|page| (*next, page)));
+            let rises = |page: u32| lines.last().is_none_or(|(_, _, last)| *last <= page);
+            match number.filter(|(_, page)| rises(*page)) {
+                Some((next, page)) => {
+                    lines.push((order[at], next, page));
+                    at += 2;
+                    continue;
+                }
+                None if lines.len() < LINES_OF_CONTENTS => {}
+                None => contents.extend(lines.iter().flat_map(|(title, number, _)| [*title, *number])),
+            }
+            lines.clear();
+            at += 1;
+        }
+        if lines.len() >= LINES_OF_CONTENTS {
+            contents.extend(lines.iter().flat_map(|(title, number, _)| [*title, *number]));
+        }
+        contents
+    }
+
+    /// Returns the page number that stands beside a title, far on its right.
+    fn page_beside(&self, title: &Place, number: &Place) -> Option<u32> {
+        let (fact, beside) = (self.fact(title), self.fact(number));
+        let shared = fact.bbox.bottom().min(beside.bbox.bottom()) - fact.bbox.top().max(beside.bbox.top());
+        let is_beside = title.page == number.page
+            && fact.kind == Kind::Text
+            && fact.text.letters > 0
+            && shared > 0.5 * beside.bbox.height()
+            && beside.bbox.left() - fact.bbox.right() > beside.size;
+        beside.text.head.trim().parse().ok().filter(|page: &u32| is_beside && *page < 10_000)
+    }
+
+    /// Says whether an element is a footnote: small, at the foot of its page, behind its number or sign, and with nothing of the
+    /// body's size below it.
+    fn is_note(&self, place: &Place, fact: &Fact, body: f64) -> bool {
+        let page = &self.pages[place.page];
+        let begins = fact
+            .text
+            .head
+            .starts_with(|character: char| character.is_ascii_digit() || "*†‡§¹²³⁴⁵⁶⁷⁸⁹".contains(character));
+        let is_below = |other: &&Fact| {
+            other.kind == Kind::Text
+                && other.bbox.top() > fact.bbox.bottom()
+                && other.size > NOTE_SIZE * body
+                && other.text.words > 3
+        };
+        fact.size <= NOTE_SIZE * body
+            && fact.bbox.top() >= NOTE_PART * page.height
+            && begins
+            && fact.text.words >= 3
+            && !page.facts.iter().any(|other| is_below(&other) && other.bbox.shared_width(fact.bbox) > 0.0)
+    }
+}
+
+impl Decision {
+    const fn plain(kind: ElementType) -> Self {
+        Self { kind, layer: None, level: None, list: None }
+    }
+}

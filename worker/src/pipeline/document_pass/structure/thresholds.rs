@@ -1,0 +1,66 @@
+//! Every threshold of the rules about the document. Those without a source were chosen on the development sets
+//! (`docs/parsing.md`) and are not sharp.
+
+// Body text.
+/// A larger size is that of the body if it has this share of the characters of the most frequent one: footnotes may be denser.
+pub(super) const LARGER_BODY: f64 = 0.5;
+
+// Headings; sizes in units of the body's.
+/// A heading by size alone is so much larger.
+pub(super) const LARGER: f64 = 1.12;
+/// And so much, if it stands among others of its size.
+pub(super) const MUCH_LARGER: f64 = 1.5;
+/// A bold or numbered heading is no smaller.
+pub(super) const NOT_SMALLER: f64 = 0.93;
+/// Characters, words and lines of a heading, at most.
+pub(super) const CHARACTERS_OF_HEADING: u32 = 200;
+pub(super) const WORDS_OF_BOLD_HEADING: u32 = 16;
+pub(super) const LINES_OF_HEADING: u32 = 3;
+/// Of its characters, this share are letters.
+pub(super) const LETTERS_OF_HEADING: f64 = 0.45;
+/// Sizes of one level differ by no more, in points.
+pub(super) const SAME_LEVEL: f64 = 0.6;
+/// If this share of the body is bold, bold says nothing.
+pub(super) const BOLD_BODY: f64 = 0.4;
+/// A heading without larger or bold type has so much white space above it, in units of the body size.
+pub(super) const SPACE_ABOVE: f64 = 0.6;
+/// A title is so much larger than the body, and stands in this upper part of the first page.
+pub(super) const TITLE: f64 = 1.25;
+pub(super) const TITLE_PART: f64 = 0.6;
+
+// Furniture; shares of the page's height.
+/// Heads and feet that repeat stand this near to the edge.
+pub(super) const REPEATED_BAND: f64 = 0.16;
+/// And those that are told by their look alone.
+pub(super) const LONE_BAND: f64 = 0.12;
+/// Characters of a head or foot, at most.
+pub(super) const CHARACTERS_OF_FURNITURE: u32 = 200;
+/// Repeated ones differ in height on the page by no more, in points.
+pub(super) const SAME_HEIGHT: f64 = 6.0;
+/// They stand on this share of the pages, or of the pages of one side.
+pub(super) const REPEATED_SHARE: f64 = 0.4;
+/// Lines told by their look have so many characters, at most, and so much white space to the text, in units of the body
+/// size.
+pub(super) const CHARACTERS_OF_LONE: u32 = 90;
+pub(super) const SPACE_OF_LONE: f64 = 1.8;
+/// A page number has so many characters, at most.
+pub(super) const CHARACTERS_OF_PAGE_NUMBER: u32 = 24;
+
+// Notes.
+/// A footnote is so much smaller than the body, and stands in this lower part of its page.
+pub(super) const NOTE_SIZE: f64 = 0.93;
+pub(super) const NOTE_PART: f64 = 0.5;
+
+// Captions.
+/// Words of a caption, at most.
+pub(super) const WORDS_OF_CAPTION: u32 = 90;
+
+// Lists, in units of the item's size.
+/// Items whose marks begin at one place differ by no more.
+pub(super) const SAME_INDENT: f64 = 0.8;
+/// Items of one list are this many elements apart, at most.
+pub(super) const ELEMENTS_BETWEEN: usize = 3;
+
+// Contents.
+/// So many lines with leaders in a row are a table of contents.
+pub(super) const LINES_OF_CONTENTS: usize = 3;
