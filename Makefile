@@ -71,7 +71,7 @@ bench:
 	cargo build --release --locked -p quire-worker
 	$(DEV)/bench.sh $(if $(CORPORA),--corpora $(CORPORA)) $(BENCH)
 
-## make eval      text of the local parse against documents of known text (CORPORA=DIR: and against libpdfium's stream)
+## make eval      the local parse against documents of known text and structure (CORPORA=DIR: and against libpdfium's stream)
 eval:
 	cargo build --release --locked -p quire-worker
 	$(DEV)/eval.sh $(if $(CORPORA),--corpora $(CORPORA)) $(EVAL)

@@ -13,7 +13,7 @@
 //!
 //! Everything that `quire` does is a function here that returns values. Features choose the parts: `follow`
 //! (events), `management` (the broker's HTTP API), `s3` (storage, results), `dead` (dead letters, waiting for jobs and
-//! cancelling them); `cli`, the default, is all of them and the command itself.
+//! cancelling them), `report` (a result as an HTML page); `cli`, the default, is all of them and the command itself.
 
 pub mod amqp;
 #[cfg(feature = "dead")]
@@ -34,6 +34,8 @@ pub mod download;
 pub mod follow;
 pub mod password;
 pub mod pause;
+#[cfg(feature = "report")]
+pub mod report;
 #[cfg(feature = "s3")]
 pub mod storage;
 #[cfg(feature = "s3")]

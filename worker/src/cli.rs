@@ -209,10 +209,4 @@ mod tests {
     fn help_says_which_folder_a_document_gets() {
         assert!(helps().contains("Each document gets a folder of its own directly below DIR"), "{}", helps());
     }
-
-    #[test]
-    fn the_flag_that_has_lost_its_effect_is_accepted_and_hidden() {
-        assert!(Cli::try_parse_from(["quire-worker", "process", "a.pdf", "--out", "out", "--report"]).is_ok());
-        assert!(!helps().contains("--report"));
-    }
 }

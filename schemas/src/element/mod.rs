@@ -28,7 +28,8 @@ use crate::{
 /// when the engine gave it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Element {
-    /// `p{page}-e{nnnn}` from the reading order; stable for one source and configuration.
+    /// `p{page}-e{nnnn}` from the reading order, `p{page}-l{nnnn}` for the group of a list; stable for one source and
+    /// configuration.
     pub id: String,
     #[serde(rename = "type")]
     pub kind: ElementType,

@@ -1,5 +1,5 @@
 //! `process`: the pipeline with a folder as store and no broker.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what this command prints is what it is for")]
+#![expect(clippy::print_stdout, reason = "what this command prints is what it is for")]
 
 mod folders;
 mod summary;
@@ -76,8 +76,8 @@ pub(crate) struct ProcessArgs {
     /// File whose first line is the password of encrypted documents
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Without effect: errors and warnings are always printed
-    #[arg(long, hide = true)]
+    /// Write DIR/STEM/report.html: pages, elements and text to look at in a browser
+    #[arg(long)]
     report: bool,
     /// Count a partial result as failed
     #[arg(long)]
@@ -90,9 +90,6 @@ pub(crate) struct ProcessArgs {
 /// Processes every file and prints a summary. Exits with 1 if a document failed; the error says
 /// what keeps all of them from being processed.
 pub(crate) async fn run(config: &Config, arguments: ProcessArgs) -> anyhow::Result<ExitCode> {
-    if arguments.report {
-        eprintln!("quire-worker: --report has no effect: errors and warnings are always printed");
-    }
     render::forbid_dumping().context("the memory of this process cannot be closed to other processes")?;
     let password = match arguments.password_file.clone() {
         Some(file) => Some(spawn_blocking(move || password::read(&file)).await??),
@@ -104,12 +101,27 @@ pub(crate) async fn run(config: &Config, arguments: ProcessArgs) -> anyhow::Resu
     let done = process_all(&context, config.job.timeout, &arguments, password.as_ref()).await;
     context.pool.stop();
     let wall = started.elapsed();
+    if arguments.report {
+        for done in done.iter().filter(|done| done.committed.is_ok()) {
+            let folder = arguments.out.join(&done.folder);
+            let title = done.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            spawn_blocking(move || report(&folder, &title)).await??;
+        }
+    }
     match OutputFormat::of_flag(arguments.json) {
         OutputFormat::Json => println!("{}", summary_json(&done, wall)),
         OutputFormat::Human => print!("{}", summary(&done, wall)),
     }
     let failed = done.iter().any(|done| done.has_failed(arguments.strict));
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Writes the report beside the result that it shows.
+fn report(folder: &Path, title: &str) -> anyhow::Result<()> {
+    let (result, report) = (folder.join("result.json"), folder.join("report.html"));
+    let result = std::fs::read_to_string(&result).with_context(|| format!("{} cannot be read", result.display()))?;
+    let page = quire_producer::report::html(&result, title)?;
+    std::fs::write(&report, page).with_context(|| format!("{} cannot be written", report.display()))
 }
 
 /// Returns what became of each file, in the order of the command line.

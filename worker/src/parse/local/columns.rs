@@ -134,6 +134,7 @@ impl Sides {
     /// 4. Several texts in a row on a side are cells of a table, labels that end with a colon, numbers and bullets of
     ///    lists have their text beside them, and where figures stand on the right of words or of figures only, they are
     ///    values: row by row.
+    ///    But not where running text stands at other heights than the rows of a table beside it.
     /// 5. Sides whose lines lie at different heights, or differ in size, are blocks: a margin note, a sidebar.
     /// 6. Two blocks of short lines, as of addresses, have several words in a line on both sides, and stand closer than
     ///    the rows of a form or have figures on both sides.
@@ -151,10 +152,10 @@ impl Sides {
         if is_sidebar(&self.left, &self.right) || is_sidebar(&self.right, &self.left) {
             return true;
         }
-        if width < LEAST_WIDTH_OF_FEW || self.are_cells() {
+        let aligned = self.both.len() as f64 / fewer as f64;
+        if width < LEAST_WIDTH_OF_FEW || self.are_cells() && !self.is_text_beside_table(aligned) {
             return false;
         }
-        let aligned = self.both.len() as f64 / fewer as f64;
         if aligned < 0.5 {
             return true;
         }
@@ -167,6 +168,12 @@ impl Sides {
             mean(&self.left, |cell| cell.words) >= 2.0 && mean(&self.right, |cell| cell.words) >= 2.0;
         let is_close = self.pitch.is_none_or(|pitch| pitch < blocks::PITCH_OF_FORM * size);
         has_several_words && width >= blocks::LEAST_WIDTH && (is_close || self.is_pair())
+    }
+
+    /// Says whether one side is running text whose lines stand at other heights than the rows of a table on the other side.
+    fn is_text_beside_table(&self, aligned: f64) -> bool {
+        let (left, right) = (is_running_text(&self.left), is_running_text(&self.right));
+        aligned < 0.5 && left != right && self.left.len().min(self.right.len()) >= MANY_ROWS
     }
 
     /// Says whether the heights of the two sides overlap: the sender of a letter on the right stands above its reader's

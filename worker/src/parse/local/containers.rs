@@ -43,7 +43,7 @@ pub(super) enum Kind {
 pub(super) struct Ground {
     /// The largest first.
     pub(super) containers: Vec<Container>,
-    /// That run across.
+    /// That run across, from top to bottom.
     pub(super) rules: Vec<Rule>,
     /// Around curves and slanted lines.
     pub(super) drawings: Vec<BBox>,
@@ -56,6 +56,7 @@ impl Ground {
         let mut rules = rules(content);
         let containers = containers(content, &rules);
         rules.retain(|rule| !rule.is_upright);
+        rules.sort_by(|a, b| a.at().total_cmp(&b.at()));
         let drawings = content.shapes.iter().filter(|shape| shape.kind == ShapeKind::Drawing);
         let drawings = drawings.map(|shape| shape.bbox).collect();
         let is_dot = |bbox: &BBox| {

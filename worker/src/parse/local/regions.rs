@@ -17,7 +17,7 @@ use super::{
     markers::Mark,
     rows::{self, Item, Row, What},
     spacing::gaps,
-    tables::{Layout, Place, ruled, unruled},
+    tables::{Layout, MOST_TRIED_ROWS, Place, ruled, unruled},
 };
 
 /// Regions that are cut again; a region deeper inside is read row by row.
@@ -72,6 +72,8 @@ pub(super) struct Regions<'a> {
     fonts: &'a FontTable,
     ground: &'a Ground,
     with_tables: bool,
+    /// Rows that may still be looked at in search of tables.
+    table_budget: usize,
     flows: Vec<Flow>,
     /// Whether columns are read from the right.
     from_the_right: bool,
@@ -89,8 +91,16 @@ pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_t
             Writing::Number | Writing::Neutral => {}
         }
     }
-    let mut regions =
-        Regions { pieces, fonts, ground, with_tables, flows: Vec::new(), from_the_right: right > left, compared: 0 };
+    let mut regions = Regions {
+        pieces,
+        fonts,
+        ground,
+        with_tables,
+        table_budget: MOST_TRIED_ROWS,
+        flows: Vec::new(),
+        from_the_right: right > left,
+        compared: 0,
+    };
     let (overlays, tokens) = regions.without_overlays();
     regions.region(tokens, 0, 0);
     regions.region(overlays, ground.containers.len(), MAX_DEPTH);
@@ -208,7 +218,11 @@ impl<'a> Regions<'a> {
             }
             let size = rows::usual_size(&items);
             let mut rows = rows::rows(items);
-            let tables = if self.with_tables && depth < MAX_DEPTH { unruled(&rows, self.ground) } else { Vec::new() };
+            let tables = if self.with_tables && depth < MAX_DEPTH {
+                unruled(&rows, self.ground, &mut self.table_budget)
+            } else {
+                Vec::new()
+            };
             if !tables.is_empty() {
                 for table in tables.into_iter().rev() {
                     pending.push(Work::Items(all(rows.split_off(table.last + 1)), depth + 1));

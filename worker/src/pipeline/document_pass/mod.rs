@@ -1,13 +1,13 @@
 //! The document-level pass: decisions that need the whole document in view. The commit runs it over the
 //! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time.
 //!
-//! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document.
+//! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document; [`Structure`] keeps what its rules
+//!    must know of each element.
 //! 2. [`rewrite`] decides what changes in a page, purely, out of the page and the statistics. What comes of it goes to
 //!    several [writers](writers::Writers): elements, `document.md`, page rows.
 //!
-//! A rule about the document (a heading, a running head, a list that spans pages) adds what it must know
-//! to the statistics and what it changes to `rewrite`; a consumer of finished pages, such as chunks,
-//! becomes a writer.
+//! A rule about the document (a heading, a running head, a list) stands in [`structure`]; what comes of it is written by
+//! [`course`] and [`markdown`]. A consumer of finished pages, such as chunks, becomes a writer.
 //!
 //! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of one page
 //! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)), two changed copies of one element's text, a table of

@@ -5,10 +5,10 @@ use super::{
     columns::{Columns, Entry},
     pieces::{count_words, extent, is_figure, is_marker, words},
     thresholds::{
-        ALIGNED, ALIGNED_INDENTED, ALIGNED_WITHIN, CHARACTERS_OF_LIST, FIGURES, FULL_LINE, FULL_LINES, GAP_OF_LIST,
-        GOES_ON, LEAST_FILLED, LEAST_FILLED_OF_TEXT, LEAST_LABEL, LEAST_ROWS, LEAST_ROWS_OF_TWO_COLUMNS, LONGER_VALUE,
-        MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, STRONG_ROWS, WORDS_OF_FULL_LINES, WORDS_OF_LABEL,
-        WORDS_OF_LIST, WORDS_OF_PROSE,
+        ALIGNED, ALIGNED_INDENTED, ALIGNED_WITHIN, CHARACTERS_OF_LIST, FEW_ROWS, FIGURES, FULL_LINE, FULL_LINES,
+        GAP_OF_LIST, GOES_ON, LEAST_FILLED, LEAST_FILLED_OF_TEXT, LEAST_LABEL, LEAST_ROWS, LEAST_ROWS_OF_TWO_COLUMNS,
+        LONGER_VALUE, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, STRONG_ROWS, WORDS_OF_FULL_LINES,
+        WORDS_OF_LABEL, WORDS_OF_LIST, WORDS_OF_PROSE,
     },
 };
 
@@ -31,6 +31,9 @@ pub(super) fn is_table(rows: &[Entries<'_>], joins: &[bool], columns: &Columns, 
     let parted: Vec<&Entries<'_>> = rows.iter().filter(|row| row.len() > 1).collect();
     let least = if count == 2 { LEAST_ROWS_OF_TWO_COLUMNS } else { LEAST_ROWS };
     if parted.len() < least {
+        return false;
+    }
+    if parted.len() < FEW_ROWS && 2 * parted.len() < rows.len() {
         return false;
     }
     let facts: Vec<Column> = (0..count).map(|column| Column::of(rows, joins, column, columns)).collect();
@@ -68,15 +71,24 @@ pub(super) fn is_table(rows: &[Entries<'_>], joins: &[bool], columns: &Columns, 
         return false;
     }
     if count == 2 {
-        let has_labels = facts[0].words <= WORDS_OF_LABEL && !facts[0].is_figures();
+        let has_labels = facts[0].words <= WORDS_OF_LABEL && (!facts[0].is_figures() || evidence.has_head);
         let is_short = evidence.has_head && facts[1].words <= WORDS_OF_LABEL;
-        let has_values = figures > 0 && facts[0].is_labels();
+        let has_values = figures > 0 && (facts[0].is_labels() || evidence.has_head);
         return has_labels && (has_values || evidence.is_ruled || is_short) || is_list(rows, columns, &facts);
     }
     if parted.len() < LEAST_ROWS_OF_TWO_COLUMNS {
         return 2 * figures >= count - 1 && (evidence.is_ruled || evidence.has_head);
     }
     figures > 0 || evidence.is_ruled || facts.iter().all(|column| column.words <= WORDS_OF_LABEL)
+}
+
+/// Says whether columns within one column of a grid are columns of their own: no running text, and most of their places filled.
+pub(super) fn are_columns(rows: &[Entries<'_>], columns: &Columns) -> bool {
+    let joins = vec![false; rows.len()];
+    let mut facts = (0..columns.count()).map(|column| Column::of(rows, &joins, column, columns));
+    let filled: usize = rows.iter().map(Vec::len).sum();
+    filled as f64 >= LEAST_FILLED_OF_TEXT * (rows.len() * columns.count()) as f64
+        && facts.all(|column| !column.is_prose() && column.is_aligned() && column.words <= WORDS_OF_LABEL)
 }
 
 /// Says whether two columns are labels and their values: each label stands beside the first line of its value.

@@ -10,6 +10,8 @@ mod gate;
 mod heads;
 mod pieces;
 mod ruled;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 mod unruled;
 mod wrapped;
@@ -19,7 +21,7 @@ use quire_schemas::element::{BBox, CellRole};
 use super::rows::Item;
 
 pub(super) use ruled::ruled;
-pub(super) use unruled::unruled;
+pub(super) use unruled::{MOST_TRIED_ROWS, unruled};
 
 /// A table before its cells are read.
 #[derive(Debug, Clone, PartialEq)]

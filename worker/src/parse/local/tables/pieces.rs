@@ -28,6 +28,8 @@ pub(super) struct TextRow<'r, 'a> {
     pub(super) space: f64,
     /// Whether it holds a ruled area or a picture, or begins with a drop cap.
     pub(super) has_block: bool,
+    /// Whether it is a line of justified text.
+    pub(super) is_stretched: bool,
 }
 
 impl<'r, 'a> TextRow<'r, 'a> {
@@ -51,13 +53,14 @@ impl<'r, 'a> TextRow<'r, 'a> {
             bottom: row.bottom(),
             size,
             space: usual * size,
+            is_stretched: false,
             has_block: !row.drop_cap.is_empty() || row.items.iter().any(Item::is_block),
         }
     }
 
     /// Says whether it has several pieces and is no caption.
     pub(super) fn is_parted(&self) -> bool {
-        self.pieces.len() > 1 && !self.has_block && !self.is_caption()
+        self.pieces.len() > 1 && !self.has_block && !self.is_stretched && !self.is_caption()
     }
 
     pub(super) fn is_caption(&self) -> bool {

@@ -9,8 +9,7 @@ use super::{
     },
     LaidCell, Layout, Place,
     columns::{Columns, Entry},
-    gate::{self, Evidence},
-    heads,
+    gate, heads,
     pieces::{TextRow, extent, is_figure, words},
     thresholds::{
         DENSE_CELLS, HIGH_CELLS, LABELLED, LEAST_CELLS, LEAST_HEIGHT, LEAST_LABELS, PARTED_CELLS, ROWS_OF_SPLIT_COLUMN,
@@ -142,8 +141,7 @@ fn columns_within(table: &Layout<'_>, col: usize) -> Option<Columns> {
     let size = parted[0].size;
     let columns = Columns::of(&parted, size)?;
     let entries: Vec<Vec<Entry<'_>>> = rows.iter().map(|row| columns.entries(row)).collect();
-    let lines = Evidence { is_ruled: true, has_head: false };
-    gate::is_table(&entries, &vec![false; entries.len()], &columns, lines).then_some(columns)
+    gate::are_columns(&entries, &columns).then_some(columns)
 }
 
 fn has_columns(cell: &LaidCell<'_>, columns: &Columns) -> bool {

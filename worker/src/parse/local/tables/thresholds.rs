@@ -52,6 +52,8 @@ pub(super) const WIDER_THAN_SPACE: f64 = 1.4;
 /// Rows of three and more columns, and of two.
 pub(super) const LEAST_ROWS: usize = 2;
 pub(super) const LEAST_ROWS_OF_TWO_COLUMNS: usize = 3;
+/// Of fewer rows, half have several pieces.
+pub(super) const FEW_ROWS: usize = 4;
 /// This share of the places of a table holds text.
 pub(super) const LEAST_FILLED: f64 = 0.45;
 /// And this share if no column behind the first one is figures.

@@ -5,6 +5,7 @@ use quire_schemas::element::{BBox, CellRole};
 use super::{
     super::{
         containers::Ground,
+        justified::justified,
         rows::{Item, Row},
         rulings::Rule,
     },
@@ -20,8 +21,8 @@ use super::{
     wrapped::{self, Line},
 };
 
-/// Rows are searched for a table in at most so many ways: a hostile page may fail in all of them.
-const MOST_ATTEMPTS: usize = 60;
+/// Rows of a page that are looked at in all its attempts together: a hostile page may fail in all of them.
+pub(in crate::parse::local) const MOST_TRIED_ROWS: usize = 60_000;
 /// Words of a line over several columns that is a label inside a table; a longer one ends it.
 const WORDS_OF_SECTION: usize = 12;
 
@@ -33,12 +34,15 @@ pub(in crate::parse::local) struct Found<'a> {
     pub(in crate::parse::local) layout: Layout<'a>,
 }
 
-/// Finds the tables among the rows of a region, from top to bottom. `ground` is what is drawn there.
-pub(in crate::parse::local) fn unruled<'a>(rows: &[Row<'a>], ground: &Ground) -> Vec<Found<'a>> {
-    let rows: Vec<TextRow<'_, 'a>> = rows.iter().map(TextRow::of).collect();
+/// Finds the tables among the rows of a region, from top to bottom. `budget` is how many rows may still be looked at, again and
+/// again. `ground` is what is drawn there.
+pub(in crate::parse::local) fn unruled<'a>(rows: &[Row<'a>], ground: &Ground, budget: &mut usize) -> Vec<Found<'a>> {
+    let stretched = justified(rows);
+    let of_row = |(row, is_stretched)| TextRow { is_stretched, ..TextRow::of(row) };
+    let rows: Vec<TextRow<'_, 'a>> = rows.iter().zip(stretched).map(of_row).collect();
     let mut found = Vec::new();
     for run in runs(&rows) {
-        let mut search = Search { rows: &rows, ground, attempts: 0, found: &mut found };
+        let mut search = Search { rows: &rows, ground, budget: &mut *budget, found: &mut found };
         search.run(run);
     }
     found.sort_by_key(|table| table.first);
@@ -69,7 +73,7 @@ fn runs(rows: &[TextRow<'_, '_>]) -> Vec<(usize, usize)> {
 struct Search<'s, 'r, 'a> {
     rows: &'s [TextRow<'r, 'a>],
     ground: &'s Ground,
-    attempts: usize,
+    budget: &'s mut usize,
     found: &'s mut Vec<Found<'a>>,
 }
 
@@ -77,19 +81,31 @@ impl<'a> Search<'_, '_, 'a> {
     /// Takes a run as one table, or else looks for one in its parts.
     fn run(&mut self, (first, last): (usize, usize)) {
         let mut pending = vec![(first, last)];
-        while let Some((first, last)) = pending.pop() {
+        while let Some((mut first, mut last)) = pending.pop() {
+            // A table found before may have taken in lines around it.
+            while self.is_taken(first) && first <= last {
+                first += 1;
+            }
+            while self.is_taken(last) && last > first {
+                last -= 1;
+            }
             let (Some(first), Some(last)) = (self.parted(first, last, false), self.parted(first, last, true)) else {
                 continue;
             };
-            if last <= first || self.attempts >= MOST_ATTEMPTS {
+            if last <= first {
                 continue;
             }
-            self.attempts += 1;
+            let Some(left) = self.budget.checked_sub(last - first + 1) else { return };
+            *self.budget = left;
             match self.attempt(first, last) {
                 Ok(table) => self.found.push(table),
                 Err(at) => pending.extend(self.parts(first, last, at)),
             }
         }
+    }
+
+    fn is_taken(&self, row: usize) -> bool {
+        self.found.iter().any(|table| (table.first..=table.last).contains(&row))
     }
 
     /// Returns the first or the last row of several pieces.
@@ -148,6 +164,12 @@ impl<'a> Search<'_, '_, 'a> {
             }
             lines.push(self.line(index, columns.whole(), entries));
         }
+        if columns.count() == 2
+            && let Some(heading) =
+                (first + 1..last).find(|index| self.is_heading(*index, &lines[index - first], &lines[0]))
+        {
+            return Err(Some(heading));
+        }
         let entries: Vec<Vec<Entry<'a>>> = lines.iter().map(|line| line.entries.clone()).collect();
         let bbox = around(&lines);
         let evidence = Evidence {
@@ -166,25 +188,31 @@ impl<'a> Search<'_, '_, 'a> {
         let row = &self.rows[index];
         let above = index.checked_sub(1).map_or(row.top - 2.0 * row.size, |above| self.rows[above].baseline);
         let (left, right) = (row.left(), row.right());
-        let is_above = |rule: &&Rule| (above - 0.1 * row.size..row.baseline - 0.2 * row.size).contains(&rule.at());
+        // The rules are ordered from top to bottom.
+        let (from, to) = (above - 0.1 * row.size, row.baseline - 0.2 * row.size);
+        let place = |at: f64| self.ground.rules.partition_point(|rule| rule.at() < at);
+        let rules = &self.ground.rules[place(from)..place(to.max(from))];
         let runs_along = |rule: &Rule, (left, right): (f64, f64), share: f64| {
             let (from, to) = rule.reach();
             to.min(right) - from.max(left) >= share * (right - left)
         };
-        let is_between = |rule: &&Rule| is_above(rule) && runs_along(rule, (left, right), ROW_RULE);
+        let is_between = |rule: &&Rule| runs_along(rule, (left, right), ROW_RULE);
         Line {
             entries,
             baseline: row.baseline,
             top: row.top,
             bottom: row.bottom,
             size: row.size,
-            is_below_rule: self.ground.rules.iter().any(|rule| is_between(&rule)),
-            is_below_wide_rule: self
-                .ground
-                .rules
-                .iter()
-                .any(|rule| is_above(&rule) && runs_along(rule, reach, HEAD_RULE)),
+            is_below_rule: rules.iter().any(|rule| is_between(&rule)),
+            is_below_wide_rule: rules.iter().any(|rule| runs_along(rule, reach, HEAD_RULE)),
         }
+    }
+
+    /// Says whether a row of one piece, between the rows of two columns, is a heading: bold or larger where the first label is not.
+    fn is_heading(&self, index: usize, line: &Line<'_>, label: &Line<'_>) -> bool {
+        let first = |line: &Line<'_>| line.entries.first().map(|entry| (entry.items[0].bold, entry.items[0].size));
+        let (Some(own), Some(label)) = (first(line), first(label)) else { return false };
+        !self.rows[index].is_parted() && (own.0 && !label.0 || own.1 > 1.08 * label.1)
     }
 
     /// Says whether rules run above and below a table, or several inside it.
@@ -220,7 +248,7 @@ impl<'a> Search<'_, '_, 'a> {
         size: f64,
     ) -> (usize, usize) {
         for _ in 0..MOST_HEAD_LINES {
-            let Some(above) = first.checked_sub(1) else { break };
+            let Some(above) = first.checked_sub(1).filter(|above| !self.is_taken(*above)) else { break };
             let row = &self.rows[above];
             let entries = columns.entries(row);
             let begins = columns.text_reach(0).1;
@@ -241,7 +269,7 @@ impl<'a> Search<'_, '_, 'a> {
             lines.insert(0, self.line(above, columns.whole(), entries));
             first = above;
         }
-        while let Some(row) = self.rows.get(last + 1) {
+        while let Some(row) = self.rows.get(last + 1).filter(|_| !self.is_taken(last + 1)) {
             let step = row.baseline - self.rows[last].baseline;
             let entries = columns.entries(row);
             let goes_on = !row.has_block

@@ -65,7 +65,7 @@ pub(super) fn rows<'l, 'a>(lines: &'l [Line<'a>], columns: &Columns) -> Vec<&'l 
         let group = &lines[first..index];
         joins[index] = match (&ruled, &spaced) {
             _ if index < head => is_near && !lines[index].is_below_rule && may_be_stacked(group, &lines[index]),
-            _ if index >= head && is_outdented(group, &lines[index]) => false,
+            _ if index >= head && is_another_label(group, &lines[index], columns) => false,
             (Some(ruled), _) => ruled[index],
             _ if lines[index].is_below_rule || index == head => false,
             _ if step < OVERLAPPING_STEP * size => true,
@@ -99,13 +99,15 @@ fn may_be_stacked(group: &[Line<'_>], line: &Line<'_>) -> bool {
     !line.spans() && !line.entries.iter().any(is_below)
 }
 
-/// Says whether a line begins further left than the cell above it, or is bold where that is not: it is another label.
-fn is_outdented(row: &[Line<'_>], line: &Line<'_>) -> bool {
+/// Says whether a line is another label than the one in the row above: it begins further left, or stands alone and is bold where
+/// that is not, or follows it though it had room there.
+fn is_another_label(row: &[Line<'_>], line: &Line<'_>, columns: &Columns) -> bool {
     let Some(label) = line.at(0) else { return false };
-    let Some(first) = row.iter().find_map(|above| above.at(0)) else { return false };
-    let size = label.items[0].size;
-    extent(&label.items).0 < extent(&first.items).0 - OUTDENT * size
-        || line.entries.len() == 1 && is_bold(&label.items) != is_bold(&first.items)
+    let labels = || row.iter().filter_map(|above| above.at(0));
+    let (Some(first), Some(last)) = (labels().next(), labels().next_back()) else { return false };
+    let is_alone = line.entries.len() == 1 && row.iter().any(|above| above.entries.len() > 1);
+    extent(&label.items).0 < extent(&first.items).0 - OUTDENT * label.items[0].size
+        || is_alone && !wraps(last, label, columns)
 }
 
 /// Says of each line whether rules or steps, and not its words, show that it goes on with the row above.

@@ -10,6 +10,8 @@ mod fact;
 mod furniture;
 mod headings;
 mod lists;
+#[cfg(test)]
+mod tests;
 mod thresholds;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,23 @@
+// What the reader has chosen.
+
+const state = {
+  hiddenTypes: new Set(),
+  hiddenLayers: new Set(),
+  overlays: new Set(['boxes']),
+  ids: false,
+  together: true,
+  context: false,
+  page: pages[0]?.number ?? 1,
+  hovered: null,
+  selected: null,
+  chunkHovered: null,
+  chunkSelected: null,
+  search: null,
+  hits: [],
+  hitsOf: new Map(),
+  hit: -1,
+  // The pane that the reader moves; the other one follows. Null while the page itself moves both.
+  driver: null,
+};
+
+const isShown = (element) => !state.hiddenTypes.has(element.type) && !state.hiddenLayers.has(element.layer);

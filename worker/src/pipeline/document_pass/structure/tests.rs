@@ -1,0 +1,162 @@
+//! What elements of small documents are.
+
+use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Region};
+
+use super::{super::spooled_page::SpooledPage, Structure};
+use crate::{parse::ParsedPage, pipeline::testing::parsed_page};
+
+/// An element in the making: its text, size, whether it is bold, its left side and its top. Pages are 800 points high.
+struct Given {
+    text: &'static str,
+    size: f64,
+    bold: bool,
+    left: f64,
+    top: f64,
+}
+
+const fn given(text: &'static str, top: f64) -> Given {
+    Given { text, size: 10.0, bold: false, left: 50.0, top }
+}
+
+const BODY: &str = "This is running text that goes on for a while, so that the size of the body can be told from it.";
+
+fn element(given: &Given) -> Element {
+    let mut element = parsed_page(1, &[given.text]).elements.remove(0);
+    element.native.engine = "pdfium".to_owned();
+    element.native.kind = "paragraph".to_owned();
+    element.content_layer = Some(ContentLayer::Body);
+    element.formatting =
+        Some(Formatting { font_size: Some(given.size), bold: Some(given.bold), ..Formatting::default() });
+    let bbox = BBox::new(given.left, given.top, given.left + 300.0, given.top + 1.2 * given.size);
+    element.regions = vec![Region {
+        page_number: 1,
+        bbox: Some(bbox),
+        polygon: None,
+        angle: None,
+        confidence: None,
+        char_span: None,
+        granularity: Some(Granularity::Element),
+        label: None,
+    }];
+    element
+}
+
+fn page(number: u32, elements: &[Given]) -> ParsedPage {
+    let mut page = parsed_page(number, &[]);
+    page.page.height = Some(800.0);
+    page.elements = elements.iter().map(element).collect();
+    page
+}
+
+/// Returns the types of the elements of the first page: `-` for what stays as it is.
+fn kinds(pages: &[ParsedPage]) -> Vec<String> {
+    let mut structure = Structure::default();
+    for page in pages {
+        let json = serde_json::to_string(page).expect("plain data");
+        let page = SpooledPage::read(&json, page.page.page_number).expect("a page");
+        structure.add(&page).expect("a page");
+    }
+    let decisions = structure.decide();
+    let kind = |index: usize| {
+        let Some(decision) = decisions.of(1, index) else { return "-".to_owned() };
+        let level = decision.level.map(|level| level.to_string()).unwrap_or_default();
+        let depth = decision
+            .list
+            .as_ref()
+            .and_then(|list| list.info.depth)
+            .map(|depth| format!("@{depth}"))
+            .unwrap_or_default();
+        let kind =
+            if decision.kind == ElementType::ListItem { "item".to_owned() } else { decision.kind.as_str().to_owned() };
+        format!("{kind}{level}{depth}")
+    };
+    (0..pages[0].elements.len()).map(kind).collect()
+}
+
+#[test]
+fn larger_numbered_and_bold_lines_are_headings_and_sentences_are_not() {
+    let bold = |text, top| Given { bold: true, ..given(text, top) };
+    let sized = |text, top, size| Given { size, ..given(text, top) };
+    let elements = [
+        sized("A report on water", 60.0, 20.0),
+        given(BODY, 100.0),
+        sized("1 Methods", 150.0, 14.0),
+        given(BODY, 180.0),
+        bold("1.1 Samples", 220.0),
+        given(BODY, 240.0),
+        bold("Where they came from", 280.0),
+        given(BODY, 300.0),
+        bold("All of this line is bold, and it is a sentence.", 340.0),
+        given(BODY, 360.0),
+        bold("Table 3: A caption", 400.0),
+        given(BODY, 420.0),
+    ];
+    let kinds = kinds(&[page(1, &elements)]);
+    assert_eq!(
+        kinds,
+        [
+            "title1",
+            "-",
+            "section_header2",
+            "-",
+            "section_header3",
+            "-",
+            "section_header3",
+            "-",
+            "-",
+            "-",
+            "caption",
+            "-"
+        ]
+    );
+}
+
+#[test]
+fn items_count_and_are_nested_by_their_indent() {
+    let set_in = |text, top| Given { left: 70.0, ..given(text, top) };
+    let elements = [
+        given(BODY, 60.0),
+        given("1. the first thing", 90.0),
+        set_in("(a) a part of it", 105.0),
+        set_in("(b) another part", 120.0),
+        given("2. the second thing", 135.0),
+        given(BODY, 160.0),
+        given("7. no item, because nothing follows", 200.0),
+        given(BODY, 220.0),
+        given("• a bullet is an item by itself", 260.0),
+        given(BODY, 280.0),
+    ];
+    let kinds = kinds(&[page(1, &elements)]);
+    assert_eq!(kinds, ["-", "item@0", "item@1", "item@1", "item@0", "-", "-", "-", "item@0", "-"]);
+}
+
+#[test]
+fn what_repeats_at_the_edge_of_pages_is_furniture_and_so_is_a_lone_page_number() {
+    let of = |number: u32, foot: &'static str, body: &'static str| {
+        let elements = [
+            given("The Journal of Water", 30.0),
+            given(body, 150.0),
+            given(BODY, 200.0),
+            given(BODY, 300.0),
+            given(foot, 770.0),
+        ];
+        page(number, &elements)
+    };
+    let pages = [of(1, "11", BODY), of(2, "12", "Other text of the body stands here on this page."), of(3, "13", BODY)];
+    assert_eq!(kinds(&pages), ["page_header", "-", "-", "-", "page_number"]);
+    let lone = [given(BODY, 100.0), given(BODY, 200.0), given(BODY, 300.0), given("Page 3 of 9", 770.0)];
+    assert_eq!(kinds(&[page(1, &lone)]), ["-", "-", "-", "page_number"]);
+}
+
+#[test]
+fn notes_are_small_and_at_the_foot_and_contents_lead_to_pages() {
+    let note = Given { size: 8.0, ..given("1 A note that says where this is from", 740.0) };
+    assert_eq!(kinds(&[page(1, &[given(BODY, 100.0), given(BODY, 300.0), note])]), ["-", "-", "footnote"]);
+    let contents = [
+        given("Methods ........ 3", 100.0),
+        given("Results ........ 7", 115.0),
+        given("Notes ........ 9", 130.0),
+        given(BODY, 300.0),
+    ];
+    assert_eq!(kinds(&[page(1, &contents)]), ["document_index", "document_index", "document_index", "-"]);
+}
