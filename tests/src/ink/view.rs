@@ -6,7 +6,7 @@ use std::{
 };
 
 use quire_producer::schemas::{
-    element::{BBox, ContentLayer, Element, Granularity},
+    element::{BBox, ContentLayer, Element, Granularity, Region},
     job::ImageFormat,
     names::Lane,
 };
@@ -107,15 +107,22 @@ fn library() -> Option<PathBuf> {
 
 fn words(elements: &[Element], scale: f64) -> Vec<(String, BBox)> {
     let seen = elements.iter().filter(|element| element.content_layer != Some(ContentLayer::Invisible));
-    let of_element = |element: &Element| {
-        let words = element.regions.iter().filter(|region| region.granularity == Some(Granularity::Word));
+    let of_text = |(text, regions): (&str, &[Region])| {
+        let words = regions.iter().filter(|region| region.granularity == Some(Granularity::Word));
         let word = words.map(|region| {
             let [start, end] = region.char_span.expect("a word has a span").map(|place| place as usize);
-            let text: String = element.text.chars().take(end).skip(start).collect();
+            let text: String = text.chars().take(end).skip(start).collect();
             let [left, top, right, bottom] = region.bbox.expect("a word has a box").sides().map(|side| side * scale);
             (text, BBox::new(left, top, right, bottom))
         });
         word.collect::<Vec<_>>()
+    };
+    // The text of a table stands in its cells.
+    let of_element = |element: &Element| {
+        let cells = element.table.iter().flat_map(|table| &table.cells);
+        let cells = cells.map(|cell| (cell.text.as_str(), cell.regions.as_slice()));
+        let texts = std::iter::once((element.text.as_str(), element.regions.as_slice())).chain(cells);
+        texts.flat_map(of_text).collect::<Vec<_>>()
     };
     seen.flat_map(of_element).collect()
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use quire_producer::schemas::{
-    element::BBox,
+    element::{BBox, ContentLayer, Element},
     result::{OutlineEntry, ParseResult},
 };
 use quire_tests::{processed::Processed, samples};
@@ -196,7 +196,11 @@ fn the_markdown_holds_every_page_and_paragraph() {
     let result = processed.result("report");
     for page in 1..=4 {
         let comment = format!("<!-- page {page} -->");
-        for wanted in std::iter::once(comment.as_str()).chain(texts(&result, page)) {
+        // Running heads are left out, and an item of a list has its own sign there.
+        let body =
+            |element: &&Element| element.page_number == page && element.content_layer != Some(ContentLayer::Furniture);
+        let of_page = result.elements.iter().filter(body).map(|element| element.text.trim_start_matches("• "));
+        for wanted in std::iter::once(comment.as_str()).chain(of_page) {
             let at = rest.find(wanted).unwrap_or_else(|| panic!("page {page}: {wanted:?} is missing"));
             rest = &rest[at + wanted.len()..];
         }

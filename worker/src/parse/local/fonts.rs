@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What names of bold fonts have, in small letters; those of TeX among them (`CMBX10`, `SFBX1095`).
+const BOLD: [&str; 13] =
+    ["bold", "black", "heavy", "semibd", "demi", "cmbx", "sfbx", "ecbx", "-blk", "blkcond", "-hvy", "-bd", "-mediital"];
+
 /// Names a font of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FontId(u16);
@@ -43,7 +47,7 @@ impl FontTable {
         let id = FontId(index);
         let plain = without_subset_tag(name);
         let lower = plain.to_lowercase();
-        let bold = ["bold", "black", "heavy", "semibd", "demi"].iter().any(|word| lower.contains(word));
+        let bold = BOLD.iter().any(|word| lower.contains(word)) || lower.ends_with("-medi");
         let italic = italic || ["italic", "oblique"].iter().any(|word| lower.contains(word));
         self.fonts.push(Font { name: plain.to_owned(), bold, italic });
         self.ids.insert(name.to_owned(), id);

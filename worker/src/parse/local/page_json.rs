@@ -11,6 +11,9 @@ use serde::{
     de::{Error, SeqAccess, Visitor},
 };
 
+/// Places of a table, at most: more than a page has characters.
+const MAX_PLACES: u64 = 4_000_000;
+
 /// Checks that JSON is a succeeded page with the fields that [`to_parsed_page`](super::to_parsed_page) writes, and no
 /// others; returns its number. No field of them is free JSON, and none names a stored object. JSON has no number that
 /// is not finite: a box of such numbers does not pass. Holds no more than the longest string of the page.
@@ -244,7 +247,10 @@ impl<'de> Visitor<'de> for Elements {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Self, A::Error> {
-        while let Some(ElementShape { page_number, .. }) = elements.next_element()? {
+        while let Some(ElementShape { page_number, table, .. }) = elements.next_element()? {
+            if table.is_some_and(|table| u64::from(table.num_rows) * u64::from(table.num_cols) > MAX_PLACES) {
+                return Err(Error::custom("a table of too many rows and columns"));
+            }
             let (first, last) = self.pages.unwrap_or((page_number, page_number));
             self.pages = Some((first.min(page_number), last.max(page_number)));
         }

@@ -25,7 +25,10 @@ pub(super) fn of(element: &JsonFields<'_>) -> serde_json::Result<Option<String>>
         Some(ElementType::Title | ElementType::SectionHeader) => {
             let level: u32 = element.get("level")?.unwrap_or(1);
             let signs = "#".repeat(level.clamp(1, DEEPEST_HEADING) as usize);
-            format!("{signs} {}", one_line(&inline(&text, &links)))
+            let title = one_line(&inline(&text, &links));
+            // Signs at the end would be taken for the end of the heading.
+            let title = title.strip_suffix('#').map_or(title.clone(), |before| format!("{before}\\#"));
+            format!("{signs} {title}")
         }
         Some(ElementType::ListItem) => item(&text, &links, &list.unwrap_or_default()),
         Some(ElementType::Code) => fenced(&text),
@@ -50,7 +53,7 @@ fn item(text: &str, links: &[Link], list: &ListInfo) -> String {
         Some(true) => format!("- {}", escaped(marker)),
         _ => "-".to_owned(),
     };
-    format!("{}{sign} {}", " ".repeat(depth * INDENT), one_line(rest.trim_start()))
+    format!("{}{sign} {}", " ".repeat(depth * INDENT), block_line(&one_line(rest)))
 }
 
 /// Takes a marker off an escaped text.
@@ -67,12 +70,12 @@ fn fenced(text: &str) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Escapes what makes a block of a text at the beginning of its lines.
 fn block(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(block_line).collect();
+    let lines: Vec<String> = text.split(['\n', '\r']).map(block_line).collect();
     lines.join("\n")
 }
 
@@ -88,9 +91,10 @@ fn block_line(line: &str) -> String {
     let is_sign = matches!(first, '-' | '+') && behind.is_none_or(char::is_whitespace);
     let is_rule =
         matches!(first, '-' | '=' | '+') && line.chars().all(|character| character == first || character == ' ');
+    let is_task = ["[ ]", "[x]", "[X]"].iter().any(|task| line.starts_with(task));
     if is_number {
         format!("{}\\{rest}", &line[..digits])
-    } else if first == '#' || first == '>' || is_sign || is_rule {
+    } else if first == '#' || first == '>' || is_sign || is_rule || is_task {
         format!("\\{line}")
     } else {
         line.to_owned()
@@ -255,6 +259,9 @@ mod tests {
         assert_eq!(item("•", false, 0, "• a thing"), "- a thing");
         assert_eq!(item("2)", true, 1, "2) second"), "    2. second");
         assert_eq!(item("(a)", true, 0, "(a) first"), "- (a) first");
+        assert_eq!(item("•", false, 0, "• # no heading"), "- \\# no heading");
+        assert_eq!(item("•", false, 0, "• [ ] no task"), "- \\[ ] no task");
+        assert_eq!(text("a field\r# no heading"), "a field\n\\# no heading");
         assert_eq!(written(&json!({ "type": "code", "text": "a ``` b" })).expect("Markdown"), "````\na ``` b\n````");
     }
 

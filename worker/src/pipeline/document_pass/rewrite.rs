@@ -65,7 +65,9 @@ impl<'a> Rewriting<'a> {
         undo_line_ends(element, self.words)?;
         if is_local(element)? {
             self.course.write(element, self.decisions.of(self.page, self.index))?;
-            if element.raw("markdown").is_none()
+            // Of notes only those have Markdown that the page shows; the engine marks them by theirs.
+            let is_note = element.raw("content_layer").is_some_and(|layer| layer.get() == r#""notes""#);
+            if (!is_note || element.raw("markdown").is_some())
                 && let Some(markdown) = markdown::of(element)?
             {
                 element.set("markdown", &markdown)?;

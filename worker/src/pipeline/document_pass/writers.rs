@@ -115,8 +115,8 @@ pub(crate) struct Markdown {
     page_start: u64,
     /// Whether the page has Markdown of its own, which stands for all its elements.
     is_whole: bool,
-    /// Whether an item of a list was written last, which ends without an empty line.
-    is_in_list: bool,
+    /// How far the first item of the list is set in that is being written, without empty lines between its items.
+    list_indent: Option<usize>,
     /// The first page that did not fit.
     ends_before: Option<u32>,
 }
@@ -124,7 +124,7 @@ pub(crate) struct Markdown {
 impl Markdown {
     fn create(folder: &Path, most_bytes: u64) -> Result<Self, Fault> {
         let scratch = Scratch::create(folder)?;
-        Ok(Self { scratch, most_bytes, page: 0, page_start: 0, is_whole: false, is_in_list: false, ends_before: None })
+        Ok(Self { scratch, most_bytes, page: 0, page_start: 0, is_whole: false, list_indent: None, ends_before: None })
     }
 
     fn begin_page(&mut self, page: u32, whole: Option<JsonText<'_>>) -> Result<(), Fault> {
@@ -143,13 +143,20 @@ impl Markdown {
             self.end_list()?;
             return self.push_paragraph(text);
         }
-        self.is_in_list = true;
-        text.each_piece(|piece| self.push(piece))?;
+        let mut item = String::new();
+        text.each_piece(|piece| {
+            item.push_str(piece);
+            Ok::<_, Fault>(())
+        })?;
+        // The first item of a block may be one of an inner list, which goes on over a page: set in, it would be code.
+        let indent = item.len() - item.trim_start_matches(' ').len();
+        let outer = *self.list_indent.get_or_insert(indent);
+        self.push(&item[indent.min(outer)..])?;
         self.push("\n")
     }
 
     fn end_list(&mut self) -> Result<(), Fault> {
-        if std::mem::take(&mut self.is_in_list) { self.push("\n") } else { Ok(()) }
+        if self.list_indent.take().is_some() { self.push("\n") } else { Ok(()) }
     }
 
     fn push_paragraph(&mut self, text: JsonText<'_>) -> Result<(), Fault> {

@@ -153,6 +153,12 @@ impl Fact {
         SECTIONS.contains(&first.to_lowercase().as_str()) && is_number
     }
 
+    /// Says whether it begins as a footnote does: with a number or a sign.
+    pub(super) fn begins_as_note(&self) -> bool {
+        let is_sign = |first: char| first.is_ascii_digit() || "*†‡§¹²³⁴⁵⁶⁷⁸⁹".contains(first);
+        self.text.head.starts_with(is_sign) && self.text.words >= 3
+    }
+
     pub(super) fn begins_small(&self) -> bool {
         self.without_mark().chars().find(|character| character.is_alphabetic()).is_some_and(char::is_lowercase)
     }

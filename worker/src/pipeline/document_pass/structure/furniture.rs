@@ -6,12 +6,17 @@ use super::{
     PageFacts,
     fact::{Fact, Kind},
     thresholds::{
-        CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LONE_BAND, REPEATED_BAND,
+        CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LONE_BAND, NO_HEADING, REPEATED_BAND,
         REPEATED_SHARE, SAME_HEIGHT, SPACE_OF_LONE,
     },
 };
 use crate::parse::roman;
 
+/// Elements of a row of furniture, at most, and of one text on one page.
+const MOST_IN_A_ROW: usize = 4;
+const MOST_ON_A_PAGE: usize = 2;
+/// Characters that repeat on a page that is a copy, at least.
+const CHARACTERS_OF_COPY: u32 = 300;
 /// Elements of a page without which nothing is told by its look.
 const LEAST_ELEMENTS: usize = 3;
 /// Words that stand beside page numbers, in small letters.
@@ -62,7 +67,7 @@ type At = (usize, usize, f64);
 
 /// Says of each element of each page whether it is furniture. `body` is the size of the body text.
 pub(super) fn furniture(pages: &[PageFacts], body: f64) -> Vec<Vec<Option<Furniture>>> {
-    let repeated = repeated(pages);
+    let repeated = repeated(pages, body);
     let of_page = |(page, repeated): (&PageFacts, &Vec<bool>)| {
         let mut found: Vec<Option<Furniture>> = vec![None; page.facts.len()];
         for edge in [Edge::Top, Edge::Bottom] {
@@ -74,12 +79,12 @@ pub(super) fn furniture(pages: &[PageFacts], body: f64) -> Vec<Vec<Option<Furnit
 }
 
 /// Says of each element whether it repeats at its height near the edge of enough pages.
-fn repeated(pages: &[PageFacts]) -> Vec<Vec<bool>> {
+fn repeated(pages: &[PageFacts], body: f64) -> Vec<Vec<bool>> {
     let mut places: BTreeMap<(Edge, String), Vec<At>> = BTreeMap::new();
     for (page, facts) in pages.iter().enumerate() {
         for (index, fact) in facts.facts.iter().enumerate() {
             for edge in [Edge::Top, Edge::Bottom] {
-                if is_near(facts, fact, edge, REPEATED_BAND) {
+                if is_near(facts, fact, edge, REPEATED_BAND) && fact.captioned.is_none() {
                     places.entry((edge, fact.text.without_digits())).or_default().push((
                         page,
                         index,
@@ -92,15 +97,33 @@ fn repeated(pages: &[PageFacts]) -> Vec<Vec<bool>> {
     let mut repeated: Vec<Vec<bool>> = pages.iter().map(|page| vec![false; page.facts.len()]).collect();
     let least = (REPEATED_SHARE * pages.len() as f64 / 2.0).ceil().max(2.0) as usize;
     for ((_, key), mut found) in places {
+        // What stands on one page again and again is content: labels of a form or a chart.
+        if found.chunk_by(|a, b| a.0 == b.0).any(|of_page| of_page.len() > MOST_ON_A_PAGE) {
+            continue;
+        }
         found.sort_by(|a, b| a.2.total_cmp(&b.2));
         for level in found.chunk_by(|a, b| b.2 - a.2 <= SAME_HEIGHT) {
             let mut on: Vec<usize> = level.iter().map(|(page, _, _)| *page).collect();
             on.sort_unstable();
             on.dedup();
-            let counts = !key.chars().all(|character| character == '#') || counts_pages(pages, level);
+            let text = |(page, index, _): &At| pages[*page].facts[*index].text.head.as_str();
+            let is_small = |(page, index, _): &At| pages[*page].facts[*index].size <= NO_HEADING * body;
+            let is_one_text = key.contains(char::is_alphabetic) && level.iter().all(|at| text(at) == text(&level[0]));
+            let counts = is_one_text || level.iter().all(is_small) && counts_pages(pages, level);
             if on.len() >= least && counts {
                 level.iter().for_each(|(page, index, _)| repeated[*page][*index] = true);
             }
+        }
+    }
+    // Pages of which most repeats are copies of each other, and tell nothing.
+    for (page, of_page) in pages.iter().zip(&mut repeated) {
+        let characters = |is: &dyn Fn(usize) -> bool| -> u32 {
+            (0..page.facts.len()).filter(|index| is(*index)).map(|index| page.facts[index].text.characters).sum()
+        };
+        let (all, same) =
+            (characters(&|index| page.facts[index].kind != Kind::Other), characters(&|index| of_page[index]));
+        if same >= CHARACTERS_OF_COPY && 2 * same >= all {
+            of_page.fill(false);
         }
     }
     repeated
@@ -121,16 +144,23 @@ fn is_near(page: &PageFacts, fact: &Fact, edge: Edge, band: f64) -> bool {
         && height(page, fact, edge) <= band * page.height
 }
 
-/// Says whether numbers rise with their pages.
+/// Says whether a number in texts that are alike but for their digits rises with the pages.
 fn counts_pages(pages: &[PageFacts], level: &[At]) -> bool {
-    let mut numbers: Vec<(usize, i64)> = level
-        .iter()
-        .filter_map(|(page, index, _)| Some((*page, pages[*page].facts[*index].text.head.trim().parse::<i64>().ok()?)))
-        .collect();
+    let mut numbers: Vec<(usize, Vec<i64>)> =
+        level.iter().map(|(page, index, _)| (*page, numbers(&pages[*page].facts[*index].text.head))).collect();
     numbers.sort_unstable();
-    let counted =
-        numbers.windows(2).filter(|pair| pair[1].1 - pair[0].1 == pair[1].0 as i64 - pair[0].0 as i64).count();
-    numbers.len() > 1 && 10 * counted >= 6 * (numbers.len() - 1)
+    let most = numbers.iter().map(|(_, numbers)| numbers.len()).min().unwrap_or_default();
+    let counts = |place: usize| {
+        let step = |pair: &&[(usize, Vec<i64>)]| {
+            pair[1].1[place].saturating_sub(pair[0].1[place]) == pair[1].0 as i64 - pair[0].0 as i64
+        };
+        10 * numbers.windows(2).filter(step).count() >= 6 * (numbers.len() - 1)
+    };
+    numbers.len() > 1 && (0..most).any(counts)
+}
+
+fn numbers(text: &str) -> Vec<i64> {
+    text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 /// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture.
@@ -141,15 +171,16 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
     let rows: Vec<Vec<usize>> = rows.collect();
     for (number, row) in rows.iter().enumerate() {
         let space = rows.get(number + 1).map_or(f64::INFINITY, |next| space(page, row, next, edge));
-        let are_lone = || {
-            page.facts.len() > LEAST_ELEMENTS
-                && row.iter().all(|index| is_lone(page, &page.facts[*index], edge, space, body))
+        let is_lone =
+            |index: &usize| page.facts.len() > LEAST_ELEMENTS && is_lone(page, &page.facts[*index], edge, space, body);
+        // A short line may stand beside what repeats, as the name of a chapter beside a page number; a paragraph may not.
+        let may_be = |index: &usize| {
+            let fact = &page.facts[*index];
+            is_near(page, fact, edge, REPEATED_BAND) && fact.lines <= 2 && fact.text.characters <= CHARACTERS_OF_LONE
         };
-        let is_furniture = |index: &usize| repeated[*index];
-        if !row.iter().any(is_furniture) && !are_lone() {
-            return;
-        }
-        if row.iter().any(|index| page.facts[*index].kind == Kind::Table) {
+        let is_one =
+            row.iter().any(|index| repeated[*index]) && row.iter().all(|index| repeated[*index] || may_be(index));
+        if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_lone)) {
             return;
         }
         for index in row {
@@ -186,7 +217,7 @@ fn space(page: &PageFacts, row: &[usize], next: &[usize], edge: Edge) -> f64 {
 fn is_lone(page: &PageFacts, fact: &Fact, edge: Edge, space: f64, body: f64) -> bool {
     let is_number = is_page_number(&fact.text.head) && fact.text.characters <= CHARACTERS_OF_PAGE_NUMBER;
     let is_small = fact.size <= 0.98 * body && !fact.bold;
-    let is_note = edge == Edge::Bottom && fact.mark.is_some();
+    let is_note = edge == Edge::Bottom && !is_number && (fact.mark.is_some() || fact.begins_as_note());
     is_near(page, fact, edge, LONE_BAND)
         && fact.lines <= 2
         && fact.text.characters <= CHARACTERS_OF_LONE
@@ -199,8 +230,9 @@ pub(super) fn is_page_number(text: &str) -> bool {
         text.split(|character: char| !character.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
     let is_number = |part: &str| part.chars().count() <= 4 && part.chars().all(|character| character.is_ascii_digit());
     let is_roman = |part: &str| roman(&part.to_lowercase()).is_some();
-    let numbers = parts.iter().filter(|part| is_number(part)).count();
-    let is_known = |part: &&str| is_number(part) || WORDS_OF_NUMBERS.contains(&part.to_lowercase().as_str());
+    let numbers = parts.iter().filter(|part| is_number(part) || is_roman(part)).count();
+    let is_known =
+        |part: &&str| is_number(part) || is_roman(part) || WORDS_OF_NUMBERS.contains(&part.to_lowercase().as_str());
     match parts.as_slice() {
         [only] => is_number(only) || is_roman(only) && only.len() > 1,
         [] => false,
@@ -214,7 +246,7 @@ mod tests {
 
     #[test]
     fn page_numbers_are_told_from_other_short_texts() {
-        for text in ["3", "– 12 –", "Page 3 of 9", "Seite 4", "xiv", "3 / 9", "Strona 1 z 3"] {
+        for text in ["3", "– 12 –", "Page 3 of 9", "Seite 4", "xiv", "3 / 9", "Strona 1 z 3", "Page iv"] {
             assert!(is_page_number(text), "{text}");
         }
         for text in ["2,024.5 kg", "Chapter 3", "i", "12345", "3 apples", "", "1 2 3"] {

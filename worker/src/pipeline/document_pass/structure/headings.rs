@@ -1,13 +1,13 @@
 //! Titles and section headers, and their levels: larger type first, then numbers, bold and capitals with white space. Pure.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
     PageFacts, Place,
     fact::{Fact, Kind},
     thresholds::{
-        BOLD_BODY, CHARACTERS_OF_HEADING, LARGER, LETTERS_OF_HEADING, LINES_OF_HEADING, MUCH_LARGER, NOT_SMALLER,
-        SAME_LEVEL, SPACE_ABOVE, TITLE, TITLE_PART, WORDS_OF_BOLD_HEADING,
+        BOLD_BODY, CHARACTERS_OF_HEADING, DEEPEST, LARGER, LETTERS_OF_HEADING, LINES_OF_HEADING, MOST_STYLES,
+        MUCH_LARGER, NOT_SMALLER, SAME_LEVEL, SPACE_ABOVE, TITLE, TITLE_PART, WORDS_OF_BOLD_HEADING,
     },
 };
 use crate::parse::{Mark, MarkKind};
@@ -30,35 +30,48 @@ pub(super) struct Body {
 impl Body {
     /// The size of most characters; a larger one if it has half as many.
     pub(super) fn of<'f>(facts: impl Iterator<Item = &'f Fact>, larger: f64) -> Self {
-        let mut sizes: BTreeMap<i64, u64> = BTreeMap::new();
+        // By half points: characters, and their sizes in all.
+        let mut sizes: BTreeMap<i64, (u64, f64)> = BTreeMap::new();
         let (mut bold, mut all) = (0_u64, 0_u64);
         for fact in facts.filter(|fact| fact.kind == Kind::Text) {
             let characters = u64::from(fact.text.characters);
-            *sizes.entry((fact.size * 2.0).round() as i64).or_default() += characters;
+            let of_size = sizes.entry((fact.size * 2.0).round() as i64).or_default();
+            of_size.0 += characters;
+            of_size.1 += fact.size * characters as f64;
             bold += if fact.bold { characters } else { 0 };
             all += characters;
         }
-        let most = sizes.values().copied().max().unwrap_or_default();
-        let size = sizes.iter().rev().find(|(_, characters)| **characters as f64 >= larger * most as f64);
-        let size = size.map_or(10.0, |(size, _)| *size as f64 / 2.0).max(1.0);
+        let most = sizes.values().map(|(characters, _)| *characters).max().unwrap_or_default();
+        let size = sizes.values().rev().find(|(characters, _)| *characters as f64 >= larger * most as f64);
+        let size =
+            size.filter(|(characters, _)| *characters > 0).map_or(10.0, |(characters, sum)| sum / *characters as f64);
+        let size = size.max(1.0);
         Self { size, is_bold: all > 0 && bold as f64 >= BOLD_BODY * all as f64 }
     }
 }
 
-/// Finds the headings of a document. `order` lists the elements of the body in the order of reading.
-pub(super) fn headings(pages: &[PageFacts], order: &[Place], body: Body) -> BTreeMap<Place, Heading> {
+/// Finds the headings of a document. `order` lists the elements of the body in the order of reading; those that are no
+/// candidates are something else already.
+pub(super) fn headings(
+    pages: &[PageFacts],
+    order: &[Place],
+    is_candidate: impl Fn(&Place) -> bool,
+    body: Body,
+) -> BTreeMap<Place, Heading> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
     let mut found: Vec<Place> = Vec::new();
-    for (at, place) in order.iter().enumerate() {
-        let before = at.checked_sub(1).map(|before| order[before]);
+    for (at, place) in order.iter().enumerate().filter(|(_, place)| is_candidate(place)) {
+        let before = at.checked_sub(1).map(|before| order[before]).filter(|before| before.page == place.page);
         let after = order.get(at + 1).copied();
+        let below = after.filter(|after| after.page == place.page);
+        let alike = |other: Option<Place>| other.filter(&is_candidate).map(|place| fact(&place));
         let around = Around {
-            before: before.map(|place| fact(&place)),
-            after: after.map(|place| fact(&place)),
-            space_above: before
-                .filter(|before| before.page == place.page)
-                .map(|before| space(fact(&before), fact(place))),
-            space_below: after.filter(|after| after.page == place.page).map(|after| space(fact(place), fact(&after))),
+            before: alike(before),
+            after: alike(below),
+            is_last: after.is_none(),
+            has_beside: [before, below].into_iter().flatten().any(|other| are_beside(fact(place), fact(&other))),
+            space_above: before.map(|before| space(fact(&before), fact(place))),
+            space_below: below.map(|below| space(fact(place), fact(&below))),
         };
         if is_heading(fact(place), &around, body) {
             found.push(*place);
@@ -67,16 +80,27 @@ pub(super) fn headings(pages: &[PageFacts], order: &[Place], body: Body) -> BTre
     levels(pages, &found, body)
 }
 
+/// Says whether two elements stand beside each other in one row.
+fn are_beside(a: &Fact, b: &Fact) -> bool {
+    let shared = a.bbox.bottom().min(b.bbox.bottom()) - a.bbox.top().max(b.bbox.top());
+    shared > 0.5 * a.bbox.height().min(b.bbox.height()) && a.bbox.shared_width(b.bbox) <= 0.0
+}
+
 /// Returns the white space between two elements of which the second is below the first; `INFINITY` if it is not.
 fn space(above: &Fact, below: &Fact) -> f64 {
     let space = below.bbox.top() - above.bbox.bottom();
     if space < -0.5 * below.size || above.bbox.shared_width(below.bbox) <= 0.0 { f64::INFINITY } else { space }
 }
 
-/// What stands before and behind an element.
+/// What stands around an element on its page.
 struct Around<'f> {
+    /// The elements before and behind it, if nothing else is known of them.
     before: Option<&'f Fact>,
     after: Option<&'f Fact>,
+    /// Whether nothing follows in the document.
+    is_last: bool,
+    /// Whether one of them stands in its row.
+    has_beside: bool,
     /// To the element before it, if that is above it on the page.
     space_above: Option<f64>,
     space_below: Option<f64>,
@@ -105,7 +129,7 @@ fn is_heading(fact: &Fact, around: &Around<'_>, body: Body) -> bool {
         && !text.leads_to_number
         && !fact.is_fixed_pitch
         && !fact.mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Bullet)
-        && around.after.is_some();
+        && !around.is_last;
     if !may_be || ratio < NOT_SMALLER {
         return false;
     }
@@ -126,7 +150,12 @@ fn is_heading(fact: &Fact, around: &Around<'_>, body: Body) -> bool {
     }
     let begins_well = !fact.begins_small();
     let is_short = text.words <= WORDS_OF_BOLD_HEADING && !ends && text.last != Some(':');
-    if !begins_well || !is_short || is_alike(around.before) && !around.has_space_above(SPACE_ABOVE * body.size) {
+    // A label has its value beside it, and a line of a table of contents its page.
+    if !begins_well
+        || !is_short
+        || around.has_beside
+        || is_alike(around.before) && !around.has_space_above(SPACE_ABOVE * body.size)
+    {
         return false;
     }
     let is_apart = around.has_space_above(SPACE_ABOVE * body.size) && around.leans_down();
@@ -154,23 +183,21 @@ fn levels(pages: &[PageFacts], found: &[Place], body: Body) -> BTreeMap<Place, H
     let mut styles: Vec<Style> = Vec::new();
     for place in found.iter().filter(|place| Some(**place) != title) {
         let style = Style::of(fact(place));
-        match styles.iter_mut().find(|known| known.is_alike(&style)) {
-            Some(known) => known.add(&style),
-            None => styles.push(style),
+        match styles.iter().position(|known| known.is_alike(&style)) {
+            Some(known) => styles[known].add(&style),
+            None if styles.len() < MOST_STYLES => styles.push(style),
+            None => {}
         }
     }
-    styles.sort_by(Style::compare);
+    let styles = ranked(styles);
     let first = u32::from(title.is_some()) + 1;
     let mut levels: BTreeMap<Place, Heading> = BTreeMap::new();
-    // A style without numbers ranks by its place; numbered ones by the depth of their numbers.
+    // A style without numbers ranks by its place, behind those before it; numbered ones have the depth of their numbers.
     let mut ranks: Vec<u32> = Vec::new();
     let mut last = first - 1;
     for style in &styles {
-        last = match style.depth() {
-            Some(depth) => (first + depth - 1).max(last.min(first + depth - 1)),
-            None => last + 1,
-        };
-        ranks.push(last.max(first));
+        last = style.depth().map_or(last + 1, |depth| first + depth - 1);
+        ranks.push(last);
     }
     for place in found {
         if Some(*place) == title {
@@ -178,9 +205,9 @@ fn levels(pages: &[PageFacts], found: &[Place], body: Body) -> BTreeMap<Place, H
             continue;
         }
         let style = Style::of(fact(place));
-        let rank = styles.iter().position(|known| known.is_alike(&style)).unwrap_or_default();
+        let rank = styles.iter().position(|known| known.is_alike(&style)).unwrap_or(styles.len() - 1);
         let own = style.depth().map(|depth| first + depth - 1);
-        levels.insert(*place, Heading { level: own.unwrap_or(ranks[rank]), is_title: false });
+        levels.insert(*place, Heading { level: own.unwrap_or(ranks[rank]).min(DEEPEST), is_title: false });
     }
     levels
 }
@@ -193,6 +220,24 @@ fn title(pages: &[PageFacts], found: &[Place], body: Body) -> Option<Place> {
     let is_only = !found.iter().any(|other| *other != largest && size(other) >= size(&largest) - SAME_LEVEL);
     let is_first = largest.page == 0 && fact(&largest).bbox.top() <= TITLE_PART * pages[0].height;
     (is_first && is_only && size(&largest) >= TITLE * body.size && fact(&largest).mark.is_none()).then_some(largest)
+}
+
+/// Orders styles: the largest first; of one size the bold ones, then capitals, then upright ones.
+fn ranked(mut styles: Vec<Style>) -> Vec<Style> {
+    styles.sort_by(|a, b| b.size.total_cmp(&a.size));
+    // Sizes that hardly differ are one. Each is compared with the first of its group: the order must be one for all.
+    let mut group = 0_usize;
+    let mut first = f64::INFINITY;
+    let mut grouped: Vec<(usize, Style)> = Vec::with_capacity(styles.len());
+    for style in styles {
+        if first - style.size > SAME_LEVEL {
+            group += 1;
+            first = style.size;
+        }
+        grouped.push((group, style));
+    }
+    grouped.sort_by_key(|(group, style)| (*group, Reverse((style.bold, style.capitals, !style.italic))));
+    grouped.into_iter().map(|(_, style)| style).collect()
 }
 
 /// How headings of one level are set.
@@ -229,15 +274,5 @@ impl Style {
     fn depth(&self) -> Option<u32> {
         let (depth, _) = self.depths.iter().max_by_key(|(_, count)| **count)?;
         *depth
-    }
-
-    fn compare(&self, other: &Self) -> std::cmp::Ordering {
-        let by_size = if (self.size - other.size).abs() <= SAME_LEVEL {
-            std::cmp::Ordering::Equal
-        } else {
-            other.size.total_cmp(&self.size)
-        };
-        let rank = |style: &Self| (style.bold, style.capitals, !style.italic);
-        by_size.then_with(|| rank(other).cmp(&rank(self)))
     }
 }

@@ -62,6 +62,8 @@ pub(super) fn items(
         let goes_on = open.iter().rposition(|list| list.takes(own, mark, place));
         if let Some(index) = goes_on {
             open.truncate(index + 1);
+            // The lists around it go on as well.
+            open.iter_mut().for_each(|list| list.at = at);
             let list = open.last_mut().expect("it was found");
             (list.last, list.at, list.mark) = (*place, at, mark.clone());
             let item = item(list.list, open.len() - 1, mark, own, open[index].parent);
@@ -77,6 +79,7 @@ pub(super) fn items(
         {
             open.pop();
         }
+        open.iter_mut().for_each(|list| list.at = at);
         let parent = open.last().map(|list| list.last);
         let list =
             Open { list: lists, left: own.bbox.left(), size: own.size, mark: mark.clone(), last: *place, at, parent };

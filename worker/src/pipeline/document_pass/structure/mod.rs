@@ -22,11 +22,11 @@ use self::{
     fact::{Fact, Kind},
     furniture::{Furniture, furniture},
     headings::{Body, headings},
-    thresholds::{LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
+    thresholds::{ELEMENTS_WITH_NOTES, LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
 };
 use super::{json_fields::is_local, spooled_page::SpooledPage};
 
-/// Elements that are judged; those of a document behind the others stay what the engine said. Each takes some 400 bytes.
+/// Elements that are judged; those of a document behind the others stay what the engine said. Each takes some 500 bytes.
 pub(crate) const MOST_ELEMENTS: usize = 80_000;
 
 /// The elements of a page.
@@ -135,7 +135,8 @@ impl Structure {
             decisions.insert(place, Decision::plain(kind));
         }
         let rest: Vec<Place> = order.iter().copied().filter(|place| !decisions.contains_key(place)).collect();
-        let headings = headings(pages, &rest, body);
+        let is_candidate = |place: &Place| !decisions.contains_key(place);
+        let headings = headings(pages, &order, is_candidate, body);
         let items = lists::items(pages, &rest, |place| headings.contains_key(place));
         for (place, heading) in headings {
             let kind = if heading.is_title { ElementType::Title } else { ElementType::SectionHeader };
@@ -233,19 +234,16 @@ impl Structure {
     /// body's size below it.
     fn is_note(&self, place: &Place, fact: &Fact, body: f64) -> bool {
         let page = &self.pages[place.page];
-        let begins = fact
-            .text
-            .head
-            .starts_with(|character: char| character.is_ascii_digit() || "*†‡§¹²³⁴⁵⁶⁷⁸⁹".contains(character));
         let is_below = |other: &&Fact| {
             other.kind == Kind::Text
                 && other.bbox.top() > fact.bbox.bottom()
                 && other.size > NOTE_SIZE * body
                 && other.text.words > 3
         };
-        fact.size <= NOTE_SIZE * body
+        page.facts.len() <= ELEMENTS_WITH_NOTES
+            && fact.size <= NOTE_SIZE * body
             && fact.bbox.top() >= NOTE_PART * page.height
-            && begins
+            && fact.begins_as_note()
             && fact.text.words >= 3
             && !page.facts.iter().any(|other| is_below(&other) && other.bbox.shared_width(fact.bbox) > 0.0)
     }

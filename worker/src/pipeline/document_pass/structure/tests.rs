@@ -160,3 +160,45 @@ fn notes_are_small_and_at_the_foot_and_contents_lead_to_pages() {
     ];
     assert_eq!(kinds(&[page(1, &contents)]), ["document_index", "document_index", "document_index", "-"]);
 }
+
+#[test]
+fn a_paragraph_beside_what_repeats_is_no_furniture_and_neither_are_headings_that_count() {
+    let long = "This is a paragraph that is a good deal longer than any line that stands beside a running head, because it \
+                goes on and on, for more than the ninety characters that such a line may have.";
+    let beside = Given { left: 400.0, ..given(long, 30.0) };
+    let first = [given("Experience", 30.0), beside, given(BODY, 200.0), given(BODY, 300.0)];
+    let other = [given("Experience", 30.0), given("Other text on another page.", 200.0)];
+    assert_eq!(kinds(&[page(1, &first), page(2, &other)]), ["-", "-", "-", "-"]);
+    let chapter = |text| Given { size: 18.0, ..given(text, 40.0) };
+    let pages = [
+        page(1, &[chapter("Chapter 1 Water"), given(BODY, 100.0)]),
+        page(2, &[chapter("Chapter 2 Water"), given("Other text on another page, which goes on.", 100.0)]),
+    ];
+    assert_eq!(kinds(&pages), ["section_header1", "-"]);
+}
+
+#[test]
+fn a_list_goes_on_behind_a_long_list_inside_of_it() {
+    let set_in = |text, top| Given { left: 70.0, ..given(text, top) };
+    let inner = ["(a) one", "(b) two", "(c) three", "(d) four", "(e) five", "(f) six"];
+    let inner = inner.iter().enumerate().map(|(row, text)| set_in(*text, 105.0 + 15.0 * row as f64));
+    let mut elements = vec![given("1. the first thing", 90.0)];
+    elements.extend(inner);
+    elements.push(given("2. the second thing", 200.0));
+    let expected = ["item@0", "item@1", "item@1", "item@1", "item@1", "item@1", "item@1", "item@0"];
+    assert_eq!(kinds(&[page(1, &elements)]), expected);
+}
+
+#[test]
+fn any_number_of_styles_has_an_order_and_six_levels() {
+    let mut elements = Vec::new();
+    for number in 0..40 {
+        let (size, bold) = (12.0 + 0.25 * f64::from(number), number % 3 == 0);
+        let text = if number % 2 == 0 { "A heading of its own" } else { "A HEADING OF ITS OWN" };
+        elements.push(Given { size, bold, ..given(text, 20.0 * f64::from(number)) });
+        elements.push(given(BODY, 20.0 * f64::from(number) + 15.0));
+    }
+    let kinds = kinds(&[page(1, &elements)]);
+    let levels: Vec<&str> = kinds.iter().filter_map(|kind| kind.strip_prefix("section_header")).collect();
+    assert!(levels.len() > 10 && levels.iter().all(|level| ("1"..="6").contains(level)), "{levels:?}");
+}

@@ -24,6 +24,10 @@ pub(super) const SAME_LEVEL: f64 = 0.6;
 pub(super) const BOLD_BODY: f64 = 0.4;
 /// A heading without larger or bold type has so much white space above it, in units of the body size.
 pub(super) const SPACE_ABOVE: f64 = 0.6;
+/// Headings that are deeper count as this deep: each element carries the headings above it.
+pub(super) const DEEPEST: u32 = 6;
+/// Styles of headings that are told apart.
+pub(super) const MOST_STYLES: usize = 100;
 /// A title is so much larger than the body, and stands in this upper part of the first page.
 pub(super) const TITLE: f64 = 1.25;
 pub(super) const TITLE_PART: f64 = 0.6;
@@ -39,6 +43,8 @@ pub(super) const CHARACTERS_OF_FURNITURE: u32 = 200;
 pub(super) const SAME_HEIGHT: f64 = 6.0;
 /// They stand on this share of the pages, or of the pages of one side.
 pub(super) const REPEATED_SHARE: f64 = 0.4;
+/// Texts that differ in their digits are no larger than this, in units of the body size, and count with the pages.
+pub(super) const NO_HEADING: f64 = 1.1;
 /// Lines told by their look have so many characters, at most, and so much white space to the text, in units of the body
 /// size.
 pub(super) const CHARACTERS_OF_LONE: u32 = 90;
@@ -50,6 +56,8 @@ pub(super) const CHARACTERS_OF_PAGE_NUMBER: u32 = 24;
 /// A footnote is so much smaller than the body, and stands in this lower part of its page.
 pub(super) const NOTE_SIZE: f64 = 0.93;
 pub(super) const NOTE_PART: f64 = 0.5;
+/// A page with more elements is not searched for notes.
+pub(super) const ELEMENTS_WITH_NOTES: usize = 3_000;
 
 // Captions.
 /// Words of a caption, at most.
