@@ -196,10 +196,14 @@ fn the_markdown_holds_every_page_and_paragraph() {
     let result = processed.result("report");
     for page in 1..=4 {
         let comment = format!("<!-- page {page} -->");
-        // Running heads are left out, and an item of a list has its own sign there.
+        // Running heads are left out; what is no plain text has Markdown of its own.
         let body =
             |element: &&Element| element.page_number == page && element.content_layer != Some(ContentLayer::Furniture);
-        let of_page = result.elements.iter().filter(body).map(|element| element.text.trim_start_matches("• "));
+        let of_page = result
+            .elements
+            .iter()
+            .filter(body)
+            .map(|element| element.markdown.as_ref().unwrap_or(&element.text).as_str());
         for wanted in std::iter::once(comment.as_str()).chain(of_page) {
             let at = rest.find(wanted).unwrap_or_else(|| panic!("page {page}: {wanted:?} is missing"));
             rest = &rest[at + wanted.len()..];
