@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
+import sys
 from pathlib import Path
 
-from blocks import NOTE_MARK, Block, Drawing, Group, Printed, Rows
-from hyphens import softened
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from blocks import NOTE_MARK, Block, Drawing, Group, Printed, Rows  # noqa: E402
+from hyphens import softened  # noqa: E402
+from printing import print_html  # noqa: E402
 
 RIGHT_TO_LEFT = ("ar", "he")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pdf-header-footer")
 BASE = """
 @page { margin: 14mm 13mm }
 body { margin: 0; font-size: 9.5pt; line-height: 1.35 }
@@ -42,12 +42,7 @@ svg { display: block; margin: 2mm 0 }
 
 
 def to_pdf(document: Printed, target: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="quire-chromium-") as scratch:
-        source = Path(scratch) / "page.html"
-        source.write_text(to_html(document), encoding="utf-8")
-        tagged = [] if document.tagged else ["--disable-pdf-tagging"]
-        subprocess.run(["chromium", *FLAGS, *tagged, f"--user-data-dir={scratch}/profile", f"--print-to-pdf={target}",
-                        source.as_uri()], check=True, capture_output=True, timeout=120)
+    print_html(to_html(document), target, tagged=document.tagged)
 
 
 def to_html(document: Printed) -> str:

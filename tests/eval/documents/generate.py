@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from pathlib import Path
 
-import chromium
+import chromium  # puts the folder of printing on the path
 import libreoffice
 from blocks import HandMade
 from handmade import HAND_MADE
 from latin import LATIN
+from printing import page_count, squeeze
 from scripts import SCRIPTS
 
 FOLDER = Path(__file__).resolve().parent
@@ -53,19 +53,6 @@ def write(document) -> None:
         if (count := page_count(target)) != document.pages:
             raise SystemExit(f"{target.name} has {count} pages instead of {document.pages}: change its text or `pages`")
     target.with_suffix(".json").write_text(expected(document), encoding="utf-8")
-
-
-def squeeze(pdf: Path) -> None:
-    """Moves objects into compressed streams; what is drawn and said stays the same."""
-    small = pdf.with_suffix(".small")
-    subprocess.run(["qpdf", "--object-streams=generate", "--recompress-flate", "--compression-level=9", pdf, small],
-                   check=True)
-    small.replace(pdf)
-
-
-def page_count(pdf: Path) -> int:
-    told = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
-    return int(next(line.split()[1] for line in told.splitlines() if line.startswith("Pages:")))
 
 
 def expected(document) -> str:

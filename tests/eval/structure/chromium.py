@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import html
 import re
-import subprocess
-import tempfile
+import sys
 from pathlib import Path
 
-from tree import (Caption, Cell, Code, Document, Drawing, Furniture, Group, Heading, Items, Look, Note, PageBreak, Para,
-                  Rule, Table)
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-pdf-header-footer",
-         "--disable-pdf-tagging")
+from printing import print_html  # noqa: E402
+from tree import (Caption, Cell, Code, Document, Drawing, Furniture, Group, Heading, Items, Look,  # noqa: E402
+                  Note, PageBreak, Para, Rule, Table)
+
 SIZES = {"A4": (210, 297), "A5": (148, 210), "Letter": (215.9, 279.4), "A4 landscape": (297, 210),
          "slide": (254, 142.9)}  # millimetres
 BASE = """
@@ -54,11 +53,7 @@ PLACES = ("left", "center", "right")
 
 
 def to_pdf(document: Document, target: Path) -> None:
-    with tempfile.TemporaryDirectory(prefix="quire-chromium-") as scratch:
-        source = Path(scratch) / "page.html"
-        source.write_text(to_html(document), encoding="utf-8")
-        subprocess.run(["chromium", *FLAGS, f"--user-data-dir={scratch}/profile", f"--print-to-pdf={target}",
-                        source.as_uri()], check=True, capture_output=True, timeout=120)
+    print_html(to_html(document), target, tagged=False)
 
 
 def to_html(document: Document) -> str:

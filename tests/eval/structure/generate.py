@@ -18,8 +18,9 @@ import sys
 from pathlib import Path
 
 import kinds
-import chromium
+import chromium  # puts the folder of printing on the path
 import truth
+from printing import page_count, squeeze
 from tree import Document
 
 FOLDER = Path(__file__).resolve().parent / "documents"
@@ -65,23 +66,10 @@ def printer(program: str):
     return platypus.to_pdf
 
 
-def squeeze(pdf: Path) -> None:
-    """Moves objects into compressed streams; what is drawn and said stays the same."""
-    small = pdf.with_suffix(".small")
-    subprocess.run(["qpdf", "--object-streams=generate", "--recompress-flate", "--compression-level=9", pdf, small],
-                   check=True)
-    small.replace(pdf)
-
-
 def unpacked(pdf: Path) -> bytes:
     """Returns the file without compression, and without its fonts, whose bytes say nothing."""
     told = subprocess.run(["qpdf", "--qdf", "--object-streams=disable", pdf, "-"], check=True, capture_output=True)
     return re.sub(rb"/Length1 .*?endstream", b"", told.stdout, flags=re.DOTALL)
-
-
-def page_count(pdf: Path) -> int:
-    told = subprocess.run(["pdfinfo", pdf], check=True, capture_output=True, text=True).stdout
-    return int(next(line.split()[1] for line in told.splitlines() if line.startswith("Pages:")))
 
 
 def has_sheets(document: Document) -> bool:

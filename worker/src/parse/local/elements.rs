@@ -14,7 +14,7 @@ use super::{
     paragraphs::{Paragraph, Span},
     placed::{Placed, blank, element_region, part, region},
     stacked::Stacked,
-    table_text::TableText,
+    table_text::{TableText, to_cell},
     visibility::Layer,
 };
 use crate::parse::ParsedPage;
@@ -102,14 +102,15 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
 
 /// Makes an element of a table. Its text stands in its cells.
 fn of_table(page_number: u32, table: TableText, with_words: bool) -> Placed {
-    let (layer, source) = layer_and_source(table.layer);
-    let degrees = table.frame.degrees();
+    let TableText { frame, layer, table } = table;
+    let (layer, source) = layer_and_source(layer);
+    let degrees = frame.degrees();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let region =
         Region { angle: (degrees != 0).then(|| f64::from(degrees)), ..element_region(page_number, table.bbox) };
     let hyphens: Vec<Value> = (0_u32..)
         .zip(&table.cells)
-        .flat_map(|(cell, text)| text.hyphens.iter().map(move |at| json!([cell, at])))
+        .flat_map(|(cell, text)| text.content.hyphens.iter().map(move |at| json!([cell, at])))
         .collect();
     let mut element = Element {
         content_layer: Some(layer),
@@ -118,7 +119,7 @@ fn of_table(page_number: u32, table: TableText, with_words: bool) -> Placed {
         table: Some(Table {
             num_rows: count(table.num_rows),
             num_cols: count(table.num_cols),
-            cells: table.cells.into_iter().map(|cell| cell.into_cell(page_number, with_words)).collect(),
+            cells: table.cells.into_iter().map(|cell| to_cell(cell, page_number, with_words)).collect(),
             ..Table::default()
         }),
         ..blank(page_number, ElementType::Table, if table.is_ruled { "ruled_table" } else { "unruled_table" })

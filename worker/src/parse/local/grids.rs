@@ -54,14 +54,11 @@ impl Grid {
         is_whole.then(|| (self.columns[col], self.columns[col + 1]))
     }
 
-    /// Returns the number of the cell in which a point lies.
-    pub(super) fn cell_at(&self, x: f64, y: f64) -> Option<usize> {
-        let place = |borders: &[f64], at: f64| {
-            let next = borders.partition_point(|border| *border <= at);
-            (1..borders.len()).contains(&next).then(|| next - 1)
-        };
-        let (row, col) = (place(&self.rows, y)?, place(&self.columns, x)?);
-        self.slots.get(row * (self.columns.len() - 1) + col).copied()
+    /// Returns the number of the cell in which a point of the grid lies. One on a border lies behind it, if there is a cell.
+    pub(super) fn cell_at(&self, x: f64, y: f64) -> usize {
+        let place =
+            |borders: &[f64], at: f64| borders.partition_point(|border| *border <= at).clamp(1, borders.len() - 1) - 1;
+        self.slots[place(&self.rows, y) * (self.columns.len() - 1) + place(&self.columns, x)]
     }
 }
 

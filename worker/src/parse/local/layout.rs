@@ -48,14 +48,12 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
         // Their places are on the displayed page; only upright text is laid out there.
         let ground = if frame == Frame::UPRIGHT { &*ground } else { &Ground::default() };
         let mut of_frame = regions::flows(&pieces, &content.fonts, ground, hidden.is_none());
-        let lines =
-            of_frame.iter_mut().filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });
-        lines.flatten().for_each(|line| line.note_dot(&ground.dots));
+        let lines = of_frame.iter_mut().filter_map(Flow::lines_mut).flatten();
+        lines.for_each(|line| line.note_dot(&ground.dots));
         flows.append(&mut of_frame);
     }
     drop(ground);
-    let lines = flows.iter().filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });
-    let fields = FieldRows::of(&content.fields, lines.flatten());
+    let fields = FieldRows::of(&content.fields, flows.iter().filter_map(Flow::lines).flatten());
     let blocks = flows.into_iter().flat_map(|flow| blocks(flow, &content, &fields));
     let blocks = continued::joined(blocks.collect());
     PageText { content, blocks, findings }
@@ -67,7 +65,7 @@ fn blocks(flow: Flow, content: &PageContent, fields: &FieldRows) -> Vec<Block> {
             let paragraphs = paragraphs(lines, content, fields).into_iter();
             paragraphs.filter(|paragraph| !paragraph.text.trim().is_empty()).map(Block::Paragraph).collect()
         }
-        Flow::Table(table) => TableText::of(table, content).map(Block::Table).into_iter().collect(),
+        Flow::Table(frame, table) => TableText::of(frame, table, content).map(Block::Table).into_iter().collect(),
     }
 }
 

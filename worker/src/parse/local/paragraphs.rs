@@ -178,10 +178,7 @@ mod tests {
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
         let flows = flows(&pieces, &content.fonts, &Ground::default(), false).into_iter();
-        flows
-            .filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None })
-            .flat_map(|flow| paragraphs(flow, &content, &FieldRows::default()))
-            .collect()
+        flows.filter_map(Flow::into_lines).flat_map(|flow| paragraphs(flow, &content, &FieldRows::default())).collect()
     }
 
     fn texts(page: &Page) -> Vec<String> {

@@ -58,7 +58,7 @@ fn texts(page: &PageText) -> Vec<&str> {
 fn texts_of(block: &Block) -> Vec<&str> {
     match block {
         Block::Paragraph(paragraph) => vec![paragraph.text.as_str()],
-        Block::Table(table) => table.cells.iter().map(|cell| cell.text.as_str()).collect(),
+        Block::Table(table) => table.table.cells.iter().map(|cell| cell.content.text.as_str()).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! The order depends on places alone, never on the order in which the file draws its text objects.
 
-use quire_schemas::element::{BBox, CellRole};
+use quire_schemas::element::BBox;
 
 use super::{
     channels::Channel,
@@ -17,7 +17,7 @@ use super::{
     markers::Mark,
     rows::{self, Item, Row, What},
     spacing::gaps,
-    tables::{Layout, MOST_TRIED_ROWS, Place, ruled, unruled},
+    tables::{Layout, MOST_TRIED_ROWS, Table, ruled, unruled},
 };
 
 /// Regions that are cut again; a region deeper inside is read row by row.
@@ -42,28 +42,22 @@ const WORDS_OF_ONE_LETTER: [&str; 22] =
 pub(super) enum Flow {
     /// Lines that follow each other in one column.
     Lines(Vec<Line>),
-    Table(ReadTable),
+    /// Boxes are in the frame.
+    Table(Frame, Table<Vec<Line>>),
 }
 
-/// A table whose cells are read. Boxes are in its frame.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ReadTable {
-    pub(super) frame: Frame,
-    pub(super) bbox: BBox,
-    pub(super) num_rows: usize,
-    pub(super) num_cols: usize,
-    /// Whether rules enclose its cells.
-    pub(super) is_ruled: bool,
-    pub(super) cells: Vec<ReadCell>,
-}
+impl Flow {
+    pub(super) fn lines(&self) -> Option<&[Line]> {
+        if let Self::Lines(lines) = self { Some(lines) } else { None }
+    }
 
-/// A cell and the lines in it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ReadCell {
-    pub(super) place: Place,
-    pub(super) bbox: BBox,
-    pub(super) role: CellRole,
-    pub(super) lines: Vec<Line>,
+    pub(super) fn lines_mut(&mut self) -> Option<&mut [Line]> {
+        if let Self::Lines(lines) = self { Some(lines) } else { None }
+    }
+
+    pub(super) fn into_lines(self) -> Option<Vec<Line>> {
+        if let Self::Lines(lines) = self { Some(lines) } else { None }
+    }
 }
 
 /// Lays out the tokens of one frame.
@@ -110,6 +104,8 @@ pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_t
 /// What is still to be read.
 enum Work<'a> {
     Items(Vec<Item<'a>>, usize),
+    /// Items above, between and below tables: these have been looked for.
+    Rest(Vec<Item<'a>>, usize),
     Table(Layout<'a>),
 }
 
@@ -206,8 +202,9 @@ impl<'a> Regions<'a> {
         // A stack instead of recursion; blocks recurse, as deep as containers lie in each other.
         let mut pending = vec![Work::Items(items, depth)];
         while let Some(work) = pending.pop() {
-            let (items, depth) = match work {
-                Work::Items(items, depth) => (items, depth),
+            let (items, depth, is_searched) = match work {
+                Work::Items(items, depth) => (items, depth, !self.with_tables),
+                Work::Rest(items, depth) => (items, depth, true),
                 Work::Table(layout) => {
                     self.table(layout);
                     continue;
@@ -218,18 +215,18 @@ impl<'a> Regions<'a> {
             }
             let size = rows::usual_size(&items);
             let mut rows = rows::rows(items);
-            let tables = if self.with_tables && depth < MAX_DEPTH {
-                unruled(&rows, self.ground, &mut self.table_budget)
-            } else {
+            let tables = if is_searched || depth >= MAX_DEPTH {
                 Vec::new()
+            } else {
+                unruled(&rows, self.ground, &mut self.table_budget)
             };
             if !tables.is_empty() {
                 for table in tables.into_iter().rev() {
-                    pending.push(Work::Items(all(rows.split_off(table.last + 1)), depth + 1));
+                    pending.push(Work::Rest(all(rows.split_off(table.last + 1)), depth + 1));
                     rows.truncate(table.first);
                     pending.push(Work::Table(table.layout));
                 }
-                pending.push(Work::Items(all(rows), depth + 1));
+                pending.push(Work::Rest(all(rows), depth + 1));
                 continue;
             }
             let channels = if depth < MAX_DEPTH { columns(&rows, size) } else { Vec::new() };
@@ -309,19 +306,15 @@ impl<'a> Regions<'a> {
 
     /// Reads the cells of a table, each by itself and row by row.
     fn table(&mut self, layout: Layout<'a>) {
-        let Layout { bbox, num_rows, num_cols, is_ruled, cells } = layout;
         let outside = std::mem::take(&mut self.flows);
-        let mut read: Vec<ReadCell> = Vec::with_capacity(cells.len());
-        for cell in cells {
-            self.rows(&rows::rows(cell.items), &[], MAX_DEPTH);
-            let flows = std::mem::take(&mut self.flows).into_iter();
-            let lines = flows.filter_map(|flow| if let Flow::Lines(lines) = flow { Some(lines) } else { None });
-            let lines = lines.flatten().collect();
-            read.push(ReadCell { place: cell.place, bbox: cell.bbox, role: cell.role, lines });
-        }
+        let table = layout.map(|items| -> Vec<Line> {
+            self.rows(&rows::rows(items), &[], MAX_DEPTH);
+            std::mem::take(&mut self.flows).into_iter().filter_map(Flow::into_lines).flatten().collect()
+        });
         self.flows = outside;
-        let frame = read.iter().flat_map(|cell| &cell.lines).map(|line| line.frame).next().unwrap_or(Frame::UPRIGHT);
-        self.flows.push(Flow::Table(ReadTable { frame, bbox, num_rows, num_cols, is_ruled, cells: read }));
+        let mut lines = table.cells.iter().flat_map(|cell| &cell.content);
+        let frame = lines.next().map_or(Frame::UPRIGHT, |line| line.frame);
+        self.flows.push(Flow::Table(frame, table));
     }
 
     /// Parts a row at wide gaps and between what the page shows and what it does not, in the order of reading.
@@ -381,8 +374,8 @@ fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
 /// Joins a part that is nothing but the mark of a list item with the text behind it, however far that is set in.
 fn with_marks(parts: Vec<Vec<Item<'_>>>) -> Vec<Vec<Item<'_>>> {
     let is_mark = |part: &[Item<'_>]| {
-        let text: String = part.iter().map(|item| item.text).collect();
-        part.iter().all(|item| !item.is_block()) && Mark::of_word(&text).is_some_and(|mark| mark.is_certain())
+        part.iter().all(|item| !item.is_block())
+            && Mark::of_word(&rows::text(part)).is_some_and(|mark| mark.is_certain())
     };
     let mut joined: Vec<Vec<Item<'_>>> = Vec::with_capacity(parts.len());
     for part in parts {
@@ -452,7 +445,7 @@ mod tests {
         let flows = flows(&pieces, &content.fonts, &Ground::of(&content), false);
         let flow = |flow: &Flow| match flow {
             Flow::Lines(lines) => lines.iter().map(Line::text).collect::<Vec<_>>().join("/"),
-            Flow::Table(_) => unreachable!("tables were not looked for"),
+            Flow::Table(..) => unreachable!("tables were not looked for"),
         };
         flows.iter().map(flow).collect::<Vec<_>>().join(" | ")
     }

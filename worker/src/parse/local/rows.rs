@@ -72,6 +72,11 @@ impl Row<'_> {
     }
 }
 
+/// Returns what items say, one after the other.
+pub(super) fn text(items: &[Item<'_>]) -> String {
+    items.iter().map(|item| item.text).collect()
+}
+
 /// Returns the font size of most characters; 10 where there are none.
 pub(super) fn usual_size(items: &[Item<'_>]) -> f64 {
     let mut sizes: Vec<(f64, usize)> =

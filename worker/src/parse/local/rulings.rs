@@ -34,6 +34,12 @@ impl Rule {
         let bbox = if self.is_upright { turned(self.bbox) } else { self.bbox };
         (bbox.left(), bbox.right())
     }
+
+    /// Says whether it runs along this share of a stretch.
+    pub(super) fn runs_along(&self, (from, to): (f64, f64), share: f64) -> bool {
+        let (start, end) = self.reach();
+        end.min(to) - start.max(from) >= share * (to - from)
+    }
 }
 
 /// Lists the rules of a page. Pieces that go on with each other are one: a producer may draw a line cell by cell, or in

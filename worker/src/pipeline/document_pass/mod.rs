@@ -37,7 +37,6 @@ use quire_schemas::result::Page;
 
 use self::{
     course::Course,
-    limits::limit_reached,
     rewrite::Rewriting,
     spooled_page::{SpooledPage, unreadable},
     statistics::Statistics,
@@ -76,7 +75,7 @@ pub(crate) fn run(
     let numbers = spool.page_numbers();
     let (statistics, structure) = fold(&mut spool, &numbers)?;
     let decisions = structure.decide();
-    let is_cut = structure.is_cut;
+    let cut = structure.warning();
     drop(structure);
     let of_document = OfDocument { statistics: &statistics, decisions: &decisions, limits };
     let mut course = Course::default();
@@ -92,12 +91,7 @@ pub(crate) fn run(
     }
     let mut warnings = reconcile::warnings(&statistics, &native_characters);
     warnings.extend(statistics.warnings(limits));
-    if is_cut {
-        let most = structure::MOST_ELEMENTS;
-        warnings.push(limit_reached(format!(
-            "the document has more than {most} elements; headings, lists and furniture are told of the first ones only"
-        )));
-    }
+    warnings.extend(cut);
     Ok(writers.finish(warnings))
 }
 
@@ -106,8 +100,13 @@ fn fold(spool: &mut Spool, numbers: &[u32]) -> Result<(Statistics, Structure), F
     for &number in numbers {
         let Some(json) = spool.read_json(number)? else { continue };
         let added = SpooledPage::read(&json, number).and_then(|page| {
-            statistics.add(&page)?;
-            structure.add(&page)
+            statistics.begin_page(&page)?;
+            structure.begin_page(&page)?;
+            page.elements().try_for_each(|element| {
+                let element = element?;
+                statistics.add(&element)?;
+                structure.add(&element)
+            })
         });
         added.map_err(|error| unreadable(number, error))?;
     }

@@ -35,23 +35,24 @@ pub(super) struct OfPage {
 }
 
 impl Statistics {
-    /// Takes the next page; pages come in ascending order.
-    pub(super) fn add(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
-        let pictures_before = self.pictures;
-        let mut visible_characters = 0_u32;
-        for element in page.elements() {
-            let element = element?;
-            let is_unseen = element.get::<ContentLayer>("content_layer")? == Some(ContentLayer::Invisible);
-            let visible = if is_unseen { 0 } else { visible_in(&element)? };
-            visible_characters = visible_characters.saturating_add(u32::try_from(visible).unwrap_or(u32::MAX));
-            count_words(&element, &mut self.words)?;
-            self.pictures = self.pictures.saturating_add(u32::from(names_picture(&element)?));
-        }
+    /// Takes the next page; pages come in ascending order. Its elements follow.
+    pub(super) fn begin_page(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
         let (number, has_failed) = (page.number, page.has_failed()?);
-        self.pages.push(OfPage { number, pictures_before, visible_characters, has_failed });
+        self.pages.push(OfPage { number, pictures_before: self.pictures, visible_characters: 0, has_failed });
         let bytes = |name: &str| page.row.raw(name).map_or(0, |value| value.get().len() as u64);
         self.row_text_bytes += bytes("text") + bytes("markdown");
         self.row_extra_bytes += bytes("extra") + bytes("errors");
+        Ok(())
+    }
+
+    /// Takes the next element of the page that was begun.
+    pub(super) fn add(&mut self, element: &JsonFields<'_>) -> serde_json::Result<()> {
+        let is_unseen = element.get::<ContentLayer>("content_layer")? == Some(ContentLayer::Invisible);
+        let visible = if is_unseen { 0 } else { u32::try_from(visible_in(element)?).unwrap_or(u32::MAX) };
+        let page = self.pages.last_mut().expect("a page was begun");
+        page.visible_characters = page.visible_characters.saturating_add(visible);
+        count_words(element, &mut self.words)?;
+        self.pictures = self.pictures.saturating_add(u32::from(names_picture(element)?));
         Ok(())
     }
 
@@ -129,7 +130,8 @@ impl Statistics {
         for page in pages {
             let json = serde_json::to_string(page).expect("a page is plain data");
             let page = SpooledPage::read(&json, page.page.page_number).expect("a page");
-            statistics.add(&page).expect("a page");
+            statistics.begin_page(&page).expect("a page");
+            page.elements().for_each(|element| statistics.add(&element.expect("an element")).expect("an element"));
         }
         statistics
     }

@@ -3,7 +3,7 @@
 use super::{
     super::rows::Item,
     pieces::{TextRow, extent, words},
-    thresholds::{LEAST_SUPPORT, PROVEN_SEPARATOR, ROWS_PER_CROSSING, SEPARATOR, WIDER_THAN_SPACE},
+    thresholds::{LEAST_SUPPORT, OVER_SEPARATOR, PROVEN_SEPARATOR, ROWS_PER_CROSSING, SEPARATOR, WIDER_THAN_SPACE},
 };
 
 /// What stands in neighbouring columns of one row, from the column `first` to the column `last`.
@@ -106,7 +106,7 @@ impl Columns {
         self.separators.iter().any(|separator| {
             from <= separator.1 && to >= separator.0 && {
                 let shared = to.min(separator.1) - from.max(separator.0);
-                shared >= 0.6 * (separator.1 - separator.0).min(to - from)
+                shared >= OVER_SEPARATOR * (separator.1 - separator.0).min(to - from)
             }
         })
     }

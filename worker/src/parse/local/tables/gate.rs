@@ -1,19 +1,16 @@
 //! What is no table, however well its pieces stand below each other: above all, running text. Pure.
 
 use super::{
-    super::characters,
+    super::{characters, rows::text},
     columns::{Columns, Entry},
-    pieces::{count_words, extent, is_figure, is_marker, words},
+    pieces::{count_words, extent, first_word_width, is_figure, is_marker},
     thresholds::{
         ALIGNED, ALIGNED_INDENTED, ALIGNED_WITHIN, CHARACTERS_OF_LIST, FEW_ROWS, FIGURES, FULL_LINE, FULL_LINES,
         GAP_OF_LIST, GOES_ON, LEAST_FILLED, LEAST_FILLED_OF_TEXT, LEAST_LABEL, LEAST_ROWS, LEAST_ROWS_OF_TWO_COLUMNS,
-        LONGER_VALUE, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, STRONG_ROWS, WORDS_OF_FULL_LINES,
-        WORDS_OF_LABEL, WORDS_OF_LIST, WORDS_OF_PROSE,
+        LONGER_VALUE, MARKED, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, SPACE, STRONG_ROWS,
+        WORDS_OF_FULL_LINES, WORDS_OF_LABEL, WORDS_OF_LIST, WORDS_OF_PROSE,
     },
 };
-
-/// A row of a table that may be one: its entries from left to right.
-pub(super) type Entries<'a> = Vec<Entry<'a>>;
 
 /// What is known of a table beside its rows.
 #[derive(Debug, Clone, Copy)]
@@ -26,14 +23,11 @@ pub(super) struct Evidence {
 
 /// Says whether rows are a table. Lines are those of the page: a wrapped cell has several.
 /// `joins` says of each line whether rules or steps show that it goes on with the row above.
-pub(super) fn is_table(rows: &[Entries<'_>], joins: &[bool], columns: &Columns, evidence: Evidence) -> bool {
+pub(super) fn is_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns, evidence: Evidence) -> bool {
     let count = columns.count();
-    let parted: Vec<&Entries<'_>> = rows.iter().filter(|row| row.len() > 1).collect();
+    let parted: Vec<&[Entry<'_>]> = rows.iter().copied().filter(|row| row.len() > 1).collect();
     let least = if count == 2 { LEAST_ROWS_OF_TWO_COLUMNS } else { LEAST_ROWS };
-    if parted.len() < least {
-        return false;
-    }
-    if parted.len() < FEW_ROWS && 2 * parted.len() < rows.len() {
+    if parted.len() < least || parted.len() < FEW_ROWS && 2 * parted.len() < rows.len() {
         return false;
     }
     let facts: Vec<Column> = (0..count).map(|column| Column::of(rows, joins, column, columns)).collect();
@@ -46,14 +40,14 @@ pub(super) fn is_table(rows: &[Entries<'_>], joins: &[bool], columns: &Columns, 
         return false;
     }
     // Text of another column of the page runs across the columns in many rows.
-    let spans = |row: &&&Entries<'_>| row.iter().any(|entry| entry.last > entry.first && count_words(&entry.items) > 2);
+    let spans = |row: &&&[Entry<'_>]| row.iter().any(|entry| entry.last > entry.first && count_words(&entry.items) > 2);
     if parted.iter().skip(MOST_HEAD_LINES.min(parted.len() / 2)).filter(spans).count() as f64
         > MOST_CROSSED * parted.len() as f64
     {
         return false;
     }
     let prose = facts.iter().filter(|column| column.is_prose()).count();
-    let is_listed = facts[0].markers as f64 >= 0.7 * facts[0].lines as f64;
+    let is_listed = facts[0].markers as f64 >= MARKED * facts[0].lines as f64;
     let is_prose = prose > 0 && (2 * prose >= count || !evidence.is_ruled);
     if is_prose && !(count == 2 && is_list(rows, columns, &facts))
         || is_listed && count <= 3
@@ -83,19 +77,19 @@ pub(super) fn is_table(rows: &[Entries<'_>], joins: &[bool], columns: &Columns, 
 }
 
 /// Says whether columns within one column of a grid are columns of their own: no running text, and most of their places filled.
-pub(super) fn are_columns(rows: &[Entries<'_>], columns: &Columns) -> bool {
+pub(super) fn are_columns(rows: &[&[Entry<'_>]], columns: &Columns) -> bool {
     let joins = vec![false; rows.len()];
     let mut facts = (0..columns.count()).map(|column| Column::of(rows, &joins, column, columns));
-    let filled: usize = rows.iter().map(Vec::len).sum();
+    let filled: usize = rows.iter().map(|row| row.len()).sum();
     filled as f64 >= LEAST_FILLED_OF_TEXT * (rows.len() * columns.count()) as f64
         && facts.all(|column| !column.is_prose() && column.is_aligned() && column.words <= WORDS_OF_LABEL)
 }
 
 /// Says whether two columns are labels and their values: each label stands beside the first line of its value.
-fn is_list(rows: &[Entries<'_>], columns: &Columns, facts: &[Column]) -> bool {
+fn is_list(rows: &[&[Entry<'_>]], columns: &Columns, facts: &[Column]) -> bool {
     let labels = rows.iter().filter(|row| row.first().is_some_and(|entry| entry.first == 0 && entry.last == 0));
     let (all, valued) = labels.fold((0, 0), |(all, valued), row| (all + 1, valued + usize::from(row.len() > 1)));
-    let size = rows.iter().flatten().map(|entry| entry.items[0].size).fold(0.0, f64::max);
+    let size = rows.iter().copied().flatten().map(|entry| entry.items[0].size).fold(0.0, f64::max);
     let gap = columns.text_reach(1).0 - columns.text_reach(0).1;
     valued >= ROWS_OF_LIST
         && 10 * valued >= 9 * all
@@ -128,8 +122,8 @@ struct Column {
 }
 
 impl Column {
-    fn of(rows: &[Entries<'_>], joins: &[bool], column: usize, columns: &Columns) -> Self {
-        let of_row = |row: &Entries<'_>| row.iter().position(|entry| entry.first == column && entry.last == column);
+    fn of(rows: &[&[Entry<'_>]], joins: &[bool], column: usize, columns: &Columns) -> Self {
+        let of_row = |row: &[Entry<'_>]| row.iter().position(|entry| entry.first == column && entry.last == column);
         let entries: Vec<Option<&Entry<'_>>> = rows.iter().map(|row| of_row(row).map(|at| &row[at])).collect();
         let filled = || entries.iter().flatten();
         let lines = filled().count();
@@ -219,8 +213,7 @@ fn at_two_places(values: Vec<f64>, within: f64) -> f64 {
 /// Says whether a line is full and the next one goes on with its sentence.
 fn goes_on(line: &Entry<'_>, next: &Entry<'_>, edge: f64) -> bool {
     let size = line.items[0].size;
-    let first = words(&next.items).next().map_or(0.0, |word| extent(word).1 - extent(word).0);
-    let is_full = extent(&line.items).1 + 0.3 * size + first > edge;
+    let is_full = extent(&line.items).1 + SPACE * size + first_word_width(&next.items) > edge;
     let begins = |is: fn(char) -> bool| next.items[0].text.chars().next().is_some_and(is);
     let is_broken = ends_with(line, &[',', '-', '\u{2010}']);
     is_full
@@ -228,12 +221,9 @@ fn goes_on(line: &Entry<'_>, next: &Entry<'_>, edge: f64) -> bool {
 }
 
 /// Says whether rows are a table of contents: titles, and numbers of pages that hardly ever fall.
-fn is_contents(rows: &[&Entries<'_>], columns: &[Column]) -> bool {
-    let numbers: Vec<u32> = rows
-        .iter()
-        .filter_map(|row| row.last())
-        .filter_map(|entry| entry.items.iter().map(|item| item.text).collect::<String>().parse().ok())
-        .collect();
+fn is_contents(rows: &[&[Entry<'_>]], columns: &[Column]) -> bool {
+    let numbers: Vec<u32> =
+        rows.iter().filter_map(|row| row.last()).filter_map(|entry| text(&entry.items).parse().ok()).collect();
     let rising = numbers.windows(2).filter(|pair| pair[0] <= pair[1]).count();
     let others = columns.iter().rev().skip(1).filter(|column| column.is_figures()).count();
     rows.len() >= 4

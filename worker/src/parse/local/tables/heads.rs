@@ -6,18 +6,16 @@ use super::{
     super::rulings::Rule,
     LaidCell, Layout,
     columns::{Columns, Entry},
-    pieces::{extent, is_figure, is_unit, is_year},
-    thresholds::{CENTRED_SHARE, CENTRED_WITHIN, UNDERLINE},
+    pieces::{are_bold, extent, is_figure, is_unit, is_year},
+    thresholds::{CENTRED_SHARE, CENTRED_WITHIN, MOST_HEAD_ROWS, UNDERLINE},
     wrapped::{self, Line},
 };
-/// A head has at most so many rows.
-const MOST_ROWS: usize = 4;
 
 /// Lets entries of the head reach over the columns that they head: those that a rule below them underlines, or over whose
 /// middle they stand. `lines` are those of a table without a grid.
 pub(super) fn spread<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Vec<Line<'a>> {
     let mut spread = lines.to_vec();
-    let head = wrapped::head(lines).min(MOST_ROWS + 2);
+    let head = wrapped::head(lines).min(MOST_HEAD_ROWS + 2);
     for index in 0..head.min(lines.len().saturating_sub(1)) {
         let (line, below) = (&lines[index], &lines[index + 1]);
         let is_free = |column: usize| line.entries.iter().all(|entry| !(entry.first..=entry.last).contains(&column));
@@ -107,7 +105,7 @@ pub(super) fn mark(table: &mut Layout<'_>, known: usize) {
         let is_whole_row = cell.place.col_span == table.num_cols && table.num_cols > 1;
         cell.role = if cell.place.row < head {
             CellRole::ColumnHeader
-        } else if is_whole_row && !cell.items.is_empty() {
+        } else if is_whole_row && !cell.content.is_empty() {
             CellRole::RowSection
         } else {
             CellRole::Body
@@ -118,16 +116,13 @@ pub(super) fn mark(table: &mut Layout<'_>, known: usize) {
 /// Returns how many rows are the head.
 fn head(table: &Layout<'_>) -> usize {
     let mut rows: Vec<Vec<&LaidCell<'_>>> = vec![Vec::new(); table.num_rows];
-    for cell in table.cells.iter().filter(|cell| !cell.items.is_empty()) {
+    for cell in table.cells.iter().filter(|cell| !cell.content.is_empty()) {
         rows[cell.place.row].push(cell);
     }
-    let most = MOST_ROWS.min(table.num_rows.saturating_sub(1));
-    let is_bold = |row: &Vec<&LaidCell<'_>>| {
-        !row.is_empty()
-            && row.iter().all(|cell| cell.items.iter().filter(|item| item.bold).count() * 2 > cell.items.len())
-    };
+    let most = MOST_HEAD_ROWS.min(table.num_rows.saturating_sub(1));
+    let is_bold = |row: &Vec<&LaidCell<'_>>| !row.is_empty() && row.iter().all(|cell| are_bold(cell.content.iter()));
     let is_value = |cell: &&&LaidCell<'_>| {
-        cell.place.col > 0 && is_figure(&cell.items) && !is_year(&cell.items) && !is_unit(&cell.items)
+        cell.place.col > 0 && is_figure(&cell.content) && !is_year(&cell.content) && !is_unit(&cell.content)
     };
     let figures: Vec<usize> = rows.iter().map(|row| row.iter().filter(is_value).count()).collect();
     // A label of a section, alone in its row, is no head.

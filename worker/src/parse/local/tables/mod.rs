@@ -23,25 +23,51 @@ use super::rows::Item;
 pub(super) use ruled::ruled;
 pub(super) use unruled::{MOST_TRIED_ROWS, unruled};
 
-/// A table before its cells are read.
+/// A table whose cells hold `C`: the items that lie in them, then the lines that these are, then text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layout<'a> {
+pub(super) struct Table<C> {
     pub(super) bbox: BBox,
     pub(super) num_rows: usize,
     pub(super) num_cols: usize,
     /// Whether rules enclose its cells.
     pub(super) is_ruled: bool,
     /// Row by row, empty ones too.
-    pub(super) cells: Vec<LaidCell<'a>>,
+    pub(super) cells: Vec<TableCell<C>>,
 }
 
-/// What stands in one cell.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct LaidCell<'a> {
+pub(super) struct TableCell<C> {
     pub(super) place: Place,
     pub(super) bbox: BBox,
     pub(super) role: CellRole,
-    pub(super) items: Vec<Item<'a>>,
+    pub(super) content: C,
+}
+
+/// A table before its cells are read.
+pub(super) type Layout<'a> = Table<Vec<Item<'a>>>;
+pub(super) type LaidCell<'a> = TableCell<Vec<Item<'a>>>;
+
+impl<C> Table<C> {
+    /// Brings its places elsewhere.
+    pub(super) fn moved(mut self, to: impl Fn(BBox) -> BBox) -> Self {
+        self.bbox = to(self.bbox);
+        for cell in &mut self.cells {
+            cell.bbox = to(cell.bbox);
+        }
+        self
+    }
+
+    /// Reads what its cells hold.
+    pub(super) fn map<D>(self, mut read: impl FnMut(C) -> D) -> Table<D> {
+        let Self { bbox, num_rows, num_cols, is_ruled, cells } = self;
+        let cells = cells.into_iter().map(|TableCell { place, bbox, role, content }| TableCell {
+            place,
+            bbox,
+            role,
+            content: read(content),
+        });
+        Table { bbox, num_rows, num_cols, is_ruled, cells: cells.collect() }
+    }
 }
 
 /// The first row and column of a cell, from 0, and how many it takes.

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use super::{
     super::{
-        captions, characters, markers,
-        rows::{Item, Row},
+        captions,
+        channels::median,
+        characters, markers,
+        rows::{Item, Row, text},
         spacing::gaps,
     },
     thresholds::{
@@ -30,6 +32,7 @@ pub(super) struct TextRow<'r, 'a> {
     pub(super) has_block: bool,
     /// Whether it is a line of justified text.
     pub(super) is_stretched: bool,
+    pub(super) is_caption: bool,
 }
 
 impl<'r, 'a> TextRow<'r, 'a> {
@@ -54,26 +57,22 @@ impl<'r, 'a> TextRow<'r, 'a> {
             size,
             space: usual * size,
             is_stretched: false,
+            is_caption: is_caption(&row.items),
             has_block: !row.drop_cap.is_empty() || row.items.iter().any(Item::is_block),
         }
     }
 
     /// Says whether it has several pieces and is no caption.
     pub(super) fn is_parted(&self) -> bool {
-        self.pieces.len() > 1 && !self.has_block && !self.is_stretched && !self.is_caption()
-    }
-
-    pub(super) fn is_caption(&self) -> bool {
-        let texts: Vec<String> = self.words().take(2).map(|word| word.iter().map(|item| item.text).collect()).collect();
-        captions::captioned(texts.iter().map(String::as_str)).is_some()
+        self.pieces.len() > 1 && !self.has_block && !self.is_stretched && !self.is_caption
     }
 
     pub(super) fn left(&self) -> f64 {
-        self.items.first().map_or(f64::INFINITY, |item| item.bbox.left())
+        extent(self.items).0
     }
 
     pub(super) fn right(&self) -> f64 {
-        self.items.iter().map(|item| item.bbox.right()).fold(f64::NEG_INFINITY, f64::max)
+        extent(self.items).1
     }
 
     /// Lists its words, each as items without a space between them.
@@ -82,13 +81,14 @@ impl<'r, 'a> TextRow<'r, 'a> {
     }
 }
 
+fn is_caption(items: &[Item<'_>]) -> bool {
+    let texts: Vec<String> = words(items).take(2).map(text).collect();
+    captions::captioned(texts.iter().map(String::as_str)).is_some()
+}
+
 /// Returns the usual gap between the words of a row, in units of the font size. In a row that is stretched to the width of its
 /// column, as the last lines before a break are, every gap is wide, and all are alike.
 fn usual_space(items: &[Item<'_>], gaps: &[f64]) -> f64 {
-    let median = |mut gaps: Vec<f64>| {
-        gaps.sort_by(f64::total_cmp);
-        gaps.get(gaps.len() / 2).copied()
-    };
     let all: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > WORD_GAP).collect();
     // Between two figures stands no space of a sentence.
     let starts: Vec<&[Item<'_>]> = words(items).collect();
@@ -127,6 +127,16 @@ pub(super) fn extent(items: &[Item<'_>]) -> (f64, f64) {
     (left, items.iter().map(|item| item.bbox.right()).fold(f64::NEG_INFINITY, f64::max))
 }
 
+/// Returns the width of their first word.
+pub(super) fn first_word_width(items: &[Item<'_>]) -> f64 {
+    words(items).next().map_or(0.0, |word| extent(word).1 - extent(word).0)
+}
+
+/// Says whether most items are bold.
+pub(super) fn are_bold<'i, 'a: 'i>(items: impl Iterator<Item = &'i Item<'a>> + Clone) -> bool {
+    2 * items.clone().filter(|item| item.bold).count() > items.count()
+}
+
 /// Raised and lowered digits are parts of units and marks of notes.
 fn is_digit(character: char) -> bool {
     character.is_numeric() && !matches!(character, '²' | '³' | '¹' | '\u{2070}'..='\u{209f}')
@@ -137,8 +147,7 @@ const MISSING: &str = "-–—−.·…:*/?†‡✓✔×●○•%";
 
 /// Says whether items are a year of our time and nothing else: heads have years, and so have rows.
 pub(super) fn is_year(items: &[Item<'_>]) -> bool {
-    let text: String = items.iter().map(|item| item.text).collect();
-    text.parse::<u32>().is_ok_and(|year| (1800..2100).contains(&year))
+    text(items).parse::<u32>().is_ok_and(|year| (1800..2100).contains(&year))
 }
 
 /// Says whether items are a sign for a unit and nothing else.
@@ -164,7 +173,7 @@ pub(super) fn is_figure(items: &[Item<'_>]) -> bool {
         && letters == 0
         && (1..=3).contains(&others)
         && characters().all(|character| MISSING.contains(character));
-    let is_short = letters <= 3 && digits == 0 && is_not_available(&characters().collect::<String>());
+    let is_short = letters <= 3 && digits == 0 && is_not_available(&text(items));
     digits > 0 && (letters <= 2 || digits >= 2 * letters) || is_missing || is_short
 }
 
@@ -174,7 +183,7 @@ fn is_not_available(text: &str) -> bool {
 
 /// Says whether a list's marker is all that items hold.
 pub(super) fn is_marker(items: &[Item<'_>]) -> bool {
-    let text: String = items.iter().map(|item| item.text).collect();
+    let text = text(items);
     let inner = text.trim_matches(['(', ')', '.', ':', '[', ']']);
     let is_bullet = markers::is_bullet(&text);
     let is_counter = inner.len() < text.len() && inner.chars().count() <= 4;

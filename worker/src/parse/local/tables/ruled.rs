@@ -10,15 +10,12 @@ use super::{
     LaidCell, Layout, Place,
     columns::{Columns, Entry},
     gate, heads,
-    pieces::{TextRow, extent, is_figure, words},
+    pieces::{TextRow, extent, first_word_width, is_figure},
     thresholds::{
-        DENSE_CELLS, HIGH_CELLS, LABELLED, LEAST_CELLS, LEAST_HEIGHT, LEAST_LABELS, PARTED_CELLS, ROWS_OF_SPLIT_COLUMN,
-        SPARSE, UNWRAPPED,
+        DENSE_CELLS, HIGH_CELLS, LABELLED, LEAST_CELLS, LEAST_HEIGHT, LEAST_LABELS, ONE_BAND, PARTED_CELLS,
+        ROWS_OF_SPLIT_COLUMN, SPACE, SPARSE, UNWRAPPED,
     },
 };
-
-/// Lines this near to each other, in units of the font size, stand in one band across the cells of a row.
-const ONE_BAND: f64 = 0.6;
 
 /// Lays the items that lie in a grid out as its table. `None` if it holds too little text to be one: a frame, a chart, the boxes of
 /// a form. Trusts the grid otherwise: its cells and spans are those that are drawn, however many are empty.
@@ -30,13 +27,11 @@ pub(in crate::parse::local) fn ruled<'a>(grid: &Grid, items: &[Item<'a>]) -> Opt
             place: Place { row: cell.row, col: cell.col, row_span: cell.row_span, col_span: cell.col_span },
             bbox: cell.bbox,
             role: CellRole::Body,
-            items: Vec::new(),
+            content: Vec::new(),
         })
         .collect();
     for item in items {
-        if let Some(cell) = grid.cell_at(item.bbox.middle_x(), item.bbox.middle_y()) {
-            cells[cell].items.push(*item);
-        }
+        cells[grid.cell_at(item.bbox.middle_x(), item.bbox.middle_y())].content.push(*item);
     }
     let table = Layout { bbox: grid.bbox, num_rows: grid.num_rows, num_cols: grid.num_cols, is_ruled: true, cells };
     let mut table = by_columns(split(by_white_space(split(table), grid)));
@@ -60,7 +55,7 @@ fn by_white_space<'a>(mut table: Layout<'a>, grid: &Grid) -> Layout<'a> {
             place: Place { col, col_span: 1, ..cell.place },
             bbox: side(reach),
             role: CellRole::Body,
-            items,
+            content: items,
         }));
     }
     table.cells = cells;
@@ -72,7 +67,7 @@ type InColumn<'a> = (usize, (f64, f64), Vec<Item<'a>>);
 
 /// Returns what stands in each column that a cell spans. `None` if it spans one, or holds one text.
 fn split_by_borders<'a>(cell: &LaidCell<'a>, grid: &Grid) -> Option<Vec<InColumn<'a>>> {
-    if cell.place.col_span == 1 || cell.items.len() < 2 {
+    if cell.place.col_span == 1 || cell.content.len() < 2 {
         return None;
     }
     let reaches: Vec<(f64, f64)> =
@@ -81,7 +76,7 @@ fn split_by_borders<'a>(cell: &LaidCell<'a>, grid: &Grid) -> Option<Vec<InColumn
     for (number, reach) in reaches.iter().enumerate() {
         parts.push((cell.place.col + number, *reach, Vec::new()));
     }
-    for row in rows::rows(cell.items.clone()) {
+    for row in rows::rows(cell.content.clone()) {
         let row = TextRow::of(&row);
         for piece in &row.pieces {
             let items = &row.items[piece.clone()];
@@ -130,9 +125,9 @@ fn columns_within(table: &Layout<'_>, col: usize) -> Option<Columns> {
     let cells: Vec<&LaidCell<'_>> = table
         .cells
         .iter()
-        .filter(|cell| cell.place.col == col && cell.place.col_span == 1 && !cell.items.is_empty())
+        .filter(|cell| cell.place.col == col && cell.place.col_span == 1 && !cell.content.is_empty())
         .collect();
-    let rows: Vec<Row<'_>> = cells.iter().flat_map(|cell| rows::rows(cell.items.clone())).collect();
+    let rows: Vec<Row<'_>> = cells.iter().flat_map(|cell| rows::rows(cell.content.clone())).collect();
     let rows: Vec<TextRow<'_, '_>> = rows.iter().map(TextRow::of).collect();
     let parted: Vec<&TextRow<'_, '_>> = rows.iter().filter(|row| row.is_parted()).collect();
     if parted.len() < ROWS_OF_SPLIT_COLUMN || (parted.len() as f64) < PARTED_CELLS * rows.len() as f64 {
@@ -141,18 +136,19 @@ fn columns_within(table: &Layout<'_>, col: usize) -> Option<Columns> {
     let size = parted[0].size;
     let columns = Columns::of(&parted, size)?;
     let entries: Vec<Vec<Entry<'_>>> = rows.iter().map(|row| columns.entries(row)).collect();
+    let entries: Vec<&[Entry<'_>]> = entries.iter().map(Vec::as_slice).collect();
     gate::are_columns(&entries, &columns).then_some(columns)
 }
 
 fn has_columns(cell: &LaidCell<'_>, columns: &Columns) -> bool {
-    let rows = rows::rows(cell.items.clone());
+    let rows = rows::rows(cell.content.clone());
     let spans = |row: &Row<'_>| columns.entries(&TextRow::of(row)).iter().any(|entry| entry.last > entry.first);
     !rows.iter().any(spans)
 }
 
 fn split_cell<'a>(cell: &LaidCell<'a>, columns: &Columns) -> Vec<LaidCell<'a>> {
     let mut items: Vec<Vec<Item<'a>>> = vec![Vec::new(); columns.count()];
-    for row in rows::rows(cell.items.clone()) {
+    for row in rows::rows(cell.content.clone()) {
         for entry in columns.entries(&TextRow::of(&row)) {
             items[entry.first].extend(entry.items);
         }
@@ -166,19 +162,19 @@ fn split_cell<'a>(cell: &LaidCell<'a>, columns: &Columns) -> Vec<LaidCell<'a>> {
             place: Place { col: cell.place.col + number, ..cell.place },
             bbox: BBox::new(left, cell.bbox.top(), right, cell.bbox.bottom()),
             role: CellRole::Body,
-            items,
+            content: items,
         }
     };
     items.into_iter().enumerate().map(part).collect()
 }
 
 fn is_table(table: &Layout<'_>) -> bool {
-    let filled = || table.cells.iter().filter(|cell| !cell.items.is_empty());
+    let filled = || table.cells.iter().filter(|cell| !cell.content.is_empty());
     let share = |is: &dyn Fn(&LaidCell<'_>) -> bool| {
         let (all, with_text) = (table.cells.iter().filter(|cell| is(cell)), filled().filter(|cell| is(cell)).count());
         with_text as f64 / all.count().max(1) as f64
     };
-    let is_high = |cell: &&LaidCell<'_>| cell.bbox.height() >= LEAST_HEIGHT * cell.items[0].size;
+    let is_high = |cell: &&LaidCell<'_>| cell.bbox.height() >= LEAST_HEIGHT * cell.content[0].size;
     if (filled().filter(is_high).count() as f64) < HIGH_CELLS * filled().count() as f64 {
         return false;
     }
@@ -241,7 +237,7 @@ fn split(table: Layout<'_>) -> Layout<'_> {
 
 /// Parts the cells of a row into bands of lines, if they are rows of their own.
 fn bands(cells: Vec<LaidCell<'_>>) -> Vec<Vec<LaidCell<'_>>> {
-    let lines: Vec<Vec<Row<'_>>> = cells.iter().map(|cell| rows::rows(cell.items.clone())).collect();
+    let lines: Vec<Vec<Row<'_>>> = cells.iter().map(|cell| rows::rows(cell.content.clone())).collect();
     let dense = lines.iter().filter(|lines| lines.len() > 1).count();
     if dense < DENSE_CELLS || !(are_rows(&cells, &lines) || agree(&lines)) {
         return vec![cells];
@@ -263,13 +259,13 @@ fn bands(cells: Vec<LaidCell<'_>>) -> Vec<Vec<LaidCell<'_>>> {
     let mut parts: Vec<Vec<LaidCell<'_>>> = (0..starts.len())
         .map(|band| {
             let empty = |cell: &LaidCell<'_>| (cell.place, side(&cell.bbox, band));
-            let cell = |(place, bbox)| LaidCell { place, bbox, role: CellRole::Body, items: Vec::new() };
+            let cell = |(place, bbox)| LaidCell { place, bbox, role: CellRole::Body, content: Vec::new() };
             cells.iter().map(empty).map(cell).collect()
         })
         .collect();
     for (number, lines) in lines.iter().enumerate() {
         for line in lines {
-            parts[band_of(line)][number].items.extend(&line.items);
+            parts[band_of(line)][number].content.extend(&line.items);
         }
     }
     parts
@@ -306,9 +302,8 @@ fn are_rows(cells: &[LaidCell<'_>], lines: &[Vec<Row<'_>>]) -> bool {
 /// Says whether the first word of the next line had room in a cell behind a line.
 fn has_room(cell: &BBox, line: &Row<'_>, next: &Row<'_>) -> bool {
     let size = line.items[0].size;
-    let first = words(&next.items).next().map_or(0.0, |word| extent(word).1 - extent(word).0);
     let (left, right) = extent(&line.items);
     // As much is free on both sides as on the nearer one.
     let padding = (left - cell.left()).min(cell.right() - right).clamp(0.0, size);
-    right - left + 0.3 * size + first <= cell.width() - 2.0 * padding
+    right - left + SPACE * size + first_word_width(&next.items) <= cell.width() - 2.0 * padding
 }

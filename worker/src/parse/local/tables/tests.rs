@@ -6,7 +6,7 @@ use super::super::{
     Block, PageText,
     content::{Shape, ShapeKind},
     lay_out,
-    table_text::TableText,
+    table_text::{TableText, to_cell},
     testing::Page,
 };
 
@@ -19,9 +19,9 @@ fn rows(page: &Page) -> Vec<String> {
     let page = lay_out(page.content());
     let tables = tables(&page);
     assert_eq!(tables.len(), 1, "{:?}", page.blocks);
-    let mut rows = vec![Vec::new(); tables[0].num_rows];
-    for cell in &tables[0].cells {
-        let cell = cell.clone().into_cell(1, false);
+    let mut rows = vec![Vec::new(); tables[0].table.num_rows];
+    for cell in &tables[0].table.cells {
+        let cell = to_cell(cell.clone(), 1, false);
         let head = if cell.role == Some(CellRole::ColumnHeader) { "*" } else { "" };
         let span = if cell.col_span > 1 { format!("<{}>", cell.col_span) } else { String::new() };
         rows[cell.row as usize].push(format!("{head}{}{span}", cell.text));

@@ -11,6 +11,8 @@ pub(super) const PIECE_RATIO: f64 = 2.2;
 pub(super) const WORD_GAP: f64 = 0.14;
 /// A space between words, where none is known.
 pub(super) const USUAL_SPACE: f64 = 0.28;
+/// Room for a space before a word that may have stood in the line above.
+pub(super) const SPACE: f64 = 0.3;
 /// A row of text is stretched, and not parted, if it has so many gaps, none of nine in ten wider than the usual one by this
 /// factor, and that one no wider than this.
 pub(super) const WORDS_OF_STRETCHED: usize = 4;
@@ -47,8 +49,16 @@ pub(super) const LEAST_SUPPORT: f64 = 0.1;
 /// A piece is parted between two columns only where its gap is so many times as wide as the usual one of its row: words of a line
 /// above the columns have gaps there by chance.
 pub(super) const WIDER_THAN_SPACE: f64 = 1.4;
+/// And where it lies over this share of the white space, or of itself if that is smaller.
+pub(super) const OVER_SEPARATOR: f64 = 0.6;
 
 // The gate.
+/// Words of a line over several columns that is a label inside a table; a longer one ends it.
+pub(super) const WORDS_OF_SECTION: usize = 12;
+/// A heading between two lists of labels is larger than the first label by this factor, or bold where that is not.
+pub(super) const LARGER_THAN_LABEL: f64 = 1.08;
+/// A first column is the marks of a list if this share of it is.
+pub(super) const MARKED: f64 = 0.7;
 /// Rows of three and more columns, and of two.
 pub(super) const LEAST_ROWS: usize = 2;
 pub(super) const LEAST_ROWS_OF_TWO_COLUMNS: usize = 3;
@@ -93,6 +103,14 @@ pub(super) const ALIGNED_INDENTED: f64 = 0.8;
 pub(super) const ALIGNED_WITHIN: f64 = 0.4;
 
 // Rows of wrapped text.
+/// Lines that overlap by more than this, in units of the font size, belong to one row: a cell is set in the middle of it.
+pub(super) const OVERLAPPING_STEP: f64 = 0.75;
+/// Steps between rows are larger than steps between lines by this factor, if they differ.
+pub(super) const ROW_STEP: f64 = 1.25;
+/// This share of the lines that follow a larger step begin in the first column.
+pub(super) const BEGINS: f64 = 0.7;
+/// At most so many lines, on average, are in a band between two rules that is a row.
+pub(super) const LINES_OF_BAND: f64 = 4.0;
 /// A line that follows its cell's last one stands no further below it, in units of the font size.
 pub(super) const LINE_STEP: f64 = 1.55;
 /// Nor further than so many times the smallest step of the table.
@@ -107,6 +125,8 @@ pub(super) const HEAD_RULE: f64 = 0.85;
 pub(super) const LINES_ABOVE_HEAD_RULE: usize = 6;
 
 // Heads.
+/// A head has at most so many rows.
+pub(super) const MOST_HEAD_ROWS: usize = 4;
 /// Lines above a table that may belong to its head.
 pub(super) const MOST_HEAD_LINES: usize = 5;
 /// They are no further from it and from each other, in units of the font size from baseline to baseline.
@@ -121,6 +141,8 @@ pub(super) const CENTRED_SHARE: f64 = 0.2;
 pub(super) const UNDERLINE: f64 = 0.85;
 
 // Closed grids.
+/// Lines this near to each other, in units of the font size, stand in one band across the cells of a row.
+pub(super) const ONE_BAND: f64 = 0.6;
 /// Cells with text, at least.
 pub(super) const LEAST_CELLS: usize = 3;
 /// Of a head or of labels, there are so many cells with text, at least.

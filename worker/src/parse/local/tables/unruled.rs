@@ -4,6 +4,7 @@ use quire_schemas::element::{BBox, CellRole};
 
 use super::{
     super::{
+        channels::median,
         containers::Ground,
         justified::justified,
         rows::{Item, Row},
@@ -13,18 +14,16 @@ use super::{
     columns::{Columns, Entry},
     gate::{self, Evidence},
     heads,
-    pieces::{TextRow, count_words, extent},
+    pieces::{TextRow, are_bold, count_words, extent},
     thresholds::{
-        DRAWN, HEAD_RULE, HEAD_STEP, LARGEST_STEP, LEAST_DRAWING, LEAST_ROWS, LINE_STEP, MOST_HEAD_LINES, PARTING_STEP,
-        ROW_RULE, SINGLE_ROWS, STEP_RATIO, WORDS_OF_LABEL,
+        DRAWN, HEAD_RULE, HEAD_STEP, LARGER_THAN_LABEL, LARGEST_STEP, LEAST_DRAWING, LEAST_ROWS, LINE_STEP,
+        MOST_HEAD_LINES, PARTING_STEP, ROW_RULE, SINGLE_ROWS, STEP_RATIO, WORDS_OF_LABEL, WORDS_OF_SECTION,
     },
     wrapped::{self, Line},
 };
 
 /// Rows of a page that are looked at in all its attempts together: a hostile page may fail in all of them.
 pub(in crate::parse::local) const MOST_TRIED_ROWS: usize = 60_000;
-/// Words of a line over several columns that is a label inside a table; a longer one ends it.
-const WORDS_OF_SECTION: usize = 12;
 
 /// A table and the rows of the region that it takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +55,7 @@ fn runs(rows: &[TextRow<'_, '_>]) -> Vec<(usize, usize)> {
         let goes_on = |last: usize| {
             let between = &rows[last..=index];
             index - last <= SINGLE_ROWS + 1
-                && between.iter().all(|row| !row.has_block && !row.is_caption())
+                && between.iter().all(|row| !row.has_block && !row.is_caption)
                 && between
                     .windows(2)
                     .all(|pair| pair[1].baseline - pair[0].baseline <= LARGEST_STEP * pair[1].size.max(pair[0].size))
@@ -81,15 +80,10 @@ impl<'a> Search<'_, '_, 'a> {
     /// Takes a run as one table, or else looks for one in its parts.
     fn run(&mut self, (first, last): (usize, usize)) {
         let mut pending = vec![(first, last)];
-        while let Some((mut first, mut last)) = pending.pop() {
+        while let Some((first, last)) = pending.pop() {
             // A table found before may have taken in lines around it.
-            while self.is_taken(first) && first <= last {
-                first += 1;
-            }
-            while self.is_taken(last) && last > first {
-                last -= 1;
-            }
-            let (Some(first), Some(last)) = (self.parted(first, last, false), self.parted(first, last, true)) else {
+            let is_free = |index: &usize| self.rows[*index].is_parted() && !self.is_taken(*index);
+            let (Some(first), Some(last)) = ((first..=last).find(is_free), (first..=last).rfind(is_free)) else {
                 continue;
             };
             if last <= first {
@@ -108,19 +102,6 @@ impl<'a> Search<'_, '_, 'a> {
         self.found.iter().any(|table| (table.first..=table.last).contains(&row))
     }
 
-    /// Returns the first or the last row of several pieces.
-    fn parted(&self, first: usize, last: usize, from_end: bool) -> Option<usize> {
-        let mut within = first..=last;
-        let is_parted = |index: &usize| self.rows[*index].is_parted();
-        if last < first {
-            None
-        } else if from_end {
-            within.rev().find(is_parted)
-        } else {
-            within.find(is_parted)
-        }
-    }
-
     /// Parts rows that are no table: at the row that forbids it, else at the largest step.
     fn parts(&self, first: usize, last: usize, at: Option<usize>) -> Vec<(usize, usize)> {
         if let Some(at) = at.filter(|at| (first..=last).contains(at)) {
@@ -128,10 +109,8 @@ impl<'a> Search<'_, '_, 'a> {
             return above.into_iter().chain((at < last).then_some((at + 1, last))).collect();
         }
         let step = |index: usize| self.rows[index + 1].baseline - self.rows[index].baseline;
-        let mut steps: Vec<f64> = (first..last).map(step).collect();
         let largest = (first..last).max_by(|a, b| step(*a).total_cmp(&step(*b)));
-        steps.sort_by(f64::total_cmp);
-        let usual = steps[steps.len() / 2];
+        let usual = median((first..last).map(step).collect()).unwrap_or_default();
         match largest.filter(|index| step(*index) > PARTING_STEP * usual) {
             Some(at) => vec![(first, at), (at + 1, last)],
             None => Vec::new(),
@@ -142,10 +121,9 @@ impl<'a> Search<'_, '_, 'a> {
     fn attempt(&self, first: usize, last: usize) -> Result<Found<'a>, Option<usize>> {
         let within = &self.rows[first..=last];
         let parted: Vec<&TextRow<'_, 'a>> = within.iter().filter(|row| row.is_parted()).collect();
-        let size = median(parted.iter().map(|row| row.size));
-        let mut steps: Vec<f64> = within.windows(2).map(|pair| pair[1].baseline - pair[0].baseline).collect();
-        steps.sort_by(f64::total_cmp);
-        let usual = steps[steps.len() / 2];
+        let size = median(parted.iter().map(|row| row.size).collect()).ok_or(None)?;
+        let steps = within.windows(2).map(|pair| pair[1].baseline - pair[0].baseline);
+        let usual = median(steps.collect()).unwrap_or_default();
         let is_far = |index: &usize| {
             self.rows[index + 1].baseline - self.rows[*index].baseline > (STEP_RATIO * usual).max(2.0 * size)
         };
@@ -170,7 +148,7 @@ impl<'a> Search<'_, '_, 'a> {
         {
             return Err(Some(heading));
         }
-        let entries: Vec<Vec<Entry<'a>>> = lines.iter().map(|line| line.entries.clone()).collect();
+        let entries: Vec<&[Entry<'a>]> = lines.iter().map(|line| line.entries.as_slice()).collect();
         let bbox = around(&lines);
         let evidence = Evidence {
             is_ruled: self.is_ruled(bbox, size),
@@ -187,24 +165,18 @@ impl<'a> Search<'_, '_, 'a> {
     fn line(&self, index: usize, reach: (f64, f64), entries: Vec<Entry<'a>>) -> Line<'a> {
         let row = &self.rows[index];
         let above = index.checked_sub(1).map_or(row.top - 2.0 * row.size, |above| self.rows[above].baseline);
-        let (left, right) = (row.left(), row.right());
         // The rules are ordered from top to bottom.
         let (from, to) = (above - 0.1 * row.size, row.baseline - 0.2 * row.size);
         let place = |at: f64| self.ground.rules.partition_point(|rule| rule.at() < at);
         let rules = &self.ground.rules[place(from)..place(to.max(from))];
-        let runs_along = |rule: &Rule, (left, right): (f64, f64), share: f64| {
-            let (from, to) = rule.reach();
-            to.min(right) - from.max(left) >= share * (right - left)
-        };
-        let is_between = |rule: &&Rule| runs_along(rule, (left, right), ROW_RULE);
         Line {
             entries,
             baseline: row.baseline,
             top: row.top,
             bottom: row.bottom,
             size: row.size,
-            is_below_rule: rules.iter().any(|rule| is_between(&rule)),
-            is_below_wide_rule: rules.iter().any(|rule| runs_along(rule, reach, HEAD_RULE)),
+            is_below_rule: rules.iter().any(|rule| rule.runs_along((row.left(), row.right()), ROW_RULE)),
+            is_below_wide_rule: rules.iter().any(|rule| rule.runs_along(reach, HEAD_RULE)),
         }
     }
 
@@ -212,15 +184,12 @@ impl<'a> Search<'_, '_, 'a> {
     fn is_heading(&self, index: usize, line: &Line<'_>, label: &Line<'_>) -> bool {
         let first = |line: &Line<'_>| line.entries.first().map(|entry| (entry.items[0].bold, entry.items[0].size));
         let (Some(own), Some(label)) = (first(line), first(label)) else { return false };
-        !self.rows[index].is_parted() && (own.0 && !label.0 || own.1 > 1.08 * label.1)
+        !self.rows[index].is_parted() && (own.0 && !label.0 || own.1 > LARGER_THAN_LABEL * label.1)
     }
 
     /// Says whether rules run above and below a table, or several inside it.
     fn is_ruled(&self, bbox: BBox, size: f64) -> bool {
-        let crosses = |rule: &&Rule| {
-            let (from, to) = rule.reach();
-            to.min(bbox.right()) - from.max(bbox.left()) >= ROW_RULE * bbox.width()
-        };
+        let crosses = |rule: &&Rule| rule.runs_along((bbox.left(), bbox.right()), ROW_RULE);
         let places: Vec<f64> = self.ground.rules.iter().filter(crosses).map(Rule::at).collect();
         let near = |at: f64, reach: f64| places.iter().any(|place| (place - at).abs() <= reach);
         let inside = places
@@ -258,7 +227,7 @@ impl<'a> Search<'_, '_, 'a> {
             let is_enclosed = lines[0].is_below_rule && !self.line(above, columns.whole(), Vec::new()).is_below_rule;
             let is_head = !row.has_block
                 && !is_enclosed
-                && !row.is_caption()
+                && !row.is_caption
                 && is_inside
                 && self.rows[first].baseline - row.baseline <= HEAD_STEP * size.max(row.size)
                 && row.left() > begins - 0.5 * size
@@ -287,14 +256,7 @@ impl<'a> Search<'_, '_, 'a> {
 }
 
 fn is_bold(line: &Line<'_>) -> bool {
-    let items = || line.entries.iter().flat_map(|entry| &entry.items);
-    items().filter(|item| item.bold).count() * 2 > items().count()
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(10.0)
+    are_bold(line.entries.iter().flat_map(|entry| &entry.items))
 }
 
 fn around(lines: &[Line<'_>]) -> BBox {
@@ -337,7 +299,7 @@ fn layout<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Layout<'
             let (text_left, text_right) = extent(&items);
             let bbox = BBox::new(left.min(text_left), top, right.max(text_right), bottom);
             let place = Place { row: number, col, row_span: 1, col_span: last - col + 1 };
-            cells.push(LaidCell { place, bbox, role: CellRole::Body, items });
+            cells.push(LaidCell { place, bbox, role: CellRole::Body, content: items });
             col = last + 1;
         }
     }

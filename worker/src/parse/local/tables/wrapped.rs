@@ -1,20 +1,13 @@
 //! Which lines of a table without a grid are one row: a cell may have several lines. Pure.
 
 use super::{
-    super::rows::Item,
     columns::{Columns, Entry},
-    pieces::{extent, is_figure, is_year, words},
-    thresholds::{LINE_STEP, LINE_STEP_RATIO, LINES_ABOVE_HEAD_RULE, OUTDENT},
+    pieces::{are_bold, extent, first_word_width, is_figure, is_year},
+    thresholds::{
+        BEGINS, LINE_STEP, LINE_STEP_RATIO, LINES_ABOVE_HEAD_RULE, LINES_OF_BAND, OUTDENT, OVERLAPPING_STEP, ROW_STEP,
+        SPACE,
+    },
 };
-
-/// Lines that overlap by more than this, in units of the font size, belong to one row: a cell is set in the middle of it.
-const OVERLAPPING_STEP: f64 = 0.75;
-/// Steps between rows are larger than steps between lines by this factor, if they differ.
-const ROW_STEP: f64 = 1.25;
-/// This share of the lines that follow a larger step begin in the first column.
-const BEGINS: f64 = 0.7;
-/// At most so many lines, on average, are in a band between two rules that is a row.
-const LINES_OF_BAND: f64 = 4.0;
 
 /// A line of a table and what stands in its columns.
 #[derive(Debug, Clone)]
@@ -57,10 +50,10 @@ pub(super) fn rows<'l, 'a>(lines: &'l [Line<'a>], columns: &Columns) -> Vec<&'l 
     let head = head(lines);
     let ruled = between_rules(lines, head);
     let spaced = if ruled.is_none() { by_steps(lines, &steps, head) } else { None };
+    let least = smallest(&steps);
     let mut first = 0;
     for index in 1..lines.len() {
         let (step, size) = (steps[index - 1], lines[index].size);
-        let least = smallest(&steps);
         let is_near = step <= LINE_STEP * size && step <= LINE_STEP_RATIO * least.max(0.9 * size);
         let group = &lines[first..index];
         joins[index] = match (&ruled, &spaced) {
@@ -205,10 +198,6 @@ fn goes_on(row: &[Line<'_>], line: &Line<'_>, columns: &Columns) -> bool {
         || line.entries.len() < row[0].entries.len() && figures(line) == 0 && line.entries.iter().all(wraps)
 }
 
-fn is_bold(items: &[Item<'_>]) -> bool {
-    2 * items.iter().filter(|item| item.bold).count() > items.len()
-}
-
 fn begins_small(entry: &Entry<'_>) -> bool {
     entry.items[0].text.chars().next().is_some_and(char::is_lowercase)
 }
@@ -216,12 +205,12 @@ fn begins_small(entry: &Entry<'_>) -> bool {
 /// Says whether the first word of a line had no room in its column behind the line above, or both are one sentence.
 fn wraps(above: &Entry<'_>, entry: &Entry<'_>, columns: &Columns) -> bool {
     let size = above.items[0].size;
-    let first = words(&entry.items).next().map_or(0.0, |word| extent(word).1 - extent(word).0);
     let (from, to) = columns.text_reach(above.first);
-    let has_room = extent(&above.items).1 - extent(&above.items).0 + 0.3 * size + first <= to - from;
+    let has_room =
+        extent(&above.items).1 - extent(&above.items).0 + SPACE * size + first_word_width(&entry.items) <= to - from;
     let is_ended = above.items.last().is_some_and(|item| item.text.ends_with([':', '.']));
     !is_figure(&entry.items)
         && !is_figure(&above.items)
-        && is_bold(&entry.items) == is_bold(&above.items)
+        && are_bold(entry.items.iter()) == are_bold(above.items.iter())
         && (!has_room && !is_ended || begins_small(entry))
 }

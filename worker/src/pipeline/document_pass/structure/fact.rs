@@ -128,6 +128,12 @@ impl Fact {
         })
     }
 
+    /// Says whether another element stands at its height, and so in its row.
+    pub(super) fn shares_row(&self, other: &Self) -> bool {
+        let shared = self.bbox.bottom().min(other.bbox.bottom()) - self.bbox.top().max(other.bbox.top());
+        shared > 0.5 * self.bbox.height().min(other.bbox.height())
+    }
+
     /// Says whether most of its letters are capitals.
     pub(super) const fn is_in_capitals(&self) -> bool {
         self.text.capitals >= 3 && 10 * self.text.capitals >= 8 * self.text.letters

@@ -6,19 +6,13 @@ use super::{
     PageFacts,
     fact::{Fact, Kind},
     thresholds::{
-        CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LONE_BAND, NO_HEADING, REPEATED_BAND,
-        REPEATED_SHARE, SAME_HEIGHT, SPACE_OF_LONE,
+        CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LEAST_ELEMENTS,
+        LONE_BAND, MOST_IN_A_ROW, MOST_ON_A_PAGE, NO_HEADING, REPEATED_BAND, REPEATED_SHARE, SAME_HEIGHT,
+        SPACE_OF_LONE,
     },
 };
 use crate::parse::roman;
 
-/// Elements of a row of furniture, at most, and of one text on one page.
-const MOST_IN_A_ROW: usize = 4;
-const MOST_ON_A_PAGE: usize = 2;
-/// Characters that repeat on a page that is a copy, at least.
-const CHARACTERS_OF_COPY: u32 = 300;
-/// Elements of a page without which nothing is told by its look.
-const LEAST_ELEMENTS: usize = 3;
 /// Words that stand beside page numbers, in small letters.
 const WORDS_OF_NUMBERS: [&str; 26] = [
     "page",
@@ -167,8 +161,7 @@ fn numbers(text: &str) -> Vec<i64> {
 fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut [Option<Furniture>]) {
     let mut order: Vec<usize> = (0..page.facts.len()).filter(|index| page.facts[*index].kind != Kind::Other).collect();
     order.sort_by(|a, b| height(page, &page.facts[*a], edge).total_cmp(&height(page, &page.facts[*b], edge)));
-    let rows = order.chunk_by(|a, b| share_height(&page.facts[*a], &page.facts[*b])).map(<[usize]>::to_vec);
-    let rows: Vec<Vec<usize>> = rows.collect();
+    let rows: Vec<&[usize]> = order.chunk_by(|a, b| page.facts[*a].shares_row(&page.facts[*b])).collect();
     for (number, row) in rows.iter().enumerate() {
         let space = rows.get(number + 1).map_or(f64::INFINITY, |next| space(page, row, next, edge));
         let is_lone =
@@ -183,7 +176,7 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
         if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_lone)) {
             return;
         }
-        for index in row {
+        for index in *row {
             let fact = &page.facts[*index];
             found[*index] = Some(match edge {
                 _ if is_page_number(&fact.text.head) && fact.text.characters <= CHARACTERS_OF_PAGE_NUMBER => {
@@ -194,11 +187,6 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
             });
         }
     }
-}
-
-fn share_height(a: &Fact, b: &Fact) -> bool {
-    let shared = a.bbox.bottom().min(b.bbox.bottom()) - a.bbox.top().max(b.bbox.top());
-    shared > 0.5 * a.bbox.height().min(b.bbox.height())
 }
 
 /// Returns the white space between two rows.

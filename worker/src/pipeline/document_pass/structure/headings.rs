@@ -82,8 +82,7 @@ pub(super) fn headings(
 
 /// Says whether two elements stand beside each other in one row.
 fn are_beside(a: &Fact, b: &Fact) -> bool {
-    let shared = a.bbox.bottom().min(b.bbox.bottom()) - a.bbox.top().max(b.bbox.top());
-    shared > 0.5 * a.bbox.height().min(b.bbox.height()) && a.bbox.shared_width(b.bbox) <= 0.0
+    a.shares_row(b) && a.bbox.shared_width(b.bbox) <= 0.0
 }
 
 /// Returns the white space between two elements of which the second is below the first; `INFINITY` if it is not.

@@ -2,7 +2,7 @@
 //! feet, tables of contents. Pure.
 //!
 //! Only elements of the local engine are judged; others have said what theirs are. [`Structure::add`] keeps a few numbers of
-//! each, page by page; [`Structure::decide`] then runs the rules, each in a file of its own: `furniture` first, because what
+//! each; [`Structure::decide`] then runs the rules, each in a file of its own: `furniture` first, because what
 //! repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists` of what is
 //! left. All thresholds are in `thresholds`.
 
@@ -16,7 +16,10 @@ mod thresholds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quire_schemas::element::{ContentLayer, ElementType, ListInfo};
+use quire_schemas::{
+    element::{ContentLayer, ElementType, ListInfo},
+    result::Warning,
+};
 
 use self::{
     fact::{Fact, Kind},
@@ -24,10 +27,14 @@ use self::{
     headings::{Body, headings},
     thresholds::{ELEMENTS_WITH_NOTES, LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
 };
-use super::{json_fields::is_local, spooled_page::SpooledPage};
+use super::{
+    json_fields::{JsonFields, is_local},
+    limits::limit_reached,
+    spooled_page::SpooledPage,
+};
 
 /// Elements that are judged; those of a document behind the others stay what the engine said. Each takes some 500 bytes.
-pub(crate) const MOST_ELEMENTS: usize = 80_000;
+const MOST_ELEMENTS: usize = 80_000;
 
 /// The elements of a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +56,7 @@ pub(crate) struct Place {
 pub(super) struct Structure {
     pages: Vec<PageFacts>,
     elements: usize,
-    pub(super) is_cut: bool,
+    is_cut: bool,
 }
 
 /// What an element is.
@@ -83,27 +90,39 @@ impl Decisions {
 }
 
 impl Structure {
-    /// Takes the next page; pages come in ascending order.
-    pub(super) fn add(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
+    /// Takes the next page; pages come in ascending order. Its elements follow.
+    pub(super) fn begin_page(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
         if self.is_cut {
             return Ok(());
         }
         let height: Option<f64> = page.row.get("height")?;
-        let mut facts = Vec::new();
-        for element in page.elements() {
-            let element = element?;
-            if !is_local(&element)? {
-                return Ok(());
-            }
-            if self.elements == MOST_ELEMENTS {
-                self.is_cut = true;
-                break;
-            }
-            facts.push(Fact::of(&element)?);
-            self.elements += 1;
-        }
-        self.pages.push(PageFacts { number: page.number, height: height.unwrap_or_default(), facts });
+        self.pages.push(PageFacts { number: page.number, height: height.unwrap_or_default(), facts: Vec::new() });
         Ok(())
+    }
+
+    /// Takes the next element of the page that was begun.
+    pub(super) fn add(&mut self, element: &JsonFields<'_>) -> serde_json::Result<()> {
+        if self.is_cut || !is_local(element)? {
+            return Ok(());
+        }
+        if self.elements == MOST_ELEMENTS {
+            self.is_cut = true;
+            return Ok(());
+        }
+        self.pages.last_mut().expect("a page was begun").facts.push(Fact::of(element)?);
+        self.elements += 1;
+        Ok(())
+    }
+
+    /// Says so if elements were left out.
+    pub(super) fn warning(&self) -> Option<Warning> {
+        let message = || {
+            format!(
+                "the document has more than {MOST_ELEMENTS} elements; headings, lists and furniture are told of the first \
+                 ones only"
+            )
+        };
+        self.is_cut.then(|| limit_reached(message()))
     }
 
     /// Runs the rules.
@@ -194,27 +213,23 @@ impl Structure {
         let runs = order.chunk_by(|a, b| leads(a) && leads(b));
         let led = runs.filter(|run| run.len() >= LINES_OF_CONTENTS && leads(&run[0])).flatten().copied();
         let mut contents: BTreeSet<Place> = led.collect();
-        let mut lines: Vec<(Place, Place, u32)> = Vec::new();
+        let mut runs: Vec<Vec<(Place, Place, u32)>> = vec![Vec::new()];
         let mut at = 0;
         while at < order.len() {
+            let run = runs.last_mut().expect("there is one from the start");
             let number =
                 order.get(at + 1).and_then(|next| self.page_beside(&order[at], next).map(|page| (*next, page)));
-            let rises = |page: u32| lines.last().is_none_or(|(_, _, last)| *last <= page);
-            match number.filter(|(_, page)| rises(*page)) {
-                Some((next, page)) => {
-                    lines.push((order[at], next, page));
-                    at += 2;
-                    continue;
-                }
-                None if lines.len() < LINES_OF_CONTENTS => {}
-                None => contents.extend(lines.iter().flat_map(|(title, number, _)| [*title, *number])),
+            let rises = |page: u32| run.last().is_none_or(|(_, _, last)| *last <= page);
+            if let Some((next, page)) = number.filter(|(_, page)| rises(*page)) {
+                run.push((order[at], next, page));
+                at += 2;
+            } else {
+                runs.push(Vec::new());
+                at += 1;
             }
-            lines.clear();
-            at += 1;
         }
-        if lines.len() >= LINES_OF_CONTENTS {
-            contents.extend(lines.iter().flat_map(|(title, number, _)| [*title, *number]));
-        }
+        let lines = runs.into_iter().filter(|run| run.len() >= LINES_OF_CONTENTS).flatten();
+        contents.extend(lines.flat_map(|(title, number, _)| [title, number]));
         contents
     }
 
@@ -244,7 +259,6 @@ impl Structure {
             && fact.size <= NOTE_SIZE * body
             && fact.bbox.top() >= NOTE_PART * page.height
             && fact.begins_as_note()
-            && fact.text.words >= 3
             && !page.facts.iter().any(|other| is_below(&other) && other.bbox.shared_width(fact.bbox) > 0.0)
     }
 }

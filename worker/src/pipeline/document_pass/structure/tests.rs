@@ -54,7 +54,8 @@ fn kinds(pages: &[ParsedPage]) -> Vec<String> {
     for page in pages {
         let json = serde_json::to_string(page).expect("plain data");
         let page = SpooledPage::read(&json, page.page.page_number).expect("a page");
-        structure.add(&page).expect("a page");
+        structure.begin_page(&page).expect("a page");
+        page.elements().for_each(|element| structure.add(&element.expect("an element")).expect("an element"));
     }
     let decisions = structure.decide();
     let kind = |index: usize| {

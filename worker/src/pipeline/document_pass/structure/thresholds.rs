@@ -52,6 +52,14 @@ pub(super) const SPACE_OF_LONE: f64 = 1.8;
 /// A page number has so many characters, at most.
 pub(super) const CHARACTERS_OF_PAGE_NUMBER: u32 = 24;
 
+/// Elements of a row of furniture, at most, and of one text on one page.
+pub(super) const MOST_IN_A_ROW: usize = 4;
+pub(super) const MOST_ON_A_PAGE: usize = 2;
+/// Characters that repeat on a page that is a copy, at least.
+pub(super) const CHARACTERS_OF_COPY: u32 = 300;
+/// Elements of a page without which nothing is told by its look.
+pub(super) const LEAST_ELEMENTS: usize = 3;
+
 // Notes.
 /// A footnote is so much smaller than the body, and stands in this lower part of its page.
 pub(super) const NOTE_SIZE: f64 = 0.93;
