@@ -55,6 +55,8 @@ check:
 	python3 tests/eval/documents/generate.py --check
 	python3 tests/eval/structure/test_structure.py
 	python3 tests/eval/structure/generate.py --check
+	python3 tests/eval/icdar/test_icdar.py
+	python3 tests/eval/tagged/test_tagged.py
 	$(DEV)/check-deploy.sh
 
 ## make audit     make check, and the advisory database, which needs a network
@@ -71,7 +73,7 @@ bench:
 	cargo build --release --locked -p quire-worker
 	$(DEV)/bench.sh $(if $(CORPORA),--corpora $(CORPORA)) $(BENCH)
 
-## make eval      the local parse against documents of known text and structure (CORPORA=DIR: and against libpdfium's stream)
+## make eval      the local parse against documents of known text and structure (CORPORA=DIR: and its own documents)
 eval:
 	cargo build --release --locked -p quire-worker
 	$(DEV)/eval.sh $(if $(CORPORA),--corpora $(CORPORA)) $(EVAL)

@@ -12,22 +12,26 @@ def bars(findings: dict) -> list[dict]:
     """Returns what was to be reached, what was, and whether that is enough."""
     listed = []
     for script, documents in by_script(findings["generated"]).items():
-        listed.append(at_least(f"words, {script}", WORDS, mean_of(documents, "words")))
-        listed.append(at_least(f"pairs, {script}", PAIRS, mean_of(documents, "pairs")))
+        listed.append(at_least(f"words, {script}", len(documents), WORDS, mean_of(documents, "words")))
+        listed.append(at_least(f"pairs, {script}", len(documents), PAIRS, mean_of(documents, "pairs")))
     if corpora := findings.get("corpora"):
-        listed.append(at_least("words, corpora", STREAM_WORDS, mean_of(scored(corpora), "words")))
-        listed.append(at_most("pages without text and without a warning", 0, len(corpora["silent"])))
-        listed.append(at_most("median CPU of an ordinary page, ms", ORDINARY_MS, corpora["cost"]["median_ms"]))
-        listed.append(at_most("most CPU of a page, ms", DENSEST_MS, corpora["cost"]["max_ms"]))
+        rows, pages, cost = scored(corpora), corpora["pages"], corpora["cost"]
+        listed.append(at_least("words, corpora", len(rows), STREAM_WORDS, mean_of(rows, "words")))
+        listed.append(at_most("pages without text and without a warning", pages, 0, len(corpora["silent"])))
+        listed.append(at_most("median CPU of an ordinary page, ms", cost["ordinary_pages"], ORDINARY_MS,
+                              cost["median_ms"]))
+        listed.append(at_most("most CPU of a page, ms", pages, DENSEST_MS, cost["max_ms"]))
     return listed
 
 
-def at_least(name: str, bar: float, value: float | None) -> dict:
-    return {"name": name, "bar": f"≥ {bar}", "value": value, "met": value is not None and value >= bar}
+def at_least(name: str, documents: int, bar: float, value: float | None) -> dict:
+    return {"name": name, "documents": documents, "bar": f"≥ {bar}", "value": value,
+            "met": value is not None and value >= bar}
 
 
-def at_most(name: str, bar: float, value: float | None) -> dict:
-    return {"name": name, "bar": f"≤ {bar:g}", "value": value, "met": value is not None and value <= bar}
+def at_most(name: str, pages: int, bar: float, value: float | None) -> dict:
+    return {"name": name, "documents": pages, "of": "pages", "bar": f"≤ {bar:g}", "value": value,
+            "met": value is not None and value <= bar}
 
 
 def by_script(documents: list[dict]) -> dict[str, list[dict]]:

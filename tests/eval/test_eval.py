@@ -16,6 +16,7 @@ import results
 import rules
 import scoring
 import spelling
+import summary
 from places import Drawn, Joint, Place
 from results import PageText
 from scoring import APART, NARROW
@@ -294,7 +295,8 @@ class Bars(unittest.TestCase):
         self.assertEqual(met, {"words, Latin": True, "pairs, Latin": True, "words, Greek": False, "pairs, Greek": True})
 
     def test_a_figure_that_could_not_be_measured_is_a_missed_bar(self) -> None:
-        corpora = {"documents": [], "silent": [], "cost": {"median_ms": None, "max_ms": None}}
+        cost = {"ordinary_pages": 0, "median_ms": None, "max_ms": None}
+        corpora = {"documents": [], "pages": 0, "silent": [], "cost": cost}
         missed = [bar["name"] for bar in report.bars({"generated": [], "corpora": corpora}) if not bar["met"]]
         self.assertEqual(missed, ["words, corpora", "median CPU of an ordinary page, ms", "most CPU of a page, ms"])
 
@@ -304,6 +306,21 @@ class Bars(unittest.TestCase):
         self.assertIn("| Greek | 1 | 0.9000 | 1.0000 |", told)
         self.assertIn("| c.pdf | 0.9000 | 1.0000 | missing: λόγος |", told)
         self.assertIn("| words, Greek | ≥ 0.998 | 0.9 |", told)
+
+
+class AllSets(unittest.TestCase):
+    MET = {"name": "cells, F1", "documents": 3, "bar": "≥ 0.9", "value": 0.95, "met": True}
+    MISSED = {"name": "tables", "documents": 150, "of": "pages", "bar": "≤ 0", "value": 2, "met": False}
+    REPORTED = {"name": "order, F1", "documents": 0, "bar": None, "value": None, "met": True}
+
+    def test_each_figure_has_a_line_and_what_is_missed_is_named_once_more(self) -> None:
+        told = summary.markdown({"one": [self.MET, self.REPORTED], "two": [self.MISSED]}).splitlines()
+        self.assertEqual(told[4:], ["| one | 3 | cells, F1 | ≥ 0.9 | 0.9500 | met |",
+                                    "| one | 0 | order, F1 | – | – | reported |",
+                                    "| two | 150 pages | tables | ≤ 0 | 2 | missed |", "", "Missed: two: tables"])
+
+    def test_what_is_only_reported_is_never_missed(self) -> None:
+        self.assertEqual(summary.missed({"one": [self.MET, self.REPORTED]}), [])
 
 
 if __name__ == "__main__":

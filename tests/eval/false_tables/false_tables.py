@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts the tables that the local parse finds on pages without one: those of pages.tsv with the verdict `keep`.
 
-    false_tables.py WORKER CORPORA [--pdfium LIB] [--bars]
+    false_tables.py WORKER CORPORA [--pdfium LIB] [--json FILE] [--bars]
 
 Prints each table with its page, its size and its first cells, pages without a result, and the total. Exit status with
 --bars: 1 if there is a table, or a page without a result.
@@ -49,6 +49,9 @@ def main() -> int:
                 print(f"{name}, page {number}: {described(table)}")
     count = sum(map(len, wanted.values()))
     print(f"{tables} false tables on {pages_with} of {count} pages; {missing} pages without a result")
+    if options.json:
+        told = {"bars": bars_of(count, tables, missing)}
+        options.json.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 1 if options.bars and (tables or missing) else 0
 
 
@@ -59,11 +62,19 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pdfium", type=existing, default=os.environ.get("QUIRE_PDFIUM_LIBRARY"),
                         help="libpdfium for the worker (default: QUIRE_PDFIUM_LIBRARY)")
     parser.add_argument("--file-seconds", type=float, default=60, metavar="S", help="time for a file (default: 60)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the counts as JSON")
     parser.add_argument("--bars", action="store_true", help="exit with 1 if the bar is missed")
     options = parser.parse_args()
     if not options.pdfium:
         parser.error("--pdfium LIB is needed, or QUIRE_PDFIUM_LIBRARY")
     return options
+
+
+def bars_of(pages: int, tables: int, missing: int) -> list[dict]:
+    """Returns what is counted, as the other programs tell their bars."""
+    counts = {"tables on pages without one": tables, "pages without a result": missing}
+    return [{"name": name, "documents": pages, "of": "pages", "bar": "≤ 0", "value": count, "met": count == 0}
+            for name, count in counts.items()]
 
 
 def kept_pages(file: Path) -> dict[str, list[int]]:
