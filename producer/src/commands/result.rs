@@ -12,8 +12,9 @@ use clap::Args;
 use quire_schemas::{
     job::JobId,
     names::Tenant,
-    result::{JobError, Warning},
+    result::{JobError, ParseResult, Warning},
 };
+use tokio::task::spawn_blocking;
 
 use super::{
     endpoints::Endpoints,
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     dead::{self, Burial},
     download::Downloader,
+    report::{self, PageImages},
     storage::{Storage, StoredResult},
     summary::{JobEnd, Summary},
 };
@@ -38,6 +40,12 @@ pub(crate) struct ResultArgs {
     /// Download the result and everything it names into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write DIR/report.html: pages, elements, text and chunks to look at in a browser
+    #[arg(long, requires = "out")]
+    report: bool,
+    /// Put page images of at most 1000 pixels across into the report, which then is one file to send
+    #[arg(long, requires = "report")]
+    embed: bool,
     /// Print result.json as it is stored
     #[arg(long)]
     json: bool,
@@ -62,6 +70,9 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &ResultArgs) -> anyhow
 async fn show(storage: &Storage, arguments: &ResultArgs, stored: &StoredResult) -> anyhow::Result<ExitCode> {
     if let Some(directory) = &arguments.out {
         save(storage, arguments, stored, directory).await?;
+        if arguments.report {
+            write_report(arguments, &stored.result, directory).await?;
+        }
     }
     if arguments.json {
         say(str::from_utf8(&stored.bytes).context("the result is not text")?)?;
@@ -85,6 +96,25 @@ async fn save(
     downloader.result(&stored.bytes).await?;
     note(&format!("{} has result.json and {count} objects that it names", directory.display()));
     Ok(())
+}
+
+/// Writes the report beside what was downloaded.
+async fn write_report(arguments: &ResultArgs, result: &ParseResult, directory: &Path) -> anyhow::Result<()> {
+    let images = if arguments.embed { PageImages::Embedded } else { PageImages::Linked };
+    let (folder, title) = (directory.to_owned(), title_of(result));
+    let written = spawn_blocking(move || report::write(&folder, &title, images)).await??;
+    note(&format!("{} shows the result in a browser", written.display()));
+    Ok(())
+}
+
+/// Returns what a person calls the document: its file name, else its title, else the job.
+fn title_of(result: &ParseResult) -> String {
+    let source = &result.source;
+    // An upload is named by its digest, which nobody knows the document by.
+    let is_digest = |name: &str| source.sha256.as_deref().is_some_and(|digest| name.starts_with(digest));
+    let file_name = source.filename.clone().filter(|name| !name.is_empty() && !is_digest(name));
+    let title = || result.document.as_ref().and_then(|document| document.title.clone());
+    file_name.or_else(title).unwrap_or_else(|| result.job_id.clone())
 }
 
 fn describe(stored: &StoredResult, summary: &Summary) -> Vec<[String; 2]> {

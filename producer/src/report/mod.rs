@@ -1,149 +1,110 @@
-//! A result as one HTML page for people: page images with the boxes of the elements over them, text and tables beside.
+//! A result as one HTML page for people: page images with the boxes of the elements over them, text, tables and chunks
+//! beside.
 //!
-//! The page needs nothing but itself and the page images. Everything in it that comes from a document is JSON in an element
-//! that browsers do not run; its script makes text of it, and never markup. A Content-Security-Policy allows that script and
-//! that style by their digests, page images, and nothing else.
+//! The page needs nothing but itself and, unless they are embedded, the page images beside it. Everything in it that
+//! comes from a document is text in elements that browsers do not run; its script makes text of it, and never markup. A
+//! Content-Security-Policy allows that script and that style by their digests, page images, and nothing else.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use quire_schemas::sha256::Sha256;
-use serde_json::{Map, Value, json};
+mod blocks;
+mod embed;
+mod error;
+mod page;
+mod raster;
+mod sink;
+mod stored;
 
-const SKELETON: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-/// One module; its files share one scope.
-const SCRIPT: &str = concat!(
-    include_str!("script/head.js"),
-    "\n",
-    include_str!("script/limits.js"),
-    "\n",
-    include_str!("script/reading_data.js"),
-    "\n",
-    include_str!("script/model.js"),
-    "\n",
-    include_str!("script/chosen.js"),
-    "\n",
-    include_str!("script/nodes.js"),
-    "\n",
-    include_str!("script/element_nodes.js"),
-    "\n",
-    include_str!("script/pages.js"),
-    "\n",
-    include_str!("script/text.js"),
-    "\n",
-    include_str!("script/chunks.js"),
-    "\n",
-    include_str!("script/selection.js"),
-    "\n",
-    include_str!("script/in_view.js"),
-    "\n",
-    include_str!("script/details.js"),
-    "\n",
-    include_str!("script/search.js"),
-    "\n",
-    include_str!("script/sidebar.js"),
-    "\n",
-    include_str!("script/summary.js"),
-    "\n",
-    include_str!("script/controls.js")
-);
+use std::{
+    fs::{self, File},
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
 
-/// What a report does not show: the text of pages, which the elements have; what the job asked for; and its own data.
-const NOT_SHOWN: [&str; 3] = ["markdown", "requested", "metadata"];
+use self::{blocks::Blocks, sink::Sink, stored::Stored};
+pub use self::{error::ReportError, page::PageImages};
 
-/// Makes the report of a result. `title` is the name of the document. Page images are looked for in `pages/` beside the
-/// report, under the names that they have in storage.
+/// The name of the report in its folder.
+pub const FILE_NAME: &str = "report.html";
+
+/// Writes the report of the result in `folder`, beside it, and returns its path. `title` is the name of the document.
+///
+/// The folder is laid out as a job's folder in storage: `result.json`, page images in `pages/`, and, where the result
+/// names them, elements in `elements/` and `chunks.jsonl`. The page is written block by block: memory holds
+/// `result.json` (256 MiB at most) and one page image. Elements and chunks beyond 256 MiB of each are left out, which the
+/// report tells. Blocks: files are read, and images decoded.
 ///
 /// # Errors
-/// If `result` is no JSON object.
-pub fn html(result: &str, title: &str) -> serde_json::Result<String> {
-    let mut result: Map<String, Value> = serde_json::from_str(result)?;
-    let elements = result.remove("elements").unwrap_or_else(|| json!([]));
-    for name in NOT_SHOWN {
-        result.remove(name);
+/// If a file cannot be read or written, if `result.json` is too large or no JSON object.
+pub fn write(folder: &Path, title: &str, images: PageImages) -> Result<PathBuf, ReportError> {
+    let path = folder.join("result.json");
+    let text = stored::read(&path)?;
+    let stored = Stored::of(&text).map_err(|cause| ReportError::NotJson { path, cause })?;
+    let report = folder.join(FILE_NAME);
+    // Only a whole page has its final name.
+    let partial = folder.join(format!("{FILE_NAME}.part"));
+    let unwritten = |cause| ReportError::Unwritten { path: report.clone(), cause };
+    let file = File::create(&partial).map_err(unwritten)?;
+    let mut sink = Sink::new(BufWriter::new(file), report.clone());
+    let written = write_page(&mut sink, &stored, folder, title, images).and_then(|()| sink.finish());
+    let placed = written.and_then(|_| fs::rename(&partial, &report).map_err(unwritten));
+    if placed.is_err() {
+        // A failure to remove the rest must not hide the reason.
+        let _ = fs::remove_file(&partial);
     }
-    for page in result.get_mut("pages").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(page) = page.as_object_mut() {
-            page.remove("text");
-            page.remove("markdown");
-        }
-    }
-    let images: Map<String, Value> = result
-        .get("page_images")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter_map(|(number, image)| Some((number.clone(), placed(image)?)))
-        .collect();
-    let data = json!({ "title": title, "result": result, "elements": elements, "chunks": null, "images": images });
-    Ok(filled(&in_script(&data.to_string())))
+    placed.map(|()| report)
 }
 
-/// Returns where an image is beside the report, and its size.
-fn placed(image: &Value) -> Option<Value> {
-    let key = image.get("object")?.get("key")?.as_str()?;
-    let (_, name) = key.rsplit_once('/')?;
-    let is_plain =
-        name.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '.' | '-' | '_'));
-    is_plain
-        .then(|| json!({ "src": format!("pages/{name}"), "width": image["width_px"], "height": image["height_px"] }))
-}
-
-/// Writes JSON so that nothing in it ends the element that holds it.
-fn in_script(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
-}
-
-/// Fills the skeleton in one pass: the data may hold the name of a place too.
-fn filled(data: &str) -> String {
-    let policy = policy();
-    let mut page = String::with_capacity(SKELETON.len() + STYLE.len() + SCRIPT.len() + data.len() + policy.len());
-    let mut rest = SKELETON;
-    while let Some((before, behind)) = rest.split_once("{{") {
-        page.push_str(before);
-        let (name, after) = behind.split_once("}}").expect("the skeleton closes its places");
-        page.push_str(match name {
-            "csp" => &policy,
-            "style" => STYLE,
-            "data" => data,
-            "script" => SCRIPT,
-            _ => unreachable!("the skeleton has no other places"),
-        });
-        rest = after;
-    }
-    page.push_str(rest);
-    page
-}
-
-fn policy() -> String {
-    let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::of(text.as_bytes()).bytes()));
-    // Chromium takes 'self' for the folder of a local file as well; other browsers want to be told of files.
-    format!(
-        "default-src 'none'; script-src {}; style-src {}; img-src 'self' file:; connect-src 'none'; frame-src 'none'; \
-         object-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-        digest(SCRIPT),
-        digest(STYLE)
-    )
+fn write_page<W: Write>(
+    sink: &mut Sink<W>,
+    stored: &Stored<'_>,
+    folder: &Path,
+    title: &str,
+    images: PageImages,
+) -> Result<(), ReportError> {
+    sink.put(&page::before_data(images))?;
+    Blocks { sink: &mut *sink, stored, folder }.write(title, images)?;
+    sink.put(&page::behind_data(images))
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use quire_schemas::sha256::Sha256;
+    use serde_json::{Value, json};
+
     use super::*;
+
+    /// Makes the page of a result in a folder that holds nothing else.
+    fn page_of(result: &Value, title: &str, images: PageImages) -> String {
+        let text = result.to_string();
+        let stored = Stored::of(&text).expect("an object");
+        let mut sink = Sink::new(Vec::new(), PathBuf::from(FILE_NAME));
+        write_page(&mut sink, &stored, Path::new("/nowhere"), title, images).expect("a Vec takes all");
+        String::from_utf8(sink.finish().expect("a Vec takes all")).expect("a page is text")
+    }
 
     #[test]
     fn nothing_of_a_document_leaves_the_element_that_holds_it() {
         let hostile = r#"</script><script>alert(1)</script><!-- {{script}} "#;
-        let result = json!({ "elements": [{ "text": hostile }], "pages": [{ "text": "x", "page_number": 1 }], "metadata": { "secret": 1 } });
-        let page = html(&result.to_string(), hostile).expect("an object");
-        let plain = html("{}", "").expect("an object");
-        assert_eq!(page.matches("<script").count(), plain.matches("<script").count());
-        assert_eq!(page.matches("</script>").count(), plain.matches("</script>").count());
-        assert!(page.contains(r"\u003c/script>\u003cscript>alert(1)") && page.contains("{{script}}"));
-        assert!(!page.contains("secret") && html("[]", "").is_err());
+        let result = json!({
+            "elements": [{ "text": hostile }],
+            "pages": [{ "text": "hidden words", "page_number": 1 }],
+            "metadata": { "secret": 1 },
+            "chunks": [{ "text": hostile }],
+        });
+        for images in [PageImages::Linked, PageImages::Embedded] {
+            let page = page_of(&result, hostile, images);
+            let plain = page_of(&json!({}), "", images);
+            assert_eq!(page.matches("<script").count(), plain.matches("<script").count());
+            assert_eq!(page.matches("</script>").count(), plain.matches("</script>").count());
+            assert_eq!(page.matches(r"\u003c/script>\u003cscript>alert(1)").count(), 3, "title, element and chunk");
+            assert_eq!(page.matches("{{script}}").count(), 3);
+            assert!(!page.contains("secret") && !page.contains("hidden words"));
+        }
     }
 
     #[test]
     fn the_policy_names_the_script_and_the_style_that_are_there() {
-        let page = html("{}", "a").expect("an object");
+        let page = page_of(&json!({}), "a", PageImages::Linked);
         let between = |start: &str, end: &str| {
             let (_, rest) = page.split_once(start).expect("it begins");
             rest.split_once(end).expect("it ends").0
@@ -152,13 +113,21 @@ mod tests {
             let digest = STANDARD.encode(Sha256::of(between(start, end).as_bytes()).bytes());
             assert!(page.contains(&format!("'sha256-{digest}'")), "{start}");
         }
+        assert!(!page.contains("{{"), "a place is left open");
     }
 
     #[test]
-    fn images_are_those_in_the_folder_beside_the_report() {
-        let image = |key: &str| json!({ "object": { "key": key }, "width_px": 10, "height_px": 20 });
-        let expected = json!({ "src": "pages/0001.png", "width": 10, "height": 20 });
-        assert_eq!(placed(&image("job/pages/0001.png")), Some(expected));
-        assert_eq!(placed(&image("job/pages/../\"x")), None);
+    fn only_a_report_with_embedded_images_may_show_inline_ones() {
+        let (linked, embedded) =
+            (page_of(&json!({}), "a", PageImages::Linked), page_of(&json!({}), "a", PageImages::Embedded));
+        assert!(linked.contains("img-src 'self' file:;") && embedded.contains("img-src data:;"));
+    }
+
+    #[test]
+    fn a_page_image_that_cannot_be_embedded_is_told_in_its_block() {
+        let result = json!({ "page_images": { "7": { "object": { "key": "job/pages/0007.png" } } } });
+        let page = page_of(&result, "a", PageImages::Embedded);
+        let block = r#"<script type="text/plain" id="quire-image-7">The page image cannot be read.</script>"#;
+        assert!(page.contains(block));
     }
 }

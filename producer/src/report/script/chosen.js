@@ -18,6 +18,8 @@ const state = {
   hit: -1,
   // The pane that the reader moves; the other one follows. Null while the page itself moves both.
   driver: null,
+  // What stays where it is while texts above it are built: a pane, a node in it, and the distance between their tops.
+  anchor: null,
 };
 
 const isShown = (element) => !state.hiddenTypes.has(element.type) && !state.hiddenLayers.has(element.layer);

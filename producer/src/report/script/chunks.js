@@ -6,8 +6,7 @@ let chunkPlaces = [];
 
 function startChunks() {
   if (chunks.length === 0) {
-    const isOff = (data.chunks ?? null) === null;
-    chunksPane.append(emptyNote(isOff ? 'No chunks were asked for: parse.options.chunks asks for them.' : 'The result has no chunks.'));
+    chunksPane.append(emptyNote('The result has no chunks. A job asks for them with parse.options.chunks.'));
     return;
   }
   chunksPane.append(chunkSummary());
@@ -94,7 +93,23 @@ function revealChunkBox(chunk) {
   const named = records(chunk.regions).map((region) => region.page_number);
   const numbers = [...named, ...chunkElements(chunk).map((element) => element.page)].filter((number) => pageOf.has(number));
   const page = pageOf.get(numbers.sort((a, b) => a - b)[0]);
-  if (page) revealOn(page, chunkBoxes(chunk, page)[0], 'nearest');
+  if (!page) return;
+  setPage(page.number);
+  revealOn(page, chunkBoxes(chunk, page)[0], 'nearest');
+}
+
+/** Goes to the next chunk, from the current one or from the first one of the page in view. */
+function stepChunk(by) {
+  const first = chunks.findIndex((chunk) => Array.isArray(chunk.page_numbers) && chunk.page_numbers.includes(state.page));
+  const place = state.chunkSelected === null ? Math.max(first, 0) : state.chunkSelected + by;
+  if (chunks[place]) goToChunk(place);
+}
+
+function goToChunk(place) {
+  if (isText()) setView('chunks');
+  showChunk(chunkPlaces[place]);
+  selectChunk(place);
+  reveal(chunksPane, chunkPlaces[place].node, 'nearest');
 }
 
 function selectChunk(place) {

@@ -81,7 +81,7 @@ function startWidths() {
 }
 
 const KEYS = [
-  ['j  k', 'next, previous element', { j: () => step(1), k: () => step(-1) }],
+  ['j  k', 'next, previous element; in the chunks view, chunk', { j: () => step(1), k: () => step(-1) }],
   ['Enter', 'details of the element', {}],
   ['n  p', 'next, previous page', { n: () => turn(1), p: () => turn(-1) }],
   ['/', 'search; Enter and Shift+Enter go through the hits', { '/': () => byId('search').focus() }],

@@ -3,7 +3,7 @@
 function openDetails(content) {
   const panel = byId('details');
   const close = button('×', closeDetails, { class: 'icon close', 'aria-label': 'Close details', title: 'Close (Esc)' });
-  panel.replaceChildren(...content, close);
+  panel.replaceChildren(...content.filter(Boolean), close);
   panel.hidden = false;
 }
 
@@ -21,12 +21,15 @@ function elementPages(element) {
 function elementDetails(element) {
   const { raw } = element;
   const boxes = elementPages(element).flatMap((page) => boxesOn(element, page).map((box) => `p. ${page.number} ${boxText(box)}`));
-  const within = (chunksOfElement.get(element.index) ?? []).map((place) => string(chunks[place].id) || `${place + 1}`);
   const rows = [
     ['boxes', boxes.slice(0, 6).join('\n')], ['layer', element.layer], ['level', raw.level],
     ['section', strings(raw.section_path).join(' › ')], ['parent', raw.parent_id], ['source', raw.text_source],
-    ['language', raw.language], ['confidence', raw.confidence], ['chunks', within.slice(0, 12).join(', ')],
+    ['language', raw.language], ['confidence', raw.confidence],
   ];
+  const within = (chunksOfElement.get(element.index) ?? []).slice(0, 12).map((place) => {
+    const name = `chunk ${string(chunks[place].id).slice(0, 60) || place + 1}`;
+    return button(name, () => goToChunk(place), { class: 'member', title: 'Show the chunk' });
+  });
   const showOnPage = () => {
     setView('pages');
     revealBox(element.index, 'start');
@@ -34,7 +37,7 @@ function elementDetails(element) {
   return [detailsHead([chip(element.type), node('code', {}, element.id)], [
     button('Previous', () => step(-1), { class: 'small' }), button('Next', () => step(1), { class: 'small' }),
     button('Show on page', showOnPage, { class: 'small only-narrow' }),
-  ], raw), factList(rows), jsonBlock(raw)];
+  ], raw), factList(rows), within.length > 0 ? node('p', { class: 'members' }, ...within) : null, jsonBlock(raw)];
 }
 
 function chunkDetails(chunk, place) {

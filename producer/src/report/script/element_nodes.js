@@ -47,6 +47,7 @@ function lazily(pane, places, build, clear) {
         clear(place, boundingClientRect.height);
       }
     }
+    holdAnchor();
     paintHits();
   }, { root: pane, rootMargin: '120% 0px' });
   for (const place of places) watcher.observe(place.node);

@@ -14,6 +14,21 @@ function showPage(number) {
   pagesPane.scrollTop = page.sheet.node.offsetTop - 8;
   showSection(page.section);
   textPane.scrollTop = page.section.node.offsetTop;
+  dropAnchor(textPane, page.section.node);
+}
+
+const distance = (pane, made) => made.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+
+function dropAnchor(pane, made) {
+  state.anchor = { pane, node: made, distance: distance(pane, made) };
+}
+
+/** Scrolls back what moved because texts above it turned out to be higher or lower than guessed. */
+function holdAnchor() {
+  const { pane, node: made, distance: kept } = state.anchor ?? {};
+  if (!made?.isConnected || state.driver !== null) return;
+  const moved = distance(pane, made) - kept;
+  if (Math.abs(moved) >= 1) pane.scrollTop += moved;
 }
 
 /** Goes by a number of pages in the order of the document. */
@@ -51,7 +66,7 @@ function follow(pane, placeOf, other, otherPlaceOf) {
 function startScrolling() {
   for (const pane of [pagesPane, textPane, chunksPane]) {
     for (const name of ['wheel', 'pointerdown', 'touchstart', 'keydown']) {
-      pane.addEventListener(name, () => { state.driver = pane; }, { passive: true });
+      pane.addEventListener(name, () => { state.driver = pane; state.anchor = null; }, { passive: true });
     }
   }
   onScroll(pagesPane, () => follow(pagesPane, sheetPlace, textPane, sectionPlace));

@@ -14,21 +14,25 @@ const ROLES = new Map([['list', 'list'], ['list_item', 'listitem']]);
 const SCOPES = new Map([['column_header', 'col'], ['row_header', 'row'], ['row_section', 'rowgroup']]);
 const PARTS = ['line', 'word', 'cell'];
 
-const data = readData();
+const data = record(readBlock('quire-data'));
 const result = record(data.result);
 const images = record(data.images);
-const elements = records(data.elements).map(readElement);
-const chunks = records(data.chunks);
+const elements = records(readBlock('quire-elements')).map(readElement);
+const chunks = records(readBlock('quire-chunks'));
+const leftOut = record(readBlock('quire-left-out'));
 const indexOfId = new Map(elements.toReversed().map((element) => [element.id, element.index]));
 const { pages, pageOf, stray } = readPages();
 const chunksOfElement = readChunkMembers();
 
-function readData() {
+/** Reads a block of data and removes it: what is read is held once, and a block may have megabytes. */
+function readBlock(id) {
+  const block = document.getElementById(id);
+  block?.remove();
   try {
-    return record(JSON.parse(document.getElementById('quire-data').textContent));
+    return JSON.parse(block?.textContent ?? 'null');
   } catch (error) {
-    document.getElementById('facts').textContent = `The data of this report cannot be read: ${error.message}`;
-    return {};
+    document.body.prepend(`The data of this report cannot be read (${id}): ${error.message}`);
+    return null;
   }
 }
 
@@ -49,7 +53,7 @@ function readPages() {
   const add = (number, raw) => {
     if (isPage(number) && !pageOf.has(number)) pageOf.set(number, newPage(number, raw));
   };
-  for (const raw of records(result.pages)) add(raw.page_number, raw);
+  for (const raw of records(data.pages)) add(raw.page_number, raw);
   for (const key of Object.keys(images)) add(Number(key), {});
   if (pageOf.size === 0) for (const element of elements) add(element.page, {});
   const stray = newPage(null, {});

@@ -30,14 +30,15 @@ function pageHead(page) {
 
 function buildSheet(place) {
   const { page, sheet } = place;
-  const source = safeImage(record(images[page.number]).src);
+  const source = imageSource(page.number);
   const failed = page.raw.status === 'failed';
   if (source) {
     const picture = node('img', { class: 'page-image', src: source, alt: '', loading: 'lazy', decoding: 'async' });
     picture.addEventListener('error', () => picture.replaceWith(sheetNote('The page image cannot be loaded.')));
     sheet.append(picture);
   } else if (!failed) {
-    sheet.append(sheetNote(page.own.length > 0 ? 'No page image' : 'No page image and no elements'));
+    const none = page.own.length > 0 ? 'No page image' : 'No page image and no elements';
+    sheet.append(sheetNote(imageOrReason(page.number).slice(0, 100) || none));
   }
   if (failed) sheet.append(failureNote(page, source === null));
   // The text on the right says the same to a screen reader, in order.
@@ -163,10 +164,8 @@ const chunkContext = (chunk) => string(chunk.contextualized_text) || string(chun
 const chunkTokens = (chunk) => [chunk.token_count, chunk.tokens].find(isCount) ?? null;
 const chunkElements = (chunk) => strings(chunk.element_ids).map((id) => elements[indexOfId.get(id)]).filter(Boolean);
 
-// A chunk spans pages: a region of it that names none is nowhere.
-const NO_PAGE = { page: null };
-
 function chunkBoxes(chunk, page) {
-  const own = boxesOf(regionsOn(NO_PAGE, chunk.regions, page));
+  // A chunk spans pages: a region of it that names none is nowhere.
+  const own = boxesOn({ page: null, raw: chunk }, page);
   return own.length > 0 ? own : chunkElements(chunk).flatMap((element) => boxesOn(element, page));
 }

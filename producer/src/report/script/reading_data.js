@@ -46,3 +46,10 @@ function safeImage(value) {
   if (/^data:image\/(png|jpeg|webp|avif);base64,/.test(address)) return address;
   return address && !/^([a-z][a-z0-9+.-]*:|[/\\])/i.test(address.trim()) ? address : null;
 }
+
+/** Returns what is known of a page's image: its address, or a sentence that says why there is none, or ''. */
+function imageOrReason(number) {
+  return string(record(images[number]).src) || (document.getElementById(`quire-image-${number}`)?.textContent ?? '');
+}
+
+const imageSource = (number) => safeImage(imageOrReason(number));

@@ -49,8 +49,8 @@ function revealText(index, block = 'nearest') {
 }
 
 function reveal(pane, made, block) {
-  const top = made.getBoundingClientRect().top - pane.getBoundingClientRect().top + pane.scrollTop;
-  scrollToSpan(pane, top, made.offsetHeight, block);
+  scrollToSpan(pane, distance(pane, made) + pane.scrollTop, made.offsetHeight, block);
+  dropAnchor(pane, made);
 }
 
 /** Scrolls so that a span can be seen; what can be seen already stays where it is. */
@@ -85,8 +85,9 @@ function select(index, { focus = false, details = !byId('details').hidden } = {}
   markChunks();
 }
 
-/** Goes to the next element that is shown, from the current one or from the top of the page in view. */
+/** Goes to the next element that is shown, from the current one or from the top of the page in view; or to a chunk. */
 function step(by) {
+  if (!isText() && chunks.length > 0) return stepChunk(by);
   const current = state.selected;
   let index = current === null ? (pageOf.get(state.page)?.own[0]?.index ?? 0) : current + by;
   while (elements[index] && !isShown(elements[index])) index += by;

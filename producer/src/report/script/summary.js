@@ -25,6 +25,9 @@ function factItems() {
   for (const [kind, count] of Object.entries(counts)) {
     if (count > 0) items.push(node('span', { class: `flag ${kind}` }, plural(count, kind)));
   }
+  for (const [list, count] of Object.entries(leftOut)) {
+    if (count > 0) items.push(node('span', { class: 'flag warning' }, `${grouped(count)} ${list} left out of the report`));
+  }
   return items;
 }
 

@@ -177,7 +177,7 @@ function writeField(made, element) {
 /** Shows a picture as the part of the page image that it covers. */
 function writePicture(made, element) {
   const page = pageOf.get(element.page);
-  const source = page && safeImage(record(images[element.page]).src);
+  const source = page && imageSource(element.page);
   const [box] = page ? boxesOn(element, page) : [];
   if (source && box && area(box) > 0) {
     const [left, top, right, bottom] = box;
