@@ -32,6 +32,7 @@ pub mod delete;
 pub mod download;
 #[cfg(feature = "follow")]
 pub mod follow;
+pub mod parse_option;
 pub mod password;
 pub mod pause;
 #[cfg(feature = "report")]

@@ -182,6 +182,8 @@ closed_enum! {
         ImageScaledDown => "image_scaled_down",
         /// The message's `message_id` is not a UUID and was ignored: the body names the job.
         MessageIdIgnored => "message_id_ignored",
+        /// The message has a key that is not known, and it was ignored.
+        UnknownField => "unknown_field",
         /// Something of the document was left out to stay within a limit, which the message names.
         LimitReached => "limit_reached",
     }

@@ -70,6 +70,12 @@ impl JobKeys {
         self.key("document.md")
     }
 
+    /// Returns the key of the whole document as chunks.
+    #[must_use]
+    pub fn chunks(&self) -> String {
+        self.key("chunks.jsonl")
+    }
+
     /// Returns the key of an engine's untouched answer.
     #[must_use]
     pub fn raw_parse(&self, engine: Engine) -> String {

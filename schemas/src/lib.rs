@@ -5,6 +5,7 @@
 //! know, so that a newer worker can talk to an older consumer.
 
 pub mod address;
+pub mod chunk;
 mod closed_enum;
 pub mod element;
 pub mod event;
@@ -34,6 +35,7 @@ pub fn json_schemas() -> Vec<(&'static str, Value)> {
         ("event.schema.json", schema::<event::Event>("event/1")),
         ("control.schema.json", schema::<event::Control>("control/1")),
         ("state.schema.json", schema::<state::JobState>("state/1")),
+        ("chunk.schema.json", schema::<chunk::Chunk>("chunk/1")),
     ]
 }
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use quire_schemas::{
+    chunk::Chunk,
     event::{Control, Event},
     job::Job,
     json_schemas,
@@ -47,6 +48,7 @@ fn every_golden_message_is_written_as_it_was_read() {
     for (name, wire) in goldens() {
         let kind = name.split('-').next().unwrap_or_default().to_owned();
         let written = match kind.as_str() {
+            "chunk" => again::<Chunk>(&name, &wire),
             "job" => again::<Job>(&name, &wire),
             "result" => again::<ParseResult>(&name, &wire),
             "event" => again::<Event>(&name, &wire),
@@ -59,7 +61,7 @@ fn every_golden_message_is_written_as_it_was_read() {
         kinds.push(kind);
     }
     kinds.dedup();
-    assert_eq!(kinds, ["control", "event", "job", "result", "state"]);
+    assert_eq!(kinds, ["chunk", "control", "event", "job", "result", "state"]);
 }
 
 /// A job that names nothing else gains what it left to the defaults.

@@ -4,6 +4,7 @@
 pub mod amqp;
 pub mod auditor;
 mod broker_control;
+pub mod browser;
 pub mod cluster;
 pub mod corpora;
 pub mod documents;

@@ -51,10 +51,16 @@ impl Processed {
         self.output.status.code().expect("it ends by itself")
     }
 
+    /// Returns where a file or folder lies that the command left behind.
+    #[must_use]
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
     /// Reads a file of the folder.
     #[must_use]
     pub fn read(&self, path: &str) -> Vec<u8> {
-        std::fs::read(self.folder.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+        std::fs::read(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// Reads the result of the document that got this folder.

@@ -14,7 +14,7 @@ use crate::{
     consume::Message,
     parse,
     pipeline::{
-        document_pass::{self, ParsedDocument, PassLimits},
+        document_pass::{self, ParsedDocument, PassLimits, PassOptions},
         spool::Spool,
     },
     render,
@@ -69,7 +69,7 @@ impl SpooledDocument {
     /// Makes a document without pages, whose temporary files lie in `folder`.
     pub fn create(folder: &Path) -> Result<Self, String> {
         let spool = Spool::create(folder, u64::MAX).map_err(|fault| fault.chain())?;
-        let parsed = ParsedDocument { spool, native_characters: BTreeMap::new() };
+        let parsed = ParsedDocument { spool, natives: BTreeMap::new(), options: PassOptions::default() };
         Ok(Self { parsed, folder: folder.to_owned() })
     }
 

@@ -26,7 +26,7 @@ use super::{
     text::{Unwritten, note, say},
 };
 use crate::{
-    Quire, Submission,
+    Quire, Submission, parse_option,
     storage::Storage,
     summary::{Completeness, JobEnd},
     upload::upload,
@@ -59,6 +59,9 @@ pub(crate) struct SubmitArgs {
     /// Pages to parse and to draw, such as 1-5,8,12- [default: all]
     #[arg(long)]
     pages: Option<PageRanges>,
+    /// An option of the parse, such as chunks=true; may be repeated
+    #[arg(long, value_name = "KEY=JSON", value_parser = parse_option::read)]
+    parse_option: Vec<(String, Value)>,
     /// Do not draw pages
     #[arg(long)]
     no_images: bool,
@@ -197,10 +200,11 @@ impl<'a> Batch<'a> {
         let SubmitArgs { engine, dpi, format, quality, pages, .. } = self.arguments;
         let images =
             ImageOptions { format: *format, dpi: *dpi, quality: *quality, pages: pages.clone(), max_side_px: None };
+        let options = self.arguments.parse_option.iter().cloned().collect();
         Job {
             job_id: self.arguments.id,
             password: self.password.clone(),
-            parse: ParseOptions { engine: *engine, pages: pages.clone(), ..ParseOptions::default() },
+            parse: ParseOptions { engine: *engine, pages: pages.clone(), options, ..ParseOptions::default() },
             images: (!self.arguments.no_images).then_some(images),
             deadline: self.deadline,
             metadata: metadata(&self.arguments.meta),

@@ -12,6 +12,9 @@ pub struct Table {
     pub num_rows: u32,
     pub num_cols: u32,
     pub cells: Vec<Cell>,
+    /// The ids of the elements that caption it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caption_ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -95,6 +95,11 @@ impl Explainer<'_> {
         let expected = self.expected(schema);
         let types = types(schema);
         let found = match value {
+            Value::Number(number) if types.contains(&"number") => {
+                let is_small =
+                    number.as_f64().zip(schema["minimum"].as_f64()).is_some_and(|(value, least)| value < least);
+                if is_small { "a smaller number" } else { "a larger number" }
+            }
             Value::Number(number) if types.contains(&"integer") => match number.as_f64() {
                 Some(value) if value.fract() != 0.0 => "a fraction",
                 Some(_) if number.is_f64() => "a number with a decimal point",
@@ -129,7 +134,10 @@ impl Explainer<'_> {
                 (Some(least), Some(most)) => format!("a whole number from {least} to {most}"),
                 _ => "a whole number".to_owned(),
             },
-            (Some("number"), _) => "a number".to_owned(),
+            (Some("number"), _) => match (schema["minimum"].as_u64(), schema["maximum"].as_u64()) {
+                (Some(least), Some(most)) => format!("a number from {least} to {most}"),
+                _ => "a number".to_owned(),
+            },
             (Some("boolean"), _) => "true or false".to_owned(),
             (Some("array"), _) => "a list".to_owned(),
             (Some("string"), Some("uuid")) => "a UUID such as 0192f0c1-7e5a-7000-8000-000000000001".to_owned(),
@@ -251,6 +259,11 @@ mod tests {
                 "parse.fallback[1]: one of pdfium, llamaparse, none, not a number",
             ),
             ("parse", json!({ "options": "canary" }), "parse.options: an object, not a text"),
+            (
+                "parse",
+                json!({ "options": { "min_recall": 1.5, "chunks": true } }),
+                "parse.options.min_recall: a number from 0 to 1, not a larger number",
+            ),
             ("source", json!({ "kind": "canary" }), "source.kind: one of s3, url, inline, not another text"),
             ("source", json!({ "bucket": "canary" }), "source.kind: is missing; it should be one of s3, url, inline"),
             ("source", json!({ "kind": "s3", "bucket": "canary" }), "source.key: is missing; it should be a text"),

@@ -3,7 +3,9 @@
 mod explain;
 mod id;
 mod invalid;
+mod known_options;
 mod options;
+mod own_options;
 mod source;
 
 use std::sync::LazyLock;
@@ -16,6 +18,7 @@ use serde_json::{Map, Value};
 pub use id::JobId;
 pub use invalid::InvalidJob;
 pub use options::{Branch, Engine, ImageFormat, ImageOptions, ParseOptions};
+pub use own_options::{ChunkOptions, LocalOptions, MarkdownOptions, OwnOptions};
 pub use source::{MAX_INLINE_BYTES, Source};
 
 use self::{explain::Explainer, invalid::refuse, options::null_as_default};
@@ -107,8 +110,9 @@ impl Job {
             return Err(InvalidJob::TooLarge(body.len()));
         }
         let job: Self = serde_json::from_slice(body).map_err(|error| refused(body, error))?;
-        let (job_id, warnings) = job.identify(message_id)?;
+        let (job_id, mut warnings) = job.identify(message_id)?;
         job.validate()?;
+        warnings.extend(job.warnings());
         Ok(Decoded { job_id, job, warnings })
     }
 
@@ -140,6 +144,7 @@ impl Job {
         if self.parse.fallback.contains(&Engine::None) {
             return Err(refuse("parse.fallback", "`none` is not an engine to fall back to"));
         }
+        self.parse.validate()?;
         for branch in self.require.iter().flatten() {
             if !self.requests(*branch) {
                 return Err(refuse("require", format!("{branch} is required and not requested")));
@@ -150,6 +155,12 @@ impl Job {
             return Err(refuse("metadata", format!("{metadata} bytes, more than {MAX_METADATA_BYTES}")));
         }
         Ok(())
+    }
+
+    /// Tells what a publisher should know of a job that is valid: keys of its options that are not known.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.parse.unknown_keys()
     }
 
     /// Says whether a branch is asked for.
@@ -250,6 +261,8 @@ mod tests {
             ("images", json!({ "pages": "0" }), "images.pages: 1-based pages"),
             ("parse", json!({ "engine": "magic" }), "parse.engine: one of pdfium"),
             ("parse", json!({ "fallback": ["none"] }), "parse.fallback"),
+            ("parse", json!({ "options": { "min_recall": 2 } }), "parse.options.min_recall: a number from 0 to 1"),
+            ("parse", json!({ "options": { "words": "all" } }), "parse.options.words: true or false"),
             ("source", json!({ "kind": "url", "url": "file:///etc/passwd" }), "source.url"),
             ("source", json!({ "kind": "inline", "data": "%%%" }), "source.data"),
             ("source", json!({ "kind": "inline", "data": "A".repeat(1_400_004) }), "source.data"),
@@ -287,6 +300,14 @@ mod tests {
         let codes: Vec<&str> = decoded.warnings.iter().map(|warning| warning.code.as_str()).collect();
         assert_eq!((decoded.job_id.to_string().as_str(), codes), (ID, vec!["message_id_ignored"]));
         assert_eq!(Job::decode(&body, Some(ID)).expect("both agree").warnings, []);
+    }
+
+    #[test]
+    fn an_option_that_is_not_known_is_a_warning() {
+        let body = serde_json::to_vec(&job_with("parse", json!({ "options": { "word": true } }))).expect("json");
+        let decoded = Job::decode(&body, None).expect("unknown keys are legal");
+        let codes: Vec<&str> = decoded.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(codes, ["unknown_field"]);
     }
 
     #[test]

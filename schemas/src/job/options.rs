@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::invalid::{InvalidJob, refuse};
+use super::{
+    invalid::{InvalidJob, refuse},
+    known_options::OptionsSchema,
+};
 use crate::{closed_enum::closed_enum, page_ranges::PageRanges, result::BranchName};
 
 closed_enum! {
@@ -68,9 +71,11 @@ pub struct ParseOptions {
     /// Which pages; absent or `null` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<PageRanges>,
-    /// Options of the engine, passed to it as they are.
+    /// Options of the engine, passed to it as they are, but for `chunks`, `min_recall` and `markdown`, which hold for
+    /// every engine and are read by Quire itself. `pdfium` has `words`, `tables`, `headings` and `attachments`, each
+    /// true or false. A fallback engine gets none of the other options.
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Map::is_empty")]
-    #[schemars(with = "Option<Map<String, Value>>")]
+    #[schemars(with = "Option<OptionsSchema>")]
     pub options: Map<String, Value>,
 }
 

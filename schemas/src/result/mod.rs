@@ -22,11 +22,7 @@ pub use self::{
     report::{BranchName, JobError, Phase, Provider, Warning},
 };
 pub use crate::object::{Artifact, JsonObject, ObjectRef};
-use crate::{
-    element::{Element, Region},
-    open_enum::open_enum,
-    sha256::Sha256,
-};
+use crate::{chunk::Chunk, element::Element, open_enum::open_enum, sha256::Sha256};
 
 /// The version this crate writes; a reader accepts every `1.x`.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -212,28 +208,6 @@ pub struct OutlineEntry {
     pub page_number: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub element_id: Option<String>,
-}
-
-/// Holds a piece of the document cut for retrieval.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Chunk {
-    pub id: String,
-    /// From 0.
-    pub index: u32,
-    pub text: String,
-    /// The text with the headings above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contextualized_text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_count: Option<u32>,
-    pub element_ids: Vec<String>,
-    /// Outermost first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub headings: Vec<String>,
-    /// From 1, ascending.
-    pub page_numbers: Vec<u32>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub regions: Vec<Region>,
 }
 
 /// Tells who made the result.

@@ -11,7 +11,7 @@ use quire_producer::schemas::{
     names::Lane,
 };
 use quire_worker::{
-    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings},
+    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings, TextDetail},
     telemetry::Metrics,
 };
 use serde::Deserialize;
@@ -80,8 +80,8 @@ impl Renderer {
         for page in 1..=document.info().page_count {
             let Resolution { dpi, max_side_px } = resolution;
             let image = ImageSpec { format: ImageFormat::Png, dpi, quality: 85, max_side_px, max_pixels: 50_000_000 };
-            let work =
-                PageWork { page, text: true, words: true, image: Some(image), draw_forms: true, read_facts: true };
+            let detail = TextDetail { words: true, ..TextDetail::default() };
+            let work = PageWork { page, text: true, detail, image: Some(image), draw_forms: true, read_facts: true };
             let outcome = document.page(work).await;
             let text = outcome.text.expect("it was asked for").expect("a page that can be read");
             let image = outcome.image.expect("it was asked for").expect("a page that can be drawn");

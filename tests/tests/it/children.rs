@@ -23,7 +23,7 @@ use quire_tests::{
     eventually, is_running, samples,
 };
 use quire_worker::{
-    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings},
+    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings, TextDetail},
     telemetry::Metrics,
 };
 use serde_json::json;
@@ -176,7 +176,8 @@ fn pool_of(program: PathBuf) -> Pool {
 fn text_and_image(page: u32) -> PageWork {
     let max_pixels = 50_000_000;
     let image = ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels };
-    PageWork { page, text: true, words: false, image: Some(image), draw_forms: true, read_facts: true }
+    let detail = TextDetail::default();
+    PageWork { page, text: true, detail, image: Some(image), draw_forms: true, read_facts: true }
 }
 
 #[tokio::test]

@@ -70,7 +70,14 @@ async fn a_command_line_that_makes_no_sense_exits_with_2() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{arguments:?}");
     }
     let world = World::bare().await;
-    for arguments in [&["submit"][..], &["result", "not-a-uuid"], &["submit", "a.pdf", "--lane", "fast"]] {
+    let job_id = JobId::generate().to_string();
+    for arguments in [
+        &["submit"][..],
+        &["submit", "a.pdf", "--lane", "fast"],
+        &["result", "not-a-uuid"],
+        &["result", &job_id, "--report"],
+        &["result", &job_id, "--out", "a", "--embed"],
+    ] {
         assert_eq!(quire(&world, arguments).await.status.code(), Some(2), "{arguments:?}");
     }
 }
@@ -113,7 +120,8 @@ async fn a_file_is_submitted_awaited_and_its_result_downloaded_whole() {
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let out = folder.path().join("out");
-    let output = quire(&world, &["result", job_id, "--json", "--out", &out.display().to_string()]).await;
+    let target = out.display().to_string();
+    let output = quire(&world, &["result", job_id, "--json", "--out", &target, "--report", "--embed"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let result: ParseResult = serde_json::from_slice(&output.stdout).expect("`--json` prints the result");
     let keys = world.keys(&job_id.parse().expect("a job id"));
@@ -127,6 +135,9 @@ async fn a_file_is_submitted_awaited_and_its_result_downloaded_whole() {
         let bytes = std::fs::read(out.join(below)).unwrap_or_else(|error| panic!("{below}: {error}"));
         assert_eq!(Sha256::of(&bytes), object.sha256, "{below}");
     }
+    let report = std::fs::read_to_string(out.join("report.html")).expect("the report is beside the result");
+    assert!(report.contains(r#"id="quire-data">{"title":"Notes on Bookbinding","#), "an upload has lost its name");
+    assert_eq!(report.matches(">data:image/").count(), 4, "one image a page");
 }
 
 #[tokio::test]

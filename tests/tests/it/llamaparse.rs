@@ -8,7 +8,7 @@ use quire_producer::{
         element::ElementType,
         event::Event,
         job::{Engine, JobId},
-        result::{BranchStatus, JobStatus, PageStatus, ParseResult},
+        result::{BranchStatus, JobStatus, PageStatus, ParseResult, Warning},
         sha256::Sha256,
     },
 };
@@ -18,6 +18,7 @@ use quire_tests::{
     parse_api::{KEY, ParseApi, Scenario, llamaparse_job},
     samples,
 };
+use serde_json::json;
 
 async fn submit(world: &World, document: Vec<u8>) -> JobId {
     let source = world.upload(document).await;
@@ -55,6 +56,24 @@ async fn an_answer_becomes_elements_and_is_kept_untouched() {
     assert_eq!(api.jobs()[0].file, samples::report());
     assert_eq!(api.uploads()[0].header("authorization"), Some("Bearer llx-canary"));
     assert_secret_is_kept(&worker, &result);
+}
+
+#[tokio::test]
+async fn quires_own_options_stay_here_and_a_parse_below_the_bar_of_the_job_is_partial() {
+    let (world, api) = (World::new().await, ParseApi::start(4, Scenario::prompt()).await);
+    let _worker = api.worker(&world).start().await;
+    let mut job = llamaparse_job(world.upload(samples::report()).await, &[]);
+    let options = json!({ "tier": "cost_effective", "min_recall": 0.99, "markdown": { "html_tables": true } });
+    job.parse.options = options.as_object().cloned().expect("an object");
+    let job_id = world.submit(job).await;
+    let result = world.await_result(&job_id).await;
+    assert_eq!(result.status, JobStatus::PartialSuccess);
+    assert_eq!(result.branches.parse.status, BranchStatus::PartialSuccess);
+    let is_told = |warning: &Warning| warning.code == "low_text_recall" && warning.page_number.is_none();
+    assert!(result.warnings.iter().any(is_told), "{:?}", result.warnings);
+    let jobs = api.jobs();
+    let is_sent = ["tier", "min_recall", "markdown"].map(|key| jobs[0].configuration.get(key).is_some());
+    assert_eq!(is_sent, [true, false, false]);
 }
 
 #[tokio::test]

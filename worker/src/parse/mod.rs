@@ -22,7 +22,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use engines::{EngineSettings, Engines, not_configured};
-pub(crate) use local::{Captioned, Mark, MarkKind, captioned, roman};
+pub(crate) use local::{
+    Captioned, Joint, Mark, MarkKind, captioned, is_fixed_pitch, is_right_to_left, joint_of_words, roman,
+};
 
 use crate::job::Fault;
 
@@ -44,7 +46,7 @@ pub(crate) struct ParseRequest<'a> {
     pub(crate) page_sizes: &'a [(f64, f64)],
     /// Which pages are wanted, from 1.
     pub(crate) pages: &'a [u32],
-    /// Options of the engine, passed to it unchanged.
+    /// Options of the engine, without Quire's own; none if the job names another engine first.
     pub(crate) options: &'a Map<String, Value>,
     /// `<tenant>/<job_id>`.
     pub(crate) job_key: &'a str,

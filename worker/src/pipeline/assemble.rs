@@ -13,7 +13,7 @@ use quire_schemas::{
 
 use super::{
     attachment_list::AttachmentList,
-    document_pass::ParsedDocument,
+    document_pass::{ParsedDocument, PassOptions},
     engines::Gathered,
     plan::Plan,
     run::{Identity, Run, RunOutput, Terms},
@@ -61,11 +61,8 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     }
     result.warnings.extend(text_warnings::of_document(&result.warnings, facts.readers));
     result.warnings.sort_by_key(|warning| warning.page_number);
-    let native_characters = match &gathered.parse.external {
-        Some(_) => gathered.pages.characters,
-        None => BTreeMap::new(),
-    };
-    let parsed = ParsedDocument { spool: gathered.spool, native_characters };
+    let options = PassOptions::new(facts.plan.own, facts.plan.local);
+    let parsed = ParsedDocument { spool: gathered.spool, natives: gathered.pages.natives, options };
     RunOutput {
         result: Box::new(result),
         parsed: Some(parsed).filter(|parsed| !parsed.spool.is_empty()),
@@ -80,6 +77,17 @@ fn decisive(parse: Option<Fault>, images: Option<Fault>) -> Option<Fault> {
     match (parse, images) {
         (Some(parse), Some(images)) => Some(if hopeless(&images) { images } else { parse }),
         (parse, images) => parse.or(images),
+    }
+}
+
+/// Lowers a result whose parse found less text than the job asks for.
+pub(super) fn make_parse_partial(result: &mut ParseResult) {
+    let parse = &mut result.branches.parse;
+    if parse.status == BranchStatus::Succeeded {
+        parse.status = BranchStatus::PartialSuccess;
+    }
+    if result.status == JobStatus::Succeeded {
+        result.status = JobStatus::PartialSuccess;
     }
 }
 
@@ -338,7 +346,9 @@ mod tests {
     use super::*;
     use crate::{
         job::Budget,
+        parse::local::Placement,
         pipeline::{
+            document_pass::NativeText,
             engines::{Parse, Span},
             page::Pages,
             testing::{parsed_page, result_with_every_object, spool},
@@ -422,6 +432,7 @@ mod tests {
     fn a_document_whose_pages_are_all_done_succeeds() {
         let mut scene = scene(job(Engine::Pdfium, true)).with_images(&[1, 2, 3]);
         scene.gathered.pages.characters = BTreeMap::from([(1, 9), (2, 9), (3, 9)]);
+        scene.gathered.pages.natives = BTreeMap::from([(1, NativeText::Placed(Placement::default()))]);
         scene.gathered.spool = spool([parsed_page(1, &["a"])]);
         let output = scene.outcome();
         assert_eq!(output.result.status, JobStatus::Succeeded);
@@ -434,7 +445,7 @@ mod tests {
         );
         assert_eq!(output.result.timings.overlap_saved, Some(20.0));
         let parsed = output.parsed.expect("one page is parsed");
-        assert!(parsed.native_characters.is_empty(), "the local engine is not compared with itself");
+        assert_eq!((parsed.natives.len(), parsed.options), (1, PassOptions::default()));
         assert!(output.fault.is_none() && output.raw.is_none());
     }
 
@@ -479,6 +490,18 @@ mod tests {
         assert_eq!(result.status, JobStatus::Succeeded);
         assert_eq!(result.branches.parse.status, BranchStatus::Skipped);
         assert_eq!((result.timings.parse, result.timings.images), (None, Some(40.0)));
+    }
+
+    #[test]
+    fn a_parse_that_found_too_little_is_partial_and_one_that_failed_stays_failed() {
+        let mut result = scene(job(Engine::Pdfium, false)).outcome().result;
+        make_parse_partial(&mut result);
+        let statuses = (&result.status, &result.branches.parse.status);
+        assert_eq!(statuses, (&JobStatus::PartialSuccess, &BranchStatus::PartialSuccess));
+        assert!(result.branches.parse.pages_failed.is_empty());
+        (result.status, result.branches.parse.status) = (JobStatus::Failed, BranchStatus::Failed);
+        make_parse_partial(&mut result);
+        assert_eq!((&result.status, &result.branches.parse.status), (&JobStatus::Failed, &BranchStatus::Failed));
     }
 
     #[test]

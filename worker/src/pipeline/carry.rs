@@ -16,11 +16,15 @@ use quire_schemas::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{page::Pages, spool::Spool};
+use super::{
+    document_pass::NativeText,
+    page::{Pages, TextRead},
+    spool::Spool,
+};
 use crate::{
     job::Fault,
     lock::lock,
-    parse::local::check_page_json,
+    parse::local::{Placement, check_page_json},
     store::{Store, StoredObject},
 };
 
@@ -33,8 +37,15 @@ const MOST_PART_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct CarriedPage {
     /// Characters that are not spaces.
-    pub(super) characters: u32,
+    characters: u32,
+    placement: Option<Placement>,
     pub(super) warnings: Vec<Warning>,
+}
+
+impl CarriedPage {
+    pub(super) fn read(&self) -> TextRead {
+        TextRead { characters: self.characters, native: self.placement.map(NativeText::Placed) }
+    }
 }
 
 /// Pages whose text earlier runs have read; it lies in the spool.
@@ -65,6 +76,8 @@ struct CarriedLine {
     /// Identifies the document and the version that has read it.
     reader: String,
     characters: u32,
+    #[serde(default)]
+    placement: Option<Placement>,
     warnings: Vec<Warning>,
     /// A [`ParsedPage`](crate::parse::ParsedPage) of the local engine.
     parsed: Box<RawValue>,
@@ -133,7 +146,12 @@ fn read_now(carried: &Carried, pages: &Pages) -> Vec<(u32, CarriedPage)> {
     }
     let is_new = |(number, _): &(&u32, &u32)| carried.page(**number).is_none();
     let known = |(number, characters): (&u32, &u32)| {
-        (*number, CarriedPage { characters: *characters, warnings: warnings.remove(number).unwrap_or_default() })
+        let placement = match pages.natives.get(number) {
+            Some(NativeText::Placed(placement)) => Some(*placement),
+            Some(NativeText::Words(_)) | None => None,
+        };
+        let warnings = warnings.remove(number).unwrap_or_default();
+        (*number, CarriedPage { characters: *characters, placement, warnings })
     };
     pages.characters.iter().filter(is_new).map(known).collect()
 }
@@ -152,7 +170,8 @@ fn read_part(
         let Some(number) = check_page_json(json).ok().filter(|number| wanted.contains(number)) else { continue };
         match spool.push_json(number, json.as_bytes()) {
             Ok(()) => {
-                pages.push((number, CarriedPage { characters: line.characters, warnings: line.warnings }));
+                let CarriedLine { characters, placement, warnings, .. } = line;
+                pages.push((number, CarriedPage { characters, placement, warnings }));
             }
             // Read again, the page meets the limit by itself, and the document keeps the others.
             Err(fault) if fault.code == ErrorCode::ResourceLimit => {}
@@ -175,12 +194,12 @@ impl Parts {
         let mut spool = lock(&self.spool);
         let mut lines = Vec::new();
         while lines.len() < PART_BYTES
-            && let Some((number, CarriedPage { characters, warnings })) = self.read.next()
+            && let Some((number, CarriedPage { characters, placement, warnings })) = self.read.next()
         {
             // Absent if another engine parses and the text was only counted.
             let Some(json) = spool.read_json(number)? else { continue };
             let parsed = RawValue::from_string(json).map_err(unwritable)?;
-            let line = CarriedLine { reader: self.reader.clone(), characters, warnings, parsed };
+            let line = CarriedLine { reader: self.reader.clone(), characters, placement, warnings, parsed };
             serde_json::to_writer(&mut lines, &line).map_err(unwritable)?;
             lines.push(b'\n');
         }
@@ -207,7 +226,9 @@ mod tests {
     };
 
     fn part_of(pages: [ParsedPage; 2]) -> Vec<u8> {
-        let known = pages.iter().map(|page| (page.page.page_number, CarriedPage { characters: 7, warnings: vec![] }));
+        let placement = Some(Placement { letters: 7, placed: 6, ..Placement::default() });
+        let carried = || CarriedPage { characters: 7, placement, warnings: vec![] };
+        let known = pages.iter().map(|page| (page.page.page_number, carried()));
         let read = known.collect::<Vec<_>>().into_iter();
         let spool = Arc::new(Mutex::new(spool(pages)));
         let mut parts = Parts { spool, reader: "reader".to_owned(), read };
@@ -243,7 +264,9 @@ mod tests {
         let part = part_of([parsed_page(1, &["one"]), parsed_page(2, &["two"])]);
         let mut found = spool([]);
         let pages = read_part(&part, "reader", &BTreeSet::from([2, 3]), &mut found).expect("room");
-        assert_eq!(pages.iter().map(|(number, page)| (*number, page.characters)).collect::<Vec<_>>(), [(2, 7)]);
+        let native = Some(NativeText::Placed(Placement { letters: 7, placed: 6, ..Placement::default() }));
+        let read: Vec<_> = pages.iter().map(|(number, page)| (*number, page.read())).collect();
+        assert_eq!(read, [(2, TextRead { characters: 7, native })]);
         assert_eq!(found.read(2), Some(parsed_page(2, &["two"])));
         assert!(read_part(&part, "another", &BTreeSet::from([2]), &mut found).expect("room").is_empty());
     }
@@ -289,7 +312,7 @@ mod tests {
         let characters = BTreeMap::from([(1, 10), (2, 20), (3, 30)]);
         let warnings = vec![warning(3), warning(1), warning(3), Warning::of(WarningCode::FallbackUsed, "no page")];
         let pages = Pages { characters, warnings, ..Pages::default() };
-        let before = CarriedPage { characters: 10, warnings: Vec::new() };
+        let before = CarriedPage { characters: 10, placement: None, warnings: Vec::new() };
         let carried = Carried { pages: BTreeMap::from([(1, before)]) };
         let read: Vec<_> = read_now(&carried, &pages)
             .into_iter()

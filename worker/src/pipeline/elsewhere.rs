@@ -85,6 +85,7 @@ impl Question<'_> {
         let configured = self.context.engines.of(engine).ok_or_else(|| Unanswered::ByEngine(not_configured(engine)))?;
         let trial = configured.breaker.admit().map_err(|wait| Unanswered::ByEngine(known_to_be_down(engine, wait)))?;
         let filename = self.run.job.source.filename().unwrap_or_else(|| "document.pdf".to_owned());
+        let options = self.run.job.parse.for_engine(engine);
         let job_key = format!("{}/{}", self.run.identity.tenant, self.run.identity.job_id);
         let request = ParseRequest {
             path: self.fetched.path(),
@@ -93,7 +94,7 @@ impl Question<'_> {
             sha256: self.fetched.sha256,
             page_sizes: &self.document.info().page_sizes,
             pages: &self.pages,
-            options: &self.run.job.parse.options,
+            options: &options,
             job_key: &job_key,
             resume: self.recorded().find(|external| external.engine == engine),
         };

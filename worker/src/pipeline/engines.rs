@@ -177,14 +177,14 @@ async fn read_texts(page_job: &PageJob<'_>, pages: &mut Pages) -> Result<(), Hal
         parse_pages: page_job.plan.parse_pages.clone(),
         image: None,
         engine: Engine::Pdfium,
-        words: page_job.plan.words,
-        attachments: false,
+        ..*page_job.plan
     };
     let mut texts = PageJob { plan: &text_only, text_use: TextUse::Parse, ..*page_job }.all().await?;
     if texts.unfinished {
         return Err(Halt::Paused);
     }
     pages.texts = texts.texts;
+    pages.natives = texts.natives;
     pages.texts_finished_at = texts.texts_finished_at;
     pages.text_faults = texts.text_faults;
     pages.warnings.append(&mut texts.warnings);
@@ -260,7 +260,11 @@ fn nothing_parsed(pages: &Pages, plan: &Plan) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use quire_schemas::{failure::ErrorCode, job::ParseOptions, result::Phase};
+    use quire_schemas::{
+        failure::ErrorCode,
+        job::{LocalOptions, OwnOptions, ParseOptions},
+        result::Phase,
+    };
 
     use super::{super::page_sink::Kept, *};
 
@@ -270,8 +274,8 @@ mod tests {
             parse_pages: BTreeSet::from([1]),
             image: None,
             engine,
-            words: false,
-            attachments: false,
+            own: OwnOptions::default(),
+            local: LocalOptions::default(),
         }
     }
 

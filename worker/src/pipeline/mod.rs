@@ -5,6 +5,7 @@ mod assemble;
 mod attachment_list;
 mod attachments;
 mod carry;
+mod chunks;
 mod commit;
 mod committed;
 mod context;
@@ -103,7 +104,7 @@ async fn store_attachments(
     document: &OpenedDocument,
     plan: &Plan,
 ) -> Result<AttachmentList, Halt> {
-    if !plan.attachments {
+    if !plan.local.attachments {
         return Ok(AttachmentList::default());
     }
     Ok(run.unless_paused(attachments::store(context, run, document, fetched.sha256)).await??)

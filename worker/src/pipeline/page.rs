@@ -8,6 +8,7 @@ use quire_schemas::{
     result::{PageImage, Phase, Warning},
 };
 
+use super::document_pass::NativeText;
 use crate::job::Fault;
 
 /// What became of the pages.
@@ -22,6 +23,8 @@ pub(super) struct Pages {
     pub(super) reused: u32,
     /// Characters of each page that are not spaces.
     pub(super) characters: BTreeMap<u32, u32>,
+    /// What is known of the text that the PDF itself holds on each page.
+    pub(super) natives: BTreeMap<u32, NativeText>,
     pub(super) warnings: Vec<Warning>,
     /// CPU time of the texts.
     pub(super) text_time: Duration,
@@ -35,6 +38,15 @@ pub(super) struct Pages {
     pub(super) unfinished: bool,
 }
 
+/// What is known of a page whose text was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct TextRead {
+    /// Characters that are not spaces.
+    pub(super) characters: u32,
+    /// `None` if there is nothing to judge a parse by.
+    pub(super) native: Option<NativeText>,
+}
+
 /// What became of one page. A part that was not asked for is `None`.
 #[derive(Debug)]
 pub(super) struct OnePage {
@@ -43,8 +55,7 @@ pub(super) struct OnePage {
     pub(super) image: Option<Result<PageImage, Fault>>,
     /// Whether the image is one that an earlier run has stored.
     pub(super) reused: bool,
-    /// Characters of the text that are not spaces.
-    pub(super) text: Option<Result<u32, Fault>>,
+    pub(super) text: Option<Result<TextRead, Fault>>,
     /// Whether the text is still to be read.
     pub(super) text_missing: bool,
     pub(super) warnings: Vec<Warning>,
@@ -90,9 +101,10 @@ impl Pages {
             None => {}
         }
         match page.text {
-            Some(Ok(characters)) => {
+            Some(Ok(TextRead { characters, native })) => {
                 self.texts += 1;
                 self.characters.insert(page.number, characters);
+                self.natives.extend(native.map(|native| (page.number, native)));
             }
             Some(Err(fault)) => self.text_faults.push(fault),
             None => {}
@@ -111,6 +123,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::parse::local::Placement;
 
     fn page(number: u32) -> OnePage {
         OnePage {
@@ -125,6 +138,11 @@ mod tests {
         }
     }
 
+    fn read(characters: u32) -> TextRead {
+        let placement = Placement { letters: characters, placed: characters, ..Placement::default() };
+        TextRead { characters, native: Some(NativeText::Placed(placement)) }
+    }
+
     fn fault(code: ErrorCode) -> Fault {
         Fault::new(code, Phase::Render, "failed")
     }
@@ -134,12 +152,13 @@ mod tests {
         let start = DateTime::UNIX_EPOCH;
         let after = |seconds| start + TimeDelta::seconds(seconds);
         let mut pages = Pages::default();
-        pages.add(OnePage { text: Some(Ok(40)), ..page(2) }, after(1));
+        pages.add(OnePage { text: Some(Ok(read(40))), ..page(2) }, after(1));
         pages.add(OnePage { image: Some(Err(fault(ErrorCode::PageFailed))), ..page(1) }, after(2));
         pages.add(OnePage { text: Some(Err(fault(ErrorCode::PageFailed))), ..page(3) }, after(3));
         assert_eq!((pages.images_finished_at, pages.texts_finished_at), (Some(after(2)), Some(after(3))));
         assert_eq!((pages.texts, pages.text_faults.len(), pages.image_faults.len()), (1, 1, 1));
         assert_eq!(pages.characters, BTreeMap::from([(2, 40)]));
+        assert_eq!(pages.natives.into_iter().next(), read(40).native.map(|native| (2, native)));
         assert_eq!((pages.text_time, pages.image_time), (Duration::from_millis(6), Duration::from_millis(9)));
     }
 
@@ -150,8 +169,8 @@ mod tests {
         let expected = Some((ErrorCode::PageFailed, Some(5)));
         assert_eq!(failed(both.text.and_then(Result::err)), expected);
         assert_eq!(failed(both.image.and_then(Result::err)), expected);
-        let carried = OnePage { text: Some(Ok(9)), text_missing: false, ..page(5) }.left_out(false);
-        assert!(matches!(carried.text, Some(Ok(9))) && carried.image.is_none());
+        let carried = OnePage { text: Some(Ok(read(9))), text_missing: false, ..page(5) }.left_out(false);
+        assert!(matches!(carried.text, Some(Ok(text)) if text == read(9)) && carried.image.is_none());
     }
 
     #[test]

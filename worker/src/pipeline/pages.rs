@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use chrono::Utc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use quire_schemas::{
@@ -20,8 +21,9 @@ use tokio::{
 use super::{
     carry::Carried,
     context::Context,
+    document_pass::{NativeText, PageWords},
     image_place::{ImagePlace, StoredImage},
-    page::{OnePage, Pages, of_page},
+    page::{OnePage, Pages, TextRead, of_page},
     plan::Plan,
     reuse::Stored,
     run::Run,
@@ -32,7 +34,8 @@ use crate::{
     fail_point,
     job::Fault,
     lock::lock,
-    render::{OpenedDocument, PageJson, PageOutcome, PageWork, RenderedImage},
+    parse::local::Findings,
+    render::{OpenedDocument, PageJson, PageOutcome, PageWork, RenderedImage, TextDetail},
     store::StoredObject,
     telemetry::Stage,
 };
@@ -45,7 +48,7 @@ const LAST_PAGES_TIMEOUT: Duration = Duration::from_secs(60);
 pub(super) enum TextUse {
     /// It is the parse.
     Parse,
-    /// Another engine parses; the text is only counted, to check that engine's work against.
+    /// Another engine parses; only the words are kept, to check that engine's work against.
     Count,
     /// Nothing.
     Ignore,
@@ -138,8 +141,9 @@ impl PageJob<'_> {
             tracing::debug!(page = number, "page begun");
         }
         let image = place.as_ref().map(|place| place.spec.clone());
-        let (text, words) = (page.text_missing, self.plan.words);
-        let work = PageWork { page: number, text, words, image, draw_forms: true, read_facts: true };
+        let detail = TextDetail { words: self.plan.local.words, tables: self.plan.local.tables };
+        let text = page.text_missing;
+        let work = PageWork { page: number, text, detail, image, draw_forms: true, read_facts: true };
         let PageOutcome { text, image, text_time, image_time, forms_left_out, facts_left_out, .. } =
             self.document.page(work).await;
         fail_point::reach_page("page_rendered", Some(number));
@@ -182,7 +186,7 @@ impl PageJob<'_> {
             number,
             reused: found.is_some(),
             image: found.map(Ok),
-            text: carried.map(|page| Ok(page.characters)),
+            text: carried.map(|page| Ok(page.read())),
             text_missing: wants_text && carried.is_none(),
             warnings: carried.map(|page| page.warnings.clone()).unwrap_or_default(),
             text_time: Duration::ZERO,
@@ -197,16 +201,29 @@ impl PageJob<'_> {
         Some(ImagePlace { number, spec, key, fingerprint, renderer: &self.context.build.name })
     }
 
-    /// Puts a page's text into the spool if it is the parse, and returns how many characters it has.
-    async fn keep_text(&self, number: u32, text: PageJson, warnings: &mut Vec<Warning>) -> Result<u32, Fault> {
+    /// Puts a page's text into the spool if it is the parse, and returns what is to be known of it.
+    async fn keep_text(&self, number: u32, text: PageJson, warnings: &mut Vec<Warning>) -> Result<TextRead, Fault> {
         let PageJson { findings, json } = text;
-        if self.text_use == TextUse::Parse {
-            warnings.extend(text_warnings::of_page(number, &findings));
-            let spool = Arc::clone(self.spool);
-            let pushed = spawn_blocking(move || lock(&spool).push_json(number, &json));
-            pushed.await.expect("writing a page to the spool does not panic")?;
+        let characters = findings.visible_characters;
+        if self.text_use != TextUse::Parse {
+            let native = self.words(number, findings, json).await.map(NativeText::Words);
+            return Ok(TextRead { characters, native });
         }
-        Ok(findings.visible_characters)
+        warnings.extend(text_warnings::of_page(number, &findings));
+        let spool = Arc::clone(self.spool);
+        let pushed = spawn_blocking(move || lock(&spool).push_json(number, &json));
+        pushed.await.expect("writing a page to the spool does not panic")?;
+        Ok(TextRead { characters, native: Some(NativeText::Placed(findings.placement)) })
+    }
+
+    /// Reads the words of a page. `None` if its text cannot be trusted.
+    async fn words(&self, number: u32, findings: Findings, json: Bytes) -> Option<PageWords> {
+        let most_words = PageWords::most_words(self.plan.parse_pages.len());
+        let reading = spawn_blocking(move || {
+            let json = std::str::from_utf8(&json).ok()?;
+            PageWords::of_page(json, number, &findings, most_words).ok().flatten()
+        });
+        reading.await.expect("reading words does not panic")
     }
 
     async fn upload(

@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use quire_schemas::{
     failure::ErrorCode,
-    job::{Engine, Job},
+    job::{Engine, InvalidJob, Job, LocalOptions, OwnOptions},
     page_ranges::PageRanges,
     result::Phase,
 };
-
-use serde_json::Value;
 
 use crate::{job::Fault, render::ImageSpec};
 
@@ -21,17 +19,17 @@ pub(crate) struct Plan {
     /// `None` if no page gets an image.
     pub(crate) image: Option<ImageSpec>,
     pub(crate) engine: Engine,
-    /// Whether the local parse gives every word a region.
-    pub(crate) words: bool,
-    /// Whether the files that the document carries are stored.
-    pub(crate) attachments: bool,
+    /// Options that hold whichever engine parses.
+    pub(crate) own: OwnOptions,
+    /// Options of the local engine; the defaults if the job names another one first.
+    pub(crate) local: LocalOptions,
 }
 
 impl Plan {
     /// Applies a job's page ranges to a document.
     ///
     /// # Errors
-    /// `invalid_job` if a range leaves no page.
+    /// `invalid_job` if a range leaves no page, or if an option is out of its range, which admission has checked.
     pub(crate) fn new(job: &Job, page_count: u32, max_pixels: u64) -> Result<Self, Fault> {
         let image_pages = match &job.images {
             Some(images) => select("images.pages", images.pages.as_ref(), page_count)?,
@@ -48,10 +46,9 @@ impl Plan {
             max_side_px: images.max_side_px,
             max_pixels,
         });
-        let engine = job.parse.engine;
-        // What the option means to another engine, that engine knows.
-        let attachments = engine == Engine::Pdfium && switch(job, "attachments")?;
-        Ok(Self { image_pages, parse_pages, image, engine, words: switch(job, "words")?, attachments })
+        let own = job.parse.own().map_err(invalid)?;
+        let local = job.parse.local().map_err(invalid)?;
+        Ok(Self { image_pages, parse_pages, image, engine: job.parse.engine, own, local })
     }
 
     /// Returns every page that is parsed or gets an image.
@@ -64,18 +61,8 @@ impl Plan {
     }
 }
 
-/// Reads an option of the local engine that is on or off; off where it is not given.
-fn switch(job: &Job, name: &str) -> Result<bool, Fault> {
-    match job.parse.options.get(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(on)) => Ok(*on),
-        // Other engines read their options themselves.
-        Some(_) if job.parse.engine != Engine::Pdfium => Ok(false),
-        Some(_) => {
-            let message = format!("parse.options.{name}: true or false");
-            Err(Fault::new(ErrorCode::InvalidJob, Phase::Fetch, message))
-        }
-    }
+fn invalid(error: InvalidJob) -> Fault {
+    Fault::new(ErrorCode::InvalidJob, Phase::Fetch, error.to_string())
 }
 
 fn select(field: &str, ranges: Option<&PageRanges>, page_count: u32) -> Result<BTreeSet<u32>, Fault> {
@@ -95,6 +82,7 @@ fn select(field: &str, ranges: Option<&PageRanges>, page_count: u32) -> Result<B
 #[cfg(test)]
 mod tests {
     use quire_schemas::job::{ImageFormat, ImageOptions, ParseOptions, Source};
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -138,20 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn the_files_of_a_document_are_stored_if_the_local_engine_is_asked_to() {
-        let asked = |engine, value: Value| {
+    fn options_are_read_as_the_engine_that_is_named_first_has_them() {
+        let planned = |engine, options: Value| {
             let mut job = job(engine, None, None);
-            job.parse.options.insert("attachments".to_owned(), value);
-            Plan::new(&job, 5, 1).map(|plan| plan.attachments).map_err(|fault| (fault.code, fault.message))
+            job.parse.options = options.as_object().cloned().expect("an object");
+            Plan::new(&job, 5, 1).map(|plan| (plan.own, plan.local)).map_err(|fault| (fault.code, fault.message))
         };
-        assert!(!plan(&job(Engine::Pdfium, None, None)).attachments);
-        assert_eq!(asked(Engine::Pdfium, Value::Bool(true)), Ok(true));
-        assert_eq!(asked(Engine::Pdfium, Value::Bool(false)), Ok(false));
-        assert_eq!(asked(Engine::Pdfium, Value::Null), Ok(false));
-        assert_eq!(asked(Engine::Llamaparse, Value::Bool(true)), Ok(false));
-        assert_eq!(asked(Engine::Llamaparse, Value::from("all")), Ok(false));
+        let options = json!({ "attachments": true, "min_recall": 0.9 });
+        let own = OwnOptions { min_recall: Some(0.9), ..OwnOptions::default() };
+        let local = LocalOptions { attachments: true, ..LocalOptions::default() };
+        assert_eq!(planned(Engine::Pdfium, options.clone()), Ok((own, local)));
+        assert_eq!(planned(Engine::Llamaparse, options), Ok((own, LocalOptions::default())));
         let refused = (ErrorCode::InvalidJob, "parse.options.attachments: true or false".to_owned());
-        assert_eq!(asked(Engine::Pdfium, Value::from("all")), Err(refused));
+        assert_eq!(planned(Engine::Pdfium, json!({ "attachments": "all" })), Err(refused));
     }
 
     #[test]

@@ -9,7 +9,10 @@ use quire_schemas::{
 };
 use serde_json::json;
 
-use super::{document_pass::ParsedDocument, spool::Spool};
+use super::{
+    document_pass::{ParsedDocument, PassOptions},
+    spool::Spool,
+};
 use crate::parse::ParsedPage;
 
 /// A page with an element for each text.
@@ -36,7 +39,7 @@ pub(crate) fn spool(pages: impl IntoIterator<Item = ParsedPage>) -> Spool {
 }
 
 pub(crate) fn parsed_document(pages: impl IntoIterator<Item = ParsedPage>) -> ParsedDocument {
-    ParsedDocument { spool: spool(pages), native_characters: BTreeMap::new() }
+    ParsedDocument { spool: spool(pages), natives: BTreeMap::new(), options: PassOptions::default() }
 }
 
 pub(crate) fn object(key: &str) -> ObjectRef {

@@ -13,8 +13,9 @@ use quire_schemas::{
 use serde_json::value::RawValue;
 
 use super::{
+    assemble::make_parse_partial,
     committed::count_elements,
-    document_pass::{self, JsonLines, Markdown, ParsedDocument, PassLimits, Written},
+    document_pass::{self, Chunks, JsonLines, Markdown, ParsedDocument, PassLimits, Written},
     run::RawAnswer,
 };
 use crate::{
@@ -23,9 +24,10 @@ use crate::{
 };
 
 const JSON: &str = "application/json";
+const JSON_LINES: &str = "application/x-ndjson";
 /// Largest part of the elements, unless one element is larger.
 const PART_BYTES: usize = 8 << 20;
-/// Room for what a result gains after its size was measured: the artifact of its Markdown, times.
+/// Room for what a result gains after its size was measured: the artifacts of its Markdown and chunks, times.
 const GROWTH_BYTES: u64 = 4 << 10;
 
 /// Stores the objects of one result.
@@ -72,8 +74,8 @@ impl WriteDown<'_> {
         self.artifact("raw_result", StoredObject::hashed(raw.key, raw.body, JSON).await).await
     }
 
-    /// Runs the document-level pass and stores what comes of it. The result gains warnings and artifacts;
-    /// its pages become part of the body.
+    /// Runs the document-level pass and stores what comes of it. The result gains warnings and artifacts, and its parse
+    /// becomes partial if the engine found too little text; its pages become part of the body.
     ///
     /// # Errors
     /// `internal` if a page cannot be read back or the temporary folder is full. `resource_limit` if no reader would
@@ -89,17 +91,24 @@ impl WriteDown<'_> {
             let mut written = document_pass::run(parsed, rows, &folder, &limits)?;
             result.warnings.append(&mut written.warnings);
             result.warnings.sort_by_key(|warning| warning.page_number);
+            if written.is_partial {
+                make_parse_partial(&mut result);
+            }
             let head_bytes = document_pass::json_bytes(&*result);
             Ok::<_, Fault>((written, head_bytes, result))
         })
         .await?;
-        let Written { rows, elements, markdown, pictures, .. } = written;
+        let Written { rows, elements, markdown, chunks, pictures, .. } = written;
         let (pages, found) = (rows.count(), elements.count());
         let with_elements = head_bytes + rows.bytes() + elements.bytes();
         let is_inline = with_elements + GROWTH_BYTES <= self.max_result_bytes;
         self.check_size(if is_inline { with_elements } else { head_bytes + rows.bytes() })?;
-        // Before elements and rows are read back: it may be as large as they are.
+        // Before elements and rows are read back: each of them may be as large as they are.
         let markdown = self.markdown(markdown).await?;
+        let chunks = match chunks {
+            Some(chunks) => Some(self.chunks(chunks).await?),
+            None => None,
+        };
         let (elements, named) = if is_inline {
             let named = pictures.into_iter().map(|picture| picture.object.key).collect();
             (blocking(|| elements.into_array()).await?, named)
@@ -110,6 +119,7 @@ impl WriteDown<'_> {
             (none(), BTreeSet::new())
         };
         result.artifacts.push(markdown);
+        result.artifacts.extend(chunks);
         let text = LargeFields { pages: blocking(|| rows.into_array()).await?, elements };
         Ok((Body { text: Some(text), pages, elements: found, pictures: named }, result))
     }
@@ -138,6 +148,17 @@ impl WriteDown<'_> {
         self.artifact("markdown", object).await
     }
 
+    /// Stores `chunks.jsonl`, and holds it no longer.
+    async fn chunks(&self, chunks: Chunks) -> Result<Artifact, Fault> {
+        let key = self.keys.chunks();
+        let object = blocking(move || {
+            let lines = chunks.into_bytes()?;
+            Ok::<_, Fault>(StoredObject::new(key, lines.into(), JSON_LINES))
+        })
+        .await?;
+        self.artifact("chunks", object).await
+    }
+
     /// Stores elements one part at a time, and holds no more than one.
     async fn parts(&self, elements: JsonLines) -> Result<Vec<Artifact>, Fault> {
         let most_bytes = usize::try_from(self.max_result_bytes).unwrap_or(usize::MAX).min(PART_BYTES);
@@ -148,7 +169,7 @@ impl WriteDown<'_> {
             let part;
             (part, parts) = blocking(move || {
                 let part = parts.next(most_bytes)?;
-                Ok::<_, Fault>((part.map(|lines| StoredObject::new(key, lines.into(), "application/x-ndjson")), parts))
+                Ok::<_, Fault>((part.map(|lines| StoredObject::new(key, lines.into(), JSON_LINES)), parts))
             })
             .await?;
             let Some(part) = part else { break };
@@ -199,12 +220,17 @@ fn to_json(result: &ParseResult, text: Option<LargeFields>) -> Result<Vec<u8>, F
 mod tests {
     use std::path::PathBuf;
 
-    use quire_schemas::result::Page;
+    use quire_schemas::{
+        chunk::Chunk,
+        job::{ChunkOptions, LocalOptions, OwnOptions},
+        result::{JobStatus, Page},
+    };
 
     use super::*;
     use crate::{
-        parse::ParsedPage,
+        parse::{ParsedPage, local::Placement},
         pipeline::{
+            document_pass::{NativeText, PassOptions},
             existing::named_keys,
             testing::{parsed_document, parsed_page, picture, result_with_every_object},
         },
@@ -269,6 +295,48 @@ mod tests {
             .map(|part| std::fs::read_to_string(folder.join(&part.object.key)).expect("a part").lines().count())
             .sum();
         assert_eq!(lines, 4);
+    }
+
+    #[tokio::test]
+    async fn chunks_are_stored_and_named_if_the_job_asks_for_them() {
+        let guard = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::Directory(DirectoryStore::new(guard.path().to_owned()));
+        let keys = JobKeys::in_folder("job");
+        let (temp_dir, max_result_bytes, readable_bytes) = (guard.path(), 1 << 20, u64::MAX);
+        let write_down = WriteDown { store: &store, keys: &keys, temp_dir, max_result_bytes, readable_bytes };
+        let own = OwnOptions { chunks: Some(ChunkOptions::default()), ..OwnOptions::default() };
+        let options = PassOptions::new(own, LocalOptions::default());
+        let parsed = ParsedDocument { options, ..parsed_document(pages()) };
+        let (result, _) = result_with_every_object("job/");
+        let (_, result) = write_down.document(parsed, Box::new(result)).await.expect("readable pages");
+        let named = result.artifacts.iter().find(|artifact| artifact.kind == "chunks").expect("it is named");
+        let object = (named.object.key.as_str(), named.object.media_type.as_str());
+        assert_eq!(object, ("job/chunks.jsonl", "application/x-ndjson"));
+        let lines = std::fs::read_to_string(guard.path().join("job/chunks.jsonl")).expect("it is stored");
+        let chunk: Chunk = serde_json::from_str(&lines).expect("one line");
+        assert_eq!((chunk.text.as_str(), chunk.page_numbers.as_slice()), ("a\n\nb\n\nc\n\nd", &[1, 2][..]));
+        assert!(!written(pages(), 1 << 20).await.folder.join("job/chunks.jsonl").exists());
+    }
+
+    #[tokio::test]
+    async fn a_parse_with_less_recall_than_the_job_asks_for_is_partial() {
+        let guard = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::Directory(DirectoryStore::new(guard.path().to_owned()));
+        let keys = JobKeys::in_folder("job");
+        let (temp_dir, max_result_bytes, readable_bytes) = (guard.path(), 1 << 20, u64::MAX);
+        let write_down = WriteDown { store: &store, keys: &keys, temp_dir, max_result_bytes, readable_bytes };
+        let own = OwnOptions { min_recall: Some(0.9), ..OwnOptions::default() };
+        for (placed, expected) in [(90, JobStatus::Succeeded), (89, JobStatus::PartialSuccess)] {
+            let placement = Placement { letters: 100, placed, ..Placement::default() };
+            let parsed = ParsedDocument {
+                natives: BTreeMap::from([(1, NativeText::Placed(placement))]),
+                options: PassOptions::new(own, LocalOptions::default()),
+                ..parsed_document([parsed_page(1, &["a"])])
+            };
+            let (result, _) = result_with_every_object("job/");
+            let (_, result) = write_down.document(parsed, Box::new(result)).await.expect("readable pages");
+            assert_eq!((&result.status, result.warnings.is_empty()), (&expected, expected == JobStatus::Succeeded));
+        }
     }
 
     #[tokio::test]

@@ -26,7 +26,9 @@ pub(crate) use child::ChildFault;
 pub use child::ChildSettings;
 pub use pool::{OpenedDocument, Pool};
 pub(crate) use protocol::decode_response;
-pub use protocol::{AttachmentRefusal, DocumentCut, DocumentInfo, ImageHead, ImageSpec, PageWork, RefusedAttachment};
+pub use protocol::{
+    AttachmentRefusal, DocumentCut, DocumentInfo, ImageHead, ImageSpec, PageWork, RefusedAttachment, TextDetail,
+};
 pub(crate) use sandbox::{ChildLimits, forbid_dumping};
 pub use shared::{PageJson, PageOutcome, PoolSettings, RenderedImage};
 

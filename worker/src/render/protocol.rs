@@ -138,8 +138,8 @@ pub struct PageWork {
     pub page: u32,
     /// Whether its text is wanted.
     pub text: bool,
-    /// Whether each word of the text has a region of its own.
-    pub words: bool,
+    /// How the text is read.
+    pub detail: TextDetail,
     /// The image that is wanted.
     pub image: Option<ImageSpec>,
     /// Whether form fields are drawn. Some pages hang with their form fields and render without.
@@ -147,6 +147,21 @@ pub struct PageWork {
     /// Whether the text is read with what libpdfium does not tell: layers, inherited boxes, texts of the structure tree
     /// and names of glyphs. Some pages take too long with it and can be read without.
     pub read_facts: bool,
+}
+
+/// How the text of a page is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextDetail {
+    /// Whether each word has a region of its own.
+    pub words: bool,
+    /// Whether tables are looked for.
+    pub tables: bool,
+}
+
+impl Default for TextDetail {
+    fn default() -> Self {
+        Self { words: false, tables: true }
+    }
 }
 
 /// How a page is drawn.
@@ -317,7 +332,7 @@ mod tests {
         let request = Request::Page(PageWork {
             page: 3,
             text: true,
-            words: false,
+            detail: TextDetail::default(),
             image: None,
             draw_forms: true,
             read_facts: true,

@@ -109,7 +109,7 @@ mod tests {
     use super::{
         super::{
             child::StartError,
-            protocol::{ImageSpec, ProtocolError},
+            protocol::{ImageSpec, ProtocolError, TextDetail},
             verify::Violation,
         },
         *,
@@ -118,7 +118,8 @@ mod tests {
     fn work() -> PageWork {
         let image =
             ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels: 1_000_000 };
-        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true, read_facts: true }
+        let detail = TextDetail::default();
+        PageWork { page: 4, text: true, detail, image: Some(image), draw_forms: true, read_facts: true }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::parse::{
     MAX_PAGE_BYTES,
-    local::{PageText, lay_out, to_parsed_page},
+    local::{PageText, lay_out, lay_out_without_tables, to_parsed_page},
 };
 
 /// Why a renderer ended although its parent had not closed the pipe.
@@ -122,7 +122,8 @@ fn do_page(document: &Document, canvas: &mut Canvas, work: &PageWork) -> std::io
     if work.text {
         let content =
             page.as_ref().map_err(Clone::clone).and_then(|page| renderer::read_content(page, work.read_facts));
-        send_text(content.map(lay_out), work.words)?;
+        let text = content.map(if work.detail.tables { lay_out } else { lay_out_without_tables });
+        send_text(text, work.detail.words)?;
     }
     let read = sandbox::cpu_micros();
     if let Some(spec) = &work.image {

@@ -277,12 +277,16 @@ impl PoolState {
 mod tests {
     use quire_schemas::{failure::ErrorCode, job::ImageFormat, result::Phase};
 
-    use super::{super::protocol::ImageSpec, *};
+    use super::{
+        super::protocol::{ImageSpec, TextDetail},
+        *,
+    };
 
     fn work() -> PageWork {
         let image =
             ImageSpec { format: ImageFormat::Png, dpi: 72, quality: 85, max_side_px: None, max_pixels: 1_000_000 };
-        PageWork { page: 4, text: true, words: false, image: Some(image), draw_forms: true, read_facts: true }
+        let detail = TextDetail::default();
+        PageWork { page: 4, text: true, detail, image: Some(image), draw_forms: true, read_facts: true }
     }
 
     const HEAD: ImageHead = ImageHead { width_px: 1, height_px: 1, scale: 1.0, scaled_down: false };

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "what this command prints is what it is for")]
 
 mod folders;
+mod report;
 mod summary;
 
 use std::{
@@ -16,13 +17,14 @@ use anyhow::Context as _;
 use chrono::Utc;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use quire_producer::password;
+use quire_producer::{parse_option, password, report::PageImages};
 use quire_schemas::{
     job::{Engine, ImageFormat, ImageOptions, Job, JobId, ParseOptions, Password, Source},
     keys::JobKeys,
     names::{Lane, Tenant},
     page_ranges::PageRanges,
 };
+use serde_json::Value;
 use tokio::{task::spawn_blocking, time::Instant};
 use tracing::Instrument;
 
@@ -73,12 +75,18 @@ pub(crate) struct ProcessArgs {
     /// Pages, such as 1-5,8
     #[arg(long)]
     pages: Option<PageRanges>,
+    /// An option of the parse, such as chunks=true; may be repeated
+    #[arg(long, value_name = "KEY=JSON", value_parser = parse_option::read)]
+    parse_option: Vec<(String, Value)>,
     /// File whose first line is the password of encrypted documents
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Write DIR/STEM/report.html: pages, elements and text to look at in a browser
+    /// Write DIR/STEM/report.html: pages, elements, text and chunks to look at in a browser
     #[arg(long)]
     report: bool,
+    /// Put page images of at most 1000 pixels across into the report, which then is one file to send
+    #[arg(long, requires = "report")]
+    embed: bool,
     /// Count a partial result as failed
     #[arg(long)]
     strict: bool,
@@ -87,41 +95,30 @@ pub(crate) struct ProcessArgs {
     json: bool,
 }
 
-/// Processes every file and prints a summary. Exits with 1 if a document failed; the error says
-/// what keeps all of them from being processed.
+/// Processes every file and prints a summary. Exits with 1 if a document failed or has not got its report; the error
+/// says what keeps all of them from being processed.
 pub(crate) async fn run(config: &Config, arguments: ProcessArgs) -> anyhow::Result<ExitCode> {
     render::forbid_dumping().context("the memory of this process cannot be closed to other processes")?;
     let password = match arguments.password_file.clone() {
         Some(file) => Some(spawn_blocking(move || password::read(&file)).await??),
         None => None,
     };
+    // What a message of the queue could not ask for is refused here too, before any document.
+    job(&arguments, None, Path::new("")).validate()?;
     let store = Store::Directory(DirectoryStore::new(arguments.out.clone()));
     let context = Arc::new(services::context(config, store, None, MAX_RESULT_BYTES, Metrics::new()).await?);
     let started = Instant::now();
     let done = process_all(&context, config.job.timeout, &arguments, password.as_ref()).await;
     context.pool.stop();
     let wall = started.elapsed();
-    if arguments.report {
-        for done in done.iter().filter(|done| done.committed.is_ok()) {
-            let folder = arguments.out.join(&done.folder);
-            let title = done.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            spawn_blocking(move || report(&folder, &title)).await??;
-        }
-    }
+    let images = if arguments.embed { PageImages::Embedded } else { PageImages::Linked };
+    let has_reports = !arguments.report || report::write_all(&arguments.out, &done, images).await?;
     match OutputFormat::of_flag(arguments.json) {
         OutputFormat::Json => println!("{}", summary_json(&done, wall)),
         OutputFormat::Human => print!("{}", summary(&done, wall)),
     }
     let failed = done.iter().any(|done| done.has_failed(arguments.strict));
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// Writes the report beside the result that it shows.
-fn report(folder: &Path, title: &str) -> anyhow::Result<()> {
-    let (result, report) = (folder.join("result.json"), folder.join("report.html"));
-    let result = std::fs::read_to_string(&result).with_context(|| format!("{} cannot be read", result.display()))?;
-    let page = quire_producer::report::html(&result, title)?;
-    std::fs::write(&report, page).with_context(|| format!("{} cannot be written", report.display()))
+    Ok(if failed || !has_reports { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Returns what became of each file, in the order of the command line.
@@ -167,9 +164,11 @@ fn job(arguments: &ProcessArgs, password: Option<Password>, file: &Path) -> Job 
         max_side_px: None,
     };
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let options = arguments.parse_option.iter().cloned().collect();
+    let (engine, pages) = (arguments.engine, arguments.pages.clone());
     Job {
         password,
-        parse: ParseOptions { engine: arguments.engine, pages: arguments.pages.clone(), ..ParseOptions::default() },
+        parse: ParseOptions { engine, pages, options, ..ParseOptions::default() },
         images: (!arguments.no_images).then_some(images),
         ..Job::new(Source::Inline { data: String::new(), filename: name })
     }
@@ -196,13 +195,14 @@ async fn process_one(context: Arc<Context>, timeout: Duration, job: Job, file: P
 }
 
 async fn run_and_commit(context: &Context, run: &Run) -> (Issues, Result<Committed, Fault>) {
-    let output = match pipeline::run(context, run).await {
+    let mut output = match pipeline::run(context, run).await {
         Ok(output) => output,
         Err(Halt::Fault(fault)) => {
             pipeline::failed_result(&context.worker, &run.identity, run.terms, Some(&run.job), &fault).into()
         }
         Err(Halt::Paused) => unreachable!("no part of this command pauses a run"),
     };
+    output.result.warnings.splice(0..0, run.job.warnings());
     let (errors, warnings) = (output.result.errors.clone(), output.result.warnings.clone());
     // The commit adds what it notices of the document as a whole.
     match Committer::of(context).commit(&run.identity, run.terms, output).await {

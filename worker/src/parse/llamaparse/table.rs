@@ -24,6 +24,7 @@ pub(super) fn take_table(item: &mut Fields) -> Table {
         cells,
         csv: item.take_text("csv"),
         html: item.take_text("html"),
+        caption_ids: Vec::new(),
         continued_from: None,
         continues_in: None,
         merged_from_pages: pages,

@@ -128,6 +128,11 @@ pub(super) fn is_arabic(character: char) -> bool {
     (character as u32) >= 0x600 && unicode_bidi::bidi_class(character) == BidiClass::AL
 }
 
+/// Says whether a letter is of a script that is written from right to left.
+pub(crate) fn is_right_to_left(letter: char) -> bool {
+    writing(letter) == Writing::RightToLeft
+}
+
 pub(super) fn writing(character: char) -> Writing {
     // Most characters: looking them up costs more than all else that is asked of them.
     if character.is_ascii() {

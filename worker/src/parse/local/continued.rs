@@ -4,6 +4,7 @@ use quire_schemas::element::BBox;
 
 use super::{
     Block, characters,
+    kinds::Kind,
     line_ends::is_conjunction,
     paragraphs::{Paragraph, Span},
     setting::SIZE_TOLERANCE,
@@ -31,7 +32,8 @@ pub(super) fn joined(blocks: Vec<Block>) -> Vec<Block> {
 
 fn goes_on(last: &Paragraph, next: &Paragraph) -> bool {
     let ratio = last.size / next.size.max(f64::MIN_POSITIVE);
-    is_in_another_column(last, next)
+    (last.kind, next.kind) == (Kind::Text, Kind::Text)
+        && is_in_another_column(last, next)
         && (is_inside_word(last, next) || is_inside_unspaced(last, next))
         && (last.frame, last.layer, last.bold) == (next.frame, next.layer, next.bold)
         && (1.0 / SIZE_TOLERANCE..=SIZE_TOLERANCE).contains(&ratio)

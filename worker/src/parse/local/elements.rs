@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Block, PageText, annotations,
     content::PageLink,
+    kinds::Kind,
     paragraphs::{Paragraph, Span},
     placed::{Placed, blank, element_region, part, region},
     stacked::Stacked,
@@ -74,6 +75,11 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
         regions.extend(paragraph.lines.iter().map(|line| part(page_number, line, Granularity::Line)));
     }
     let (layer, source) = layer_and_source(paragraph.layer);
+    let (kind, native) = match paragraph.kind {
+        Kind::Text => (ElementType::Text, "paragraph"),
+        Kind::Code => (ElementType::Code, "code"),
+        Kind::Formula => (ElementType::Formula, "formula"),
+    };
     let mut element = Element {
         text: paragraph.text,
         content_layer: Some(layer),
@@ -86,7 +92,7 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
             italic: Some(paragraph.italic),
             ..Formatting::default()
         }),
-        ..blank(page_number, ElementType::Text, "paragraph")
+        ..blank(page_number, kind, native)
     };
     if paragraph.has_dot {
         element.list = Some(ListInfo { marker: Some("•".to_owned()), ..ListInfo::default() });

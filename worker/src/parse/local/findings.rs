@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    content::{Cut, PageContent},
+    content::{Cut, Glyph, GlyphSource, PageContent},
     lines::Piece,
     readability::{self, Mapping, Suspicion},
     scans::{is_scan, picture_share},
@@ -28,6 +28,9 @@ const MOST_STAMPS: usize = 3;
 /// if they cover less than this share of it.
 const STAMPS_SHARE: f64 = 0.02;
 
+/// Pictures that cover less of a page than this are ornaments; in larger ones another engine may read text.
+const ORNAMENTS_SHARE: f64 = 0.05;
+
 /// What is to be known of a page's text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -44,6 +47,39 @@ pub(crate) struct Findings {
     /// Characters that nobody sees, by reason.
     pub(crate) hidden: Vec<(Hidden, u32)>,
     pub(crate) cut: Vec<Cut>,
+    /// What has become of its characters.
+    pub(crate) placement: Placement,
+    /// Whether it has pictures that are more than ornaments.
+    pub(crate) has_pictures: bool,
+}
+
+/// What has become of the characters that libpdfium gives of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Placement {
+    /// Characters that the file draws, without spaces.
+    pub(crate) given: u32,
+    /// Those of them that only repeat others, as a shadow does.
+    pub(crate) repeated: u32,
+    /// Letters and digits of what the page shows or its text layer has.
+    pub(crate) letters: u32,
+    /// Those of them that stand in elements.
+    pub(crate) placed: u32,
+}
+
+impl Placement {
+    /// Counts the characters of a page before it is laid out.
+    pub(super) fn before(content: &PageContent, repeated: &[bool]) -> Self {
+        let is_drawn = |glyph: &Glyph| {
+            glyph.object.is_some() && glyph.source != GlyphSource::Added && !glyph.character.is_whitespace()
+        };
+        let mut placement = Self::default();
+        for (_, is_repeated) in content.glyphs.iter().zip(repeated).filter(|(glyph, _)| is_drawn(glyph)) {
+            placement.given += 1;
+            placement.repeated += u32::from(*is_repeated);
+        }
+        placement
+    }
 }
 
 /// Why a page needs optical recognition.
@@ -60,7 +96,8 @@ impl Findings {
     pub(crate) fn counts(&self) -> impl Iterator<Item = u32> {
         let unmapped = self.unmapped.into_iter().flat_map(|(unmapped, all)| [unmapped, all]);
         let hidden = self.hidden.iter().map(|(_, count)| *count);
-        [self.visible_characters, self.ocr_characters].into_iter().chain(unmapped).chain(hidden)
+        let drawn = [self.placement.given, self.placement.repeated];
+        [self.visible_characters, self.ocr_characters].into_iter().chain(unmapped).chain(hidden).chain(drawn)
     }
 
     /// Says whether a list is longer than there are kinds of what it lists.
@@ -101,6 +138,7 @@ impl Findings {
             mapping.unmapped > FEW_UNMAPPED || (mapping.unmapped > 1 && is_share) || mapping.is_nothing_mapped();
         findings.unmapped = is_much.then_some((mapping.unmapped, mapping.characters));
         findings.suspicion = readability::suspicion(pieces);
+        findings.has_pictures = picture_share(content) > ORNAMENTS_SHARE;
         findings
     }
 }

@@ -6,6 +6,32 @@ use std::collections::{BTreeMap, BTreeSet};
 const BOLD: [&str; 13] =
     ["bold", "black", "heavy", "semibd", "demi", "cmbx", "sfbx", "ecbx", "-blk", "blkcond", "-hvy", "-bd", "-mediital"];
 
+/// What names of fonts have whose characters are all as wide, in small letters. The flag of the file is set for many others.
+const FIXED_PITCH: [&str; 16] = [
+    "mono",
+    "courier",
+    "consol",
+    "menlo",
+    "monaco",
+    "typewriter",
+    "lettergothic",
+    "inconsolata",
+    "cmtt",
+    "lmtt",
+    "sftt",
+    "ectt",
+    "sourcecode",
+    "firacode",
+    "fixed",
+    "terminal",
+];
+
+/// Says whether a font is one whose characters are all as wide.
+pub(crate) fn is_fixed_pitch(name: &str) -> bool {
+    let name = name.to_lowercase();
+    FIXED_PITCH.iter().any(|part| name.contains(part))
+}
+
 /// Names a font of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FontId(u16);
@@ -22,6 +48,7 @@ pub(super) struct Font {
     pub(super) name: String,
     pub(super) bold: bool,
     pub(super) italic: bool,
+    pub(super) is_fixed_pitch: bool,
 }
 
 /// The fonts of a page. The first one is [`FontId::UNKNOWN`].
@@ -49,7 +76,8 @@ impl FontTable {
         let lower = plain.to_lowercase();
         let bold = BOLD.iter().any(|word| lower.contains(word)) || lower.ends_with("-medi");
         let italic = italic || ["italic", "oblique"].iter().any(|word| lower.contains(word));
-        self.fonts.push(Font { name: plain.to_owned(), bold, italic });
+        let is_fixed_pitch = is_fixed_pitch(&lower);
+        self.fonts.push(Font { name: plain.to_owned(), bold, italic, is_fixed_pitch });
         self.ids.insert(name.to_owned(), id);
         id
     }
@@ -82,7 +110,10 @@ mod tests {
     fn a_subset_tag_is_taken_off_and_the_style_read_from_the_name() {
         let mut fonts = FontTable::default();
         let id = fonts.id("ABCDEF+Sans-BoldOblique", false);
-        assert_eq!(fonts.get(id), Some(&Font { name: "Sans-BoldOblique".to_owned(), bold: true, italic: true }));
+        assert_eq!(
+            fonts.get(id),
+            Some(&Font { name: "Sans-BoldOblique".to_owned(), bold: true, italic: true, ..Font::default() })
+        );
         assert_eq!(fonts.id("ABCDEF+Sans-BoldOblique", false), id);
         assert_ne!(fonts.id("Sans", false), id);
         assert_eq!(fonts.get(FontId::UNKNOWN), Some(&Font::default()));

@@ -9,11 +9,14 @@ use super::{
     continued,
     covered::Areas,
     field_rows::FieldRows,
-    findings::Findings,
+    findings::{Findings, Placement},
+    fonts::FontTable,
     frames::Frame,
+    kinds::{self, Kind},
+    letters::Letters,
     lines::Piece,
     overprint,
-    paragraphs::paragraphs,
+    paragraphs::{join, paragraphs},
     readability::{self, Mapping},
     regions::{self, Flow},
     table_text::TableText,
@@ -24,8 +27,18 @@ use super::{
 
 /// Lays out a page. What the page shows comes first, most of it in the direction of most of its text; then what nobody
 /// sees, by reason.
-pub(crate) fn lay_out(mut content: PageContent) -> PageText {
+pub(crate) fn lay_out(content: PageContent) -> PageText {
+    laid_out(content, true)
+}
+
+/// Lays out a page as [`lay_out`] does, but looks for no tables: what would be one is read row by row or in columns.
+pub(crate) fn lay_out_without_tables(content: PageContent) -> PageText {
+    laid_out(content, false)
+}
+
+fn laid_out(mut content: PageContent, with_tables: bool) -> PageText {
     let repeated = overprint::repeated(&mut content);
+    let before = Placement::before(&content, &repeated);
     let mut areas = Areas::of(&content);
     areas.hide(&mut content);
     let mut tokens = tokens::tokens(&content, &repeated);
@@ -41,28 +54,46 @@ pub(crate) fn lay_out(mut content: PageContent) -> PageText {
     if areas.is_cut && !findings.cut.contains(&Cut::Covers) {
         findings.cut.push(Cut::Covers);
     }
+    let letters = Letters::of(&pieces);
     // Found once, and only for a page that has upright text.
     let ground = LazyCell::new(|| Ground::of(&content));
     let mut flows = Vec::new();
     for ((hidden, _, frame), pieces) in grouped(pieces) {
         // Their places are on the displayed page; only upright text is laid out there.
         let ground = if frame == Frame::UPRIGHT { &*ground } else { &Ground::default() };
-        let mut of_frame = regions::flows(&pieces, &content.fonts, ground, hidden.is_none());
+        let mut of_frame = regions::flows(&pieces, &content.fonts, ground, with_tables && hidden.is_none());
         let lines = of_frame.iter_mut().filter_map(Flow::lines_mut).flatten();
         lines.for_each(|line| line.note_dot(&ground.dots));
         flows.append(&mut of_frame);
     }
     drop(ground);
     let fields = FieldRows::of(&content.fields, flows.iter().filter_map(Flow::lines).flatten());
-    let blocks = flows.into_iter().flat_map(|flow| blocks(flow, &content, &fields));
+    let is_typewritten = is_typewritten(&flows, &content.fonts);
+    let blocks = flows.into_iter().flat_map(|flow| blocks(flow, &content, &fields, is_typewritten));
     let blocks = continued::joined(blocks.collect());
+    findings.placement = Placement { letters: letters.all(), placed: letters.placed_in(&blocks), ..before };
     PageText { content, blocks, findings }
 }
 
-fn blocks(flow: Flow, content: &PageContent, fields: &FieldRows) -> Vec<Block> {
+/// Says whether most characters of a page are in type of a fixed pitch.
+fn is_typewritten(flows: &[Flow], fonts: &FontTable) -> bool {
+    let (mut fixed, mut all) = (0, 0);
+    for line in flows.iter().filter_map(Flow::lines).flatten() {
+        let characters = line.words.iter().map(|word| word.text.len()).sum::<usize>();
+        all += characters;
+        fixed += if fonts.get(line.font).is_some_and(|font| font.is_fixed_pitch) { characters } else { 0 };
+    }
+    2 * fixed > all
+}
+
+fn blocks(flow: Flow, content: &PageContent, fields: &FieldRows, is_typewritten: bool) -> Vec<Block> {
     match flow {
         Flow::Lines(lines) => {
-            let paragraphs = paragraphs(lines, content, fields).into_iter();
+            let runs = kinds::runs(lines, &content.fonts, is_typewritten).into_iter();
+            let paragraphs = runs.flat_map(|(kind, lines)| match kind {
+                Kind::Text => paragraphs(lines, content, fields),
+                Kind::Code | Kind::Formula => vec![join(lines, &content.fonts, kind)],
+            });
             paragraphs.filter(|paragraph| !paragraph.text.trim().is_empty()).map(Block::Paragraph).collect()
         }
         Flow::Table(frame, table) => TableText::of(frame, table, content).map(Block::Table).into_iter().collect(),

@@ -92,7 +92,7 @@ pub(super) fn starts_with_marker(line: &Line) -> bool {
 
 /// What stands between two lines of a paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Joint {
+pub(crate) enum Joint {
     Space,
     Nothing,
     /// Nothing, because both are of scripts without spaces between words.
@@ -112,15 +112,20 @@ pub(super) enum Joint {
 /// - everything else has one.
 pub(super) fn joint(last: &Line, next: &Line) -> Joint {
     let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };
-    let mut before = end.text.chars().rev();
+    joint_of_words(&end.text, &begin.text)
+}
+
+/// Says the same of the last word of a line and the first one of the next.
+pub(crate) fn joint_of_words(end: &str, begin: &str) -> Joint {
+    let mut before = end.chars().rev();
     let (mark, letter) = (before.next().unwrap_or(' '), before.next());
     let follows_word = letter.is_some_and(char::is_alphanumeric);
-    let first = begin.text.chars().next().unwrap_or(' ');
+    let first = begin.chars().next().unwrap_or(' ');
     match mark {
-        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(&begin.text) => Joint::Space,
+        '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && is_conjunction(begin) => Joint::Space,
         '-' | '\u{2010}' | characters::SOFT_HYPHEN if follows_word && first.is_alphanumeric() => Joint::Hyphen,
         '\u{2011}' | '\u{2012}' | '–' | '—' | '/' | '\u{5be}' if follows_word => Joint::Nothing,
-        _ if address_goes_on(&end.text, &begin.text) => Joint::Nothing,
+        _ if address_goes_on(end, begin) => Joint::Nothing,
         _ if characters::is_unspaced(mark) && characters::is_unspaced(first) => Joint::Unspaced,
         _ if characters::is_cjk(mark) || characters::is_cjk(first) => Joint::Unspaced,
         _ => Joint::Space,

@@ -25,13 +25,17 @@ mod elements;
 mod field_rows;
 mod findings;
 mod fonts;
+mod formulas;
 mod frames;
 mod grids;
 mod ink;
 mod justified;
+mod kinds;
 mod layout;
+mod letters;
 mod line_ends;
 mod lines;
+mod listings;
 mod markers;
 mod marks;
 mod mended_lines;
@@ -64,7 +68,7 @@ mod visibility;
 use self::{paragraphs::Paragraph, table_text::TableText};
 
 pub(crate) use captions::{Captioned, captioned};
-pub(crate) use characters::SOFT_HYPHEN;
+pub(crate) use characters::{SOFT_HYPHEN, is_right_to_left};
 pub(crate) use content::{
     Colour, Cut, Effect, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES,
     MAX_GLYPHS, MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent,
@@ -72,10 +76,11 @@ pub(crate) use content::{
 };
 pub(crate) use distrust::{Blank, believe_codes, distrust_blanks, forget_codes};
 pub(crate) use elements::to_parsed_page;
-pub(crate) use findings::{Findings, NeedsOcr};
-pub(crate) use fonts::{FontId, FontTable};
+pub(crate) use findings::{Findings, NeedsOcr, Placement};
+pub(crate) use fonts::{FontId, FontTable, is_fixed_pitch};
 pub(crate) use ink::InkMap;
-pub(crate) use layout::lay_out;
+pub(crate) use layout::{lay_out, lay_out_without_tables};
+pub(crate) use line_ends::{Joint, joint_of_words};
 pub(crate) use markers::{Mark, MarkKind, roman};
 pub(crate) use page_json::check_page_json;
 pub(crate) use quarter_turns::QuarterTurns;

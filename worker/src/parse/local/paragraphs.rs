@@ -7,8 +7,10 @@ use super::{
     field_rows::FieldRows,
     fonts::FontTable,
     frames::Frame,
+    kinds::Kind,
     line_ends::{Joint, LONGEST_OVERHANG, joint},
     lines::Line,
+    listings::Pitch,
     mended_lines::{join_broken_numbers, pair_brackets},
     setting::Setting,
     visibility::Layer,
@@ -17,7 +19,8 @@ use super::{
 /// Lines that belong together. Boxes are on the displayed page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Paragraph {
-    /// Lines joined; a word that is broken at a line end keeps its hyphen.
+    pub(super) kind: Kind,
+    /// Lines joined; a word that is broken at a line end keeps its hyphen. Lines of program text stay lines.
     pub(super) text: String,
     /// Its place in each column that it stands in: one, but for a paragraph that goes on in the next one.
     pub(super) columns: Vec<Span>,
@@ -55,12 +58,12 @@ pub(super) fn paragraphs(mut flow: Vec<Line>, content: &PageContent, fields: &Fi
     let mut open: Vec<Line> = Vec::new();
     for (line, begins) in flow.into_iter().zip(begins) {
         if begins && !open.is_empty() {
-            paragraphs.push(join(std::mem::take(&mut open), &content.fonts));
+            paragraphs.push(join(std::mem::take(&mut open), &content.fonts, Kind::Text));
         }
         open.push(line);
     }
     if !open.is_empty() {
-        paragraphs.push(join(open, &content.fonts));
+        paragraphs.push(join(open, &content.fonts, Kind::Text));
     }
     paragraphs
 }
@@ -95,23 +98,37 @@ fn begin_beside_drop_cap(flow: &mut [Line]) {
     }
 }
 
-fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
-    join_broken_numbers(&mut lines);
-    pair_brackets(&mut lines);
+/// Makes one paragraph of lines, of which there is one at least.
+pub(super) fn join(mut lines: Vec<Line>, fonts: &FontTable, kind: Kind) -> Paragraph {
+    let pitch = if kind == Kind::Code { Pitch::of(&lines) } else { None };
+    if pitch.is_none() {
+        join_broken_numbers(&mut lines);
+        pair_brackets(&mut lines);
+    }
     let edge = lines.iter().map(|line| line.end).fold(f64::NEG_INFINITY, f64::max);
     let mut text = Text::default();
     let (mut spans, mut words, mut hyphens) = (Vec::with_capacity(lines.len()), Vec::new(), Vec::new());
     for (index, line) in lines.iter().enumerate() {
-        match index.checked_sub(1).map(|before| joint(&lines[before], line)) {
-            Some(Joint::Unspaced) if edge - lines[index - 1].end > LONGEST_OVERHANG * line.size => text.push(" "),
-            Some(Joint::Space) => text.push(" "),
-            Some(Joint::Hyphen) => hyphens.push(text.length.saturating_sub(1)),
-            Some(Joint::Nothing | Joint::Unspaced) | None => {}
+        let before = index.checked_sub(1).map(|before| &lines[before]);
+        match (pitch, before.map(|before| joint(before, line))) {
+            (Some(pitch), _) => {
+                let line_ends = before.map_or(0, |before| 1 + pitch.empty_lines(before, line));
+                text.push(&"\n".repeat(line_ends));
+                text.push(&" ".repeat(pitch.indent(line)));
+            }
+            (None, Some(Joint::Unspaced)) if edge - lines[index - 1].end > LONGEST_OVERHANG * line.size => {
+                text.push(" ")
+            }
+            (None, Some(Joint::Space)) => text.push(" "),
+            (None, Some(Joint::Hyphen)) => hyphens.push(text.length.saturating_sub(1)),
+            (None, Some(Joint::Nothing | Joint::Unspaced) | None) => {}
         }
         let start = text.length;
         for (index, word) in line.words.iter().enumerate() {
             if index > 0 {
-                text.push(" ");
+                let distance = word.place.left() - line.words[0].place.left();
+                let spaces = pitch.map_or(1, |pitch| pitch.spaces(distance, (text.length - start) as usize));
+                text.push(&" ".repeat(spaces));
             }
             let start = text.length;
             text.push(&word.text);
@@ -122,6 +139,7 @@ fn join(mut lines: Vec<Line>, fonts: &FontTable) -> Paragraph {
     let longest = lines.iter().max_by_key(|line| line.words.len()).expect("a paragraph has a line");
     let font = fonts.get(longest.font).map(|font| font.name.clone()).filter(|name| !name.is_empty());
     Paragraph {
+        kind,
         columns: vec![Span {
             bbox: spans.iter().map(|span| span.bbox).reduce(BBox::union).expect("a paragraph has a line"),
             start: 0,

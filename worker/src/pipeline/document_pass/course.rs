@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use quire_schemas::element::{Element, ElementType, ListInfo, Native};
+use serde_json::value::to_raw_value;
 
 use super::{
     json_fields::JsonFields,
-    structure::{Decision, InList},
+    structure::{At, Decisions, InList, OfTable},
 };
 
 /// Characters of a heading that stand in the paths of what follows it.
@@ -48,10 +49,7 @@ impl Course {
         let mut group = Element::new(page, ElementType::List, native);
         group.id.clone_from(&id);
         group.reading_order = self.next_place();
-        group.parent_id = item
-            .parent
-            .map(|(page, index)| id_of(page, index))
-            .or_else(|| self.headings.last().map(|above| above.id.clone()));
+        group.parent_id = item.parent.map(id_of).or_else(|| self.headings.last().map(|above| above.id.clone()));
         group.section_path = self.path();
         group.list = Some(ListInfo { marker: None, ..item.info.clone() });
         self.groups.insert(item.list, id);
@@ -62,8 +60,10 @@ impl Course {
     pub(super) fn write(
         &mut self,
         element: &mut JsonFields<'_>,
-        decision: Option<&Decision>,
+        at: At,
+        decisions: &Decisions,
     ) -> serde_json::Result<()> {
+        let decision = decisions.of(at);
         let level = decision.and_then(|decision| decision.level);
         if let Some(level) = level {
             self.headings.retain(|above| above.level < level);
@@ -82,8 +82,12 @@ impl Course {
             }
         }
         let list = decision.and_then(|decision| decision.list.as_ref()).and_then(|list| self.groups.get(&list.list));
-        if let Some(parent) = list.or(self.headings.last().map(|above| &above.id)) {
+        let table = decisions.captioned_by(at).map(id_of);
+        if let Some(parent) = table.as_ref().or(list).or(self.headings.last().map(|above| &above.id)) {
             element.set("parent_id", parent)?;
+        }
+        if let Some(belongings) = decisions.of_table(at) {
+            write_belongings(element, belongings)?;
         }
         if !self.headings.is_empty() {
             element.set("section_path", &self.path())?;
@@ -101,7 +105,24 @@ impl Course {
     }
 }
 
+/// Writes into a table what belongs to it.
+fn write_belongings(element: &mut JsonFields<'_>, belongings: &OfTable) -> serde_json::Result<()> {
+    let Some(mut table) = element.fields("table")? else { return Ok(()) };
+    if !belongings.captions.is_empty() {
+        let ids: Vec<String> = belongings.captions.iter().copied().map(id_of).collect();
+        table.set("caption_ids", &ids)?;
+    }
+    for (name, part) in [("continued_from", belongings.continued_from), ("continues_in", belongings.continues_in)] {
+        if let Some(part) = part {
+            table.set(name, &id_of(part))?;
+        }
+    }
+    let table = to_raw_value(&table)?;
+    element.put("table", Some(table));
+    Ok(())
+}
+
 /// Returns the id of the element at a place of a page, as the local engine writes it.
-fn id_of(page: u32, index: usize) -> String {
+fn id_of((page, index): At) -> String {
     format!("p{page}-e{:04}", index + 1)
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use quire_schemas::element::{CellRole, ElementType, Link, ListInfo, Table};
+use quire_schemas::element::{Cell, CellRole, ElementType, Link, ListInfo, Table};
 
 use super::json_fields::JsonFields;
 
@@ -12,10 +12,12 @@ const DEEPEST_HEADING: u32 = 6;
 /// Spaces before an item of a list inside of another one.
 const INDENT: usize = 4;
 
-/// Writes an element, as far as its text alone is not its Markdown. `None` if it is, or if there is no text.
-pub(super) fn of(element: &JsonFields<'_>) -> serde_json::Result<Option<String>> {
+/// Writes an element, as far as its text alone is not its Markdown. `None` if it is, or if there is no text. A table that pipes
+/// cannot show whole is HTML if `html_tables`.
+pub(super) fn of(element: &JsonFields<'_>, html_tables: bool) -> serde_json::Result<Option<String>> {
     if let Some(table) = element.get::<Table>("table")? {
-        return Ok(Some(pipe_table(&table)).filter(|table| !table.is_empty()));
+        let written = if html_tables && needs_html(&table) { html_table(&table) } else { pipe_table(&table) };
+        return Ok(Some(written).filter(|table| !table.is_empty()));
     }
     let Some(text) = element.get::<String>("text")?.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     let kind: Option<ElementType> = element.get("type")?;
@@ -173,6 +175,36 @@ pub(super) fn escaped(text: &str) -> String {
     written
 }
 
+/// Says whether a table has cells that span, or a head of several rows.
+fn needs_html(table: &Table) -> bool {
+    let is_head_below = |cell: &Cell| cell.row > 0 && cell.role == Some(CellRole::ColumnHeader);
+    table.cells.iter().any(|cell| cell.row_span > 1 || cell.col_span > 1 || is_head_below(cell))
+}
+
+/// Writes a table as a block of HTML, which an empty line would end.
+fn html_table(table: &Table) -> String {
+    let mut cells: Vec<&Cell> = table.cells.iter().collect();
+    cells.sort_by_key(|cell| (cell.row, cell.col));
+    let mut written = "<table>\n".to_owned();
+    for row in cells.chunk_by(|a, b| a.row == b.row) {
+        let row: String = row.iter().map(|cell| html_cell(cell)).collect();
+        let _ = writeln!(written, "<tr>{row}</tr>");
+    }
+    written + "</table>"
+}
+
+fn html_cell(cell: &Cell) -> String {
+    let name = if matches!(cell.role, Some(CellRole::ColumnHeader | CellRole::RowHeader)) { "th" } else { "td" };
+    let span = |name: &str, count: u32| if count > 1 { format!(" {name}=\"{count}\"") } else { String::new() };
+    let lines: Vec<String> = cell.text.lines().map(str::trim).filter(|line| !line.is_empty()).map(html_text).collect();
+    let (rows, columns) = (span("rowspan", cell.row_span), span("colspan", cell.col_span));
+    format!("<{name}{rows}{columns}>{}</{name}>", lines.join("<br>"))
+}
+
+fn html_text(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// Writes a table with pipes. A head of several rows is one; a cell that spans stands at its first place.
 fn pipe_table(table: &Table) -> String {
     let (rows, cols) = (table.num_rows as usize, table.num_cols as usize);
@@ -214,7 +246,7 @@ mod tests {
     use super::*;
 
     fn written(element: &Value) -> Option<String> {
-        of(&serde_json::from_str(&element.to_string()).expect("an object")).expect("an element")
+        of(&serde_json::from_str(&element.to_string()).expect("an object"), false).expect("an element")
     }
 
     fn text(text: &str) -> String {
@@ -291,5 +323,22 @@ mod tests {
         let table = json!({ "num_rows": 3, "num_cols": 3, "cells": cells });
         let expected = "| City | Sales 2019 | Sales 2020 |\n| --- | --- | --- |\n| a\\|b | 1 | 2<br>3 |";
         assert_eq!(written(&json!({ "type": "table", "text": "", "table": table })).expect("Markdown"), expected);
+    }
+    #[test]
+    fn a_table_with_spans_is_html_if_that_is_asked_for() {
+        let cells = json!([
+            { "row": 0, "col": 0, "col_span": 2, "role": "column_header", "text": "a <b> & c" },
+            { "row": 1, "col": 0, "text": "1\n\n2" },
+            { "row": 1, "col": 1, "text": "x" },
+        ]);
+        let of = |cells: &Value| {
+            let table =
+                json!({ "type": "table", "text": "", "table": { "num_rows": 2, "num_cols": 2, "cells": cells } });
+            super::of(&serde_json::from_str(&table.to_string()).expect("an object"), true).expect("an element")
+        };
+        let expected = "<table>\n<tr><th colspan=\"2\">a &lt;b&gt; &amp; c</th></tr>\n<tr><td>1<br>2</td><td>x</td></tr>\n</table>";
+        assert_eq!(of(&cells).expect("Markdown"), expected);
+        let plain = json!([cells[1], cells[2]]);
+        assert!(of(&plain).expect("Markdown").starts_with('|'));
     }
 }

@@ -2,24 +2,32 @@
 //! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time.
 //!
 //! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document; [`Structure`] keeps what its rules
-//!    must know of each element.
+//!    must know of each element; [`Reconciliation`] compares each page with the text that the PDF itself holds.
 //! 2. [`rewrite`] decides what changes in a page, purely, out of the page and the statistics. What comes of it goes to
-//!    several [writers](writers::Writers): elements, `document.md`, page rows.
+//!    several [writers](writers::Writers): elements, `document.md`, page rows, and [chunks](chunk_writer) if the job asks for
+//!    them.
 //!
 //! A rule about the document (a heading, a running head, a list) stands in [`structure`]; what comes of it is written by
-//! [`course`] and [`markdown`]. A consumer of finished pages, such as chunks, becomes a writer.
+//! [`course`] and [`markdown`]. A consumer of finished pages becomes a writer.
 //!
 //! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of one page
 //! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)), two changed copies of one element's text, a table of
 //! [words](hyphens) and little else. An element stays [JSON text](json_fields), of which a rule reads the fields that it
-//! needs. Every element of every page is written. What the [`PassLimits`] leave out is text that stands in the elements
+//! needs. Chunks take a third copy of one element's text, and the table of tokens, which the process holds once, about
+//! 20 MiB. The words of the PDF itself, which another engine's are compared with, take 32 MiB beside that, or 512 bytes a page.
+//! Every element of every page is written. What the [`PassLimits`] leave out is text that stands in the elements
 //! too, and a warning `limit_reached` names the limit.
 
+mod chunk_writer;
 mod course;
 mod hyphens;
+mod joined;
 mod json_fields;
+mod languages;
 mod limits;
 mod markdown;
+mod options;
+mod page_writer;
 mod reconcile;
 mod rewrite;
 mod scratch;
@@ -36,17 +44,20 @@ use std::{
 use quire_schemas::result::Page;
 
 use self::{
-    course::Course,
-    rewrite::Rewriting,
+    page_writer::{OfDocument, PageWriter},
+    reconcile::Reconciliation,
     spooled_page::{SpooledPage, unreadable},
     statistics::Statistics,
-    structure::{Decisions, Structure},
+    structure::Structure,
     writers::Writers,
 };
 use super::spool::Spool;
 use crate::job::Fault;
 
+pub(super) use chunk_writer::Chunks;
 pub(crate) use limits::PassLimits;
+pub(crate) use options::PassOptions;
+pub(crate) use reconcile::{NativeText, PageWords};
 pub(super) use scratch::{JsonLines, json_bytes};
 pub(super) use writers::Markdown;
 pub(crate) use writers::Written;
@@ -55,9 +66,9 @@ pub(crate) use writers::Written;
 #[derive(Debug)]
 pub(crate) struct ParsedDocument {
     pub(crate) spool: Spool,
-    /// Characters that the PDF itself holds on each page, without spaces; empty unless another engine
-    /// than the local one has parsed.
-    pub(crate) native_characters: BTreeMap<u32, u32>,
+    /// What is known of the text that the PDF itself holds on each page; pages that are not named are not judged.
+    pub(crate) natives: BTreeMap<u32, NativeText>,
+    pub(crate) options: PassOptions,
 }
 
 /// Runs the pass. `rows` are the page rows without their parse. Temporary files go to
@@ -71,79 +82,50 @@ pub(crate) fn run(
     folder: &Path,
     limits: &PassLimits,
 ) -> Result<Written, Fault> {
-    let ParsedDocument { mut spool, native_characters } = parsed;
+    let ParsedDocument { mut spool, natives, options } = parsed;
     let numbers = spool.page_numbers();
-    let (statistics, structure) = fold(&mut spool, &numbers)?;
-    let decisions = structure.decide();
+    let (statistics, structure, reconciliation) = fold(&mut spool, &numbers, &natives)?;
+    let reconciled = reconciliation.finish(options.min_recall);
+    let decisions = structure.decide(options.headings);
     let cut = structure.warning();
     drop(structure);
-    let of_document = OfDocument { statistics: &statistics, decisions: &decisions, limits };
-    let mut course = Course::default();
+    let of_document = OfDocument { statistics: &statistics, decisions: &decisions, limits, options: &options };
     let mut rows: BTreeMap<u32, Page> = rows.into_iter().map(|row| (row.page_number, row)).collect();
     let every_number: BTreeSet<u32> = rows.keys().copied().chain(numbers).collect();
-    let mut writers = Writers::create(folder, limits)?;
+    let writers = Writers::create(folder, limits, options.chunks.as_ref())?;
+    let mut pages = PageWriter::new(&of_document, &mut spool, writers);
     for number in every_number {
-        let known = rows.remove(&number).unwrap_or_else(|| Page::new(number));
-        match spool.read_json(number)? {
-            Some(json) => write_page(&json, &known, &of_document, &mut course, &mut writers)?,
-            None => writers.write_row(&known)?,
-        }
+        pages.write(&rows.remove(&number).unwrap_or_else(|| Page::new(number)))?;
     }
-    let mut warnings = reconcile::warnings(&statistics, &native_characters);
+    let mut warnings = reconciled.warnings;
     warnings.extend(statistics.warnings(limits));
     warnings.extend(cut);
-    Ok(writers.finish(warnings))
+    Ok(Written { is_partial: reconciled.is_partial, ..pages.finish(warnings)? })
 }
 
-fn fold(spool: &mut Spool, numbers: &[u32]) -> Result<(Statistics, Structure), Fault> {
+fn fold<'n>(
+    spool: &mut Spool,
+    numbers: &[u32],
+    natives: &'n BTreeMap<u32, NativeText>,
+) -> Result<(Statistics, Structure, Reconciliation<'n>), Fault> {
     let (mut statistics, mut structure) = (Statistics::default(), Structure::default());
+    let mut reconciliation = Reconciliation::new(natives);
     for &number in numbers {
         let Some(json) = spool.read_json(number)? else { continue };
         let added = SpooledPage::read(&json, number).and_then(|page| {
-            statistics.begin_page(&page)?;
+            statistics.begin_page(&page);
             structure.begin_page(&page)?;
+            reconciliation.begin_page(&page)?;
             page.elements().try_for_each(|element| {
                 let element = element?;
                 statistics.add(&element)?;
+                reconciliation.add(&element)?;
                 structure.add(&element)
             })
         });
         added.map_err(|error| unreadable(number, error))?;
     }
-    Ok((statistics, structure))
-}
-
-/// What is known of the document before its pages are written.
-struct OfDocument<'a> {
-    statistics: &'a Statistics,
-    decisions: &'a Decisions,
-    limits: &'a PassLimits,
-}
-
-fn write_page(
-    json: &str,
-    known: &Page,
-    document: &OfDocument<'_>,
-    course: &mut Course,
-    writers: &mut Writers,
-) -> Result<(), Fault> {
-    let OfDocument { statistics, decisions, limits } = *document;
-    let number = known.page_number;
-    let unreadable = |error| unreadable(number, error);
-    let mut page = SpooledPage::read(json, number).map_err(unreadable)?;
-    let of_page = statistics.of_page(number).expect("both phases read the same pages");
-    let mut rewriting = Rewriting::of_page(of_page, statistics, decisions, course, limits);
-    writers.begin_page(number, &page.row)?;
-    for element in page.elements() {
-        if let Some(group) = rewriting.group().map_err(unreadable)? {
-            writers.write_element(&serde_json::from_str(&group).map_err(unreadable)?)?;
-        }
-        let mut element = element.map_err(unreadable)?;
-        rewriting.element(&mut element).map_err(unreadable)?;
-        writers.write_element(&element)?;
-    }
-    rewrite::row(&mut page.row, known, rewriting, statistics, limits).map_err(unreadable)?;
-    writers.write_row(&page.row)
+    Ok((statistics, structure, reconciliation))
 }
 
 #[cfg(test)]
@@ -163,7 +145,7 @@ mod tests {
     const LIMITS: PassLimits = PassLimits::for_result(32 << 20);
 
     fn parsed(pages: impl IntoIterator<Item = ParsedPage>) -> ParsedDocument {
-        ParsedDocument { spool: spool(pages), native_characters: BTreeMap::new() }
+        ParsedDocument { spool: spool(pages), natives: BTreeMap::new(), options: PassOptions::default() }
     }
 
     fn written(pages: impl IntoIterator<Item = ParsedPage>, limits: &PassLimits) -> Written {
@@ -236,7 +218,7 @@ mod tests {
         let mut spool = Spool::create(&std::env::temp_dir(), 1 << 30).expect("a temporary folder");
         spool.push(&parsed_page(1, &["a"])).expect("room");
         spool.push_json(2, &json).expect("room");
-        let parsed = ParsedDocument { spool, native_characters: BTreeMap::new() };
+        let parsed = ParsedDocument { spool, ..parsed([]) };
         let written = run(parsed, vec![Page::new(1), Page::new(2)], &std::env::temp_dir(), &LIMITS);
         let written = written.expect("readable pages");
         assert!(written.warnings.is_empty(), "{:?}", written.warnings);

@@ -9,10 +9,12 @@ use super::{
     course::Course,
     hyphens::{Words, undo_line_ends},
     json_fields::{JsonFields, is_local},
+    languages::language_of,
     limits::PassLimits,
     markdown,
+    page_writer::OfDocument,
     statistics::{OfPage, Statistics},
-    structure::Decisions,
+    structure::{At, Decision, Decisions},
 };
 
 /// Rewrites the elements of one page, one after the other.
@@ -22,6 +24,8 @@ pub(super) struct Rewriting<'a> {
     /// Those of the whole document.
     words: &'a Words,
     decisions: &'a Decisions,
+    /// Whether tables with cells that span are written as HTML.
+    html_tables: bool,
     course: &'a mut Course,
     /// The place of the next element on its page.
     index: usize,
@@ -33,21 +37,23 @@ pub(super) struct Rewriting<'a> {
 
 impl<'a> Rewriting<'a> {
     /// Begins a page of the document that the statistics tell of.
-    pub(super) const fn of_page(
-        page: &OfPage,
-        statistics: &'a Statistics,
-        decisions: &'a Decisions,
-        course: &'a mut Course,
-        limits: &PassLimits,
-    ) -> Self {
-        let pictures_left = limits.pictures.saturating_sub(page.pictures_before);
-        let words = statistics.words();
-        Self { page: page.number, words, decisions, course, index: 0, pictures_left, ids: String::new() }
+    pub(super) const fn of_page(page: &OfPage, document: &OfDocument<'a>, course: &'a mut Course) -> Self {
+        let OfDocument { statistics, decisions, limits, options } = *document;
+        Self {
+            page: page.number,
+            words: statistics.words(),
+            decisions,
+            html_tables: options.html_tables,
+            course,
+            index: 0,
+            pictures_left: limits.pictures.saturating_sub(page.pictures_before),
+            ids: String::new(),
+        }
     }
 
     /// Makes the group of the list that the next element is the first item of.
     pub(super) fn group(&mut self) -> serde_json::Result<Option<String>> {
-        let Some(list) = self.decisions.of(self.page, self.index).and_then(|decision| decision.list.as_ref()) else {
+        let Some(list) = self.decisions.of(self.at()).and_then(|decision| decision.list.as_ref()) else {
             return Ok(None);
         };
         let group = self.course.group(self.page, list)?;
@@ -58,23 +64,44 @@ impl<'a> Rewriting<'a> {
         Ok(group)
     }
 
+    /// Returns the place of the next element.
+    pub(super) const fn at(&self) -> At {
+        (self.page, self.index)
+    }
+
     /// Rewrites the next element.
     pub(super) fn element(&mut self, element: &mut JsonFields<'_>) -> serde_json::Result<()> {
         element.set("reading_order", &self.course.next_place())?;
         self.limit_pictures(element)?;
         undo_line_ends(element, self.words)?;
         if is_local(element)? {
-            self.course.write(element, self.decisions.of(self.page, self.index))?;
+            self.course.write(element, self.at(), self.decisions)?;
+            write_language(element)?;
             // Of notes only those have Markdown that the page shows; the engine marks them by theirs.
             let is_note = element.raw("content_layer").is_some_and(|layer| layer.get() == r#""notes""#);
-            if (!is_note || element.raw("markdown").is_some())
-                && let Some(markdown) = markdown::of(element)?
-            {
-                element.set("markdown", &markdown)?;
+            if !is_note || element.raw("markdown").is_some() {
+                write_markdown(element, self.html_tables)?;
             }
         }
         self.index += 1;
         self.note_id(element)
+    }
+
+    /// Rewrites the part of a paragraph that goes on behind a break as its page shows it. `kind` is what the whole paragraph is.
+    pub(super) fn part(&self, part: &mut JsonFields<'_>, kind: Option<&Decision>) -> serde_json::Result<()> {
+        undo_line_ends(part, self.words)?;
+        if let Some(decision) = kind {
+            part.set("type", &decision.kind)?;
+            if let Some(list) = &decision.list {
+                part.set("list", &list.info)?;
+            }
+        }
+        write_markdown(part, self.html_tables)
+    }
+
+    /// Passes over the next element, which is part of a paragraph that begins before it.
+    pub(super) const fn pass_over(&mut self) {
+        self.index += 1;
     }
 
     fn note_id(&mut self, element: &JsonFields<'_>) -> serde_json::Result<()> {
@@ -102,6 +129,21 @@ impl<'a> Rewriting<'a> {
     fn into_ids(self) -> serde_json::Result<Option<Box<RawValue>>> {
         let Self { ids, .. } = self;
         if ids.is_empty() { Ok(None) } else { RawValue::from_string(ids + "]").map(Some) }
+    }
+}
+
+fn write_language(element: &mut JsonFields<'_>) -> serde_json::Result<()> {
+    let text: Option<String> = element.get("text")?;
+    match text.as_deref().and_then(language_of) {
+        Some(language) => element.set("language", language),
+        None => Ok(()),
+    }
+}
+
+fn write_markdown(element: &mut JsonFields<'_>, html_tables: bool) -> serde_json::Result<()> {
+    match markdown::of(element, html_tables)? {
+        Some(markdown) => element.set("markdown", &markdown),
+        None => Ok(()),
     }
 }
 
@@ -161,7 +203,10 @@ fn join_errors(parsed: &mut JsonFields<'_>, known: &Page) -> serde_json::Result<
 mod tests {
     use quire_schemas::{failure::ErrorCode, result::Phase};
 
-    use super::{super::spooled_page::SpooledPage, *};
+    use super::{
+        super::{options::PassOptions, spooled_page::SpooledPage},
+        *,
+    };
     use crate::{
         job::Fault,
         parse::ParsedPage,
@@ -176,8 +221,9 @@ mod tests {
         let SpooledPage { mut row, .. } = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
         let page = SpooledPage::read(&json, parsed.page.page_number).expect("a page");
         let of_page = statistics.of_page(page.number).expect("the statistics know it");
-        let (decisions, mut course) = (Decisions::default(), Course::default());
-        let mut rewriting = Rewriting::of_page(of_page, statistics, &decisions, &mut course, limits);
+        let (decisions, options, mut course) = (Decisions::default(), PassOptions::default(), Course::default());
+        let document = OfDocument { statistics, decisions: &decisions, limits, options: &options };
+        let mut rewriting = Rewriting::of_page(of_page, &document, &mut course);
         let mut elements = Vec::new();
         for element in page.elements() {
             let mut element = element.expect("an element");

@@ -1,10 +1,10 @@
 //! First phase of the pass: numbers about the whole document, folded page by page. Pure.
 
-use quire_schemas::{element::ContentLayer, result::Warning};
+use quire_schemas::result::Warning;
 
 use super::{
     hyphens::{Words, count_words},
-    json_fields::{JsonFields, JsonText, ObjectList},
+    json_fields::JsonFields,
     limits::{PassLimits, limit_reached},
     spooled_page::SpooledPage,
 };
@@ -29,28 +29,19 @@ pub(super) struct OfPage {
     pub(super) number: u32,
     /// Pictures of the pages before it.
     pub(super) pictures_before: u32,
-    /// Characters of its elements that are not spaces.
-    pub(super) visible_characters: u32,
-    pub(super) has_failed: bool,
 }
 
 impl Statistics {
     /// Takes the next page; pages come in ascending order. Its elements follow.
-    pub(super) fn begin_page(&mut self, page: &SpooledPage<'_>) -> serde_json::Result<()> {
-        let (number, has_failed) = (page.number, page.has_failed()?);
-        self.pages.push(OfPage { number, pictures_before: self.pictures, visible_characters: 0, has_failed });
+    pub(super) fn begin_page(&mut self, page: &SpooledPage<'_>) {
+        self.pages.push(OfPage { number: page.number, pictures_before: self.pictures });
         let bytes = |name: &str| page.row.raw(name).map_or(0, |value| value.get().len() as u64);
         self.row_text_bytes += bytes("text") + bytes("markdown");
         self.row_extra_bytes += bytes("extra") + bytes("errors");
-        Ok(())
     }
 
     /// Takes the next element of the page that was begun.
     pub(super) fn add(&mut self, element: &JsonFields<'_>) -> serde_json::Result<()> {
-        let is_unseen = element.get::<ContentLayer>("content_layer")? == Some(ContentLayer::Invisible);
-        let visible = if is_unseen { 0 } else { u32::try_from(visible_in(element)?).unwrap_or(u32::MAX) };
-        let page = self.pages.last_mut().expect("a page was begun");
-        page.visible_characters = page.visible_characters.saturating_add(visible);
         count_words(element, &mut self.words)?;
         self.pictures = self.pictures.saturating_add(u32::from(names_picture(element)?));
         Ok(())
@@ -59,10 +50,6 @@ impl Statistics {
     /// Returns the numbers of a page that was added; `None` for any other page.
     pub(super) fn of_page(&self, number: u32) -> Option<&OfPage> {
         self.pages.binary_search_by_key(&number, |page| page.number).ok().map(|at| &self.pages[at])
-    }
-
-    pub(super) fn pages(&self) -> &[OfPage] {
-        &self.pages
     }
 
     pub(super) const fn words(&self) -> &Words {
@@ -106,18 +93,6 @@ impl Statistics {
     }
 }
 
-/// Counts the characters of an element's text and, if that is empty, of its cells.
-fn visible_in(element: &JsonFields<'_>) -> serde_json::Result<usize> {
-    let visible = element.text("text")?.map_or(0, JsonText::visible_characters);
-    let Some(table) = element.fields("table")?.filter(|_| visible == 0) else { return Ok(visible) };
-    let Some(cells) = table.raw("cells") else { return Ok(0) };
-    let mut visible = 0;
-    for cell in ObjectList::of(cells)? {
-        visible += cell?.text("text")?.map_or(0, JsonText::visible_characters);
-    }
-    Ok(visible)
-}
-
 fn names_picture(element: &JsonFields<'_>) -> serde_json::Result<bool> {
     Ok(element.fields("image")?.is_some_and(|image| image.raw("object").is_some()))
 }
@@ -130,7 +105,7 @@ impl Statistics {
         for page in pages {
             let json = serde_json::to_string(page).expect("a page is plain data");
             let page = SpooledPage::read(&json, page.page.page_number).expect("a page");
-            statistics.begin_page(&page).expect("a page");
+            statistics.begin_page(&page);
             page.elements().for_each(|element| statistics.add(&element.expect("an element")).expect("an element"));
         }
         statistics
@@ -144,14 +119,10 @@ mod tests {
 
     #[test]
     fn each_page_knows_how_many_pictures_stand_before_it() {
-        let mut first = parsed_page(2, &["a b", "c\n\u{a0}\t"]);
+        let mut first = parsed_page(2, &["a", "b"]);
         first.elements[0].image = Some(picture("1.png"));
         let statistics = Statistics::of(&[first, failed_page(5), parsed_page(9, &["def"])]);
-        let of = |number| {
-            let page = statistics.of_page(number)?;
-            Some((page.pictures_before, page.visible_characters))
-        };
-        assert_eq!([of(2), of(5), of(9), of(3)], [Some((0, 3)), Some((1, 0)), Some((1, 3)), None]);
-        assert!(statistics.of_page(5).is_some_and(|page| page.has_failed));
+        let of = |number| statistics.of_page(number).map(|page| page.pictures_before);
+        assert_eq!([of(2), of(5), of(9), of(3)], [Some(0), Some(1), Some(1), None]);
     }
 }

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use quire_schemas::{
     element::ContentLayer,
+    job::ChunkOptions,
     result::{Artifact, ObjectRef, Warning},
 };
 use serde::Serialize;
 
 use super::{
+    chunk_writer::{ChunkWriter, Chunks},
     json_fields::{JsonFields, JsonText},
     limits::{PassLimits, limit_reached},
     scratch::{JsonLines, Scratch},
@@ -23,9 +25,13 @@ pub(crate) struct Written {
     pub(crate) rows: JsonLines,
     pub(crate) elements: JsonLines,
     pub(crate) markdown: Markdown,
+    /// Absent unless the job asks for them.
+    pub(crate) chunks: Option<Chunks>,
     /// Pictures that the elements name.
     pub(crate) pictures: Vec<Artifact>,
     pub(crate) warnings: Vec<Warning>,
+    /// Whether the engine found less of a page than the job asks for.
+    pub(crate) is_partial: bool,
 }
 
 /// Takes every page once, in page order.
@@ -34,15 +40,17 @@ pub(super) struct Writers {
     rows: JsonLines,
     elements: JsonLines,
     markdown: Markdown,
+    chunks: Option<ChunkWriter>,
     pictures: Vec<Artifact>,
 }
 
 impl Writers {
-    pub(super) fn create(folder: &Path, limits: &PassLimits) -> Result<Self, Fault> {
+    pub(super) fn create(folder: &Path, limits: &PassLimits, chunks: Option<&ChunkOptions>) -> Result<Self, Fault> {
         Ok(Self {
             rows: JsonLines::create(folder)?,
             elements: JsonLines::create(folder)?,
             markdown: Markdown::create(folder, limits.markdown_bytes)?,
+            chunks: chunks.map(|options| ChunkWriter::create(folder, options)).transpose()?,
             pictures: Vec::new(),
         })
     }
@@ -55,11 +63,26 @@ impl Writers {
 
     /// Writes the next element of the page that was begun.
     pub(super) fn write_element(&mut self, element: &JsonFields<'_>) -> Result<(), Fault> {
+        self.write_whole(element)?;
+        self.write_part(element)
+    }
+
+    /// Writes the next element without its Markdown, of which each page shows a part.
+    pub(super) fn write_whole(&mut self, element: &JsonFields<'_>) -> Result<(), Fault> {
         self.elements.push(element)?;
         let page = self.markdown.page;
-        let noted = self.note_picture(element).and_then(|()| shown(element));
-        match noted.map_err(|error| unreadable(page, error))? {
-            Some(text) => self.markdown.push_element(text, is_item(element)),
+        self.note_picture(element).map_err(|error| unreadable(page, error))?;
+        let Some(chunks) = &mut self.chunks else { return Ok(()) };
+        match shown(element).map_err(|error| unreadable(page, error))? {
+            Some(text) => chunks.write(page, element, text),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the Markdown of an element, or of the part of one that stands on the page that was begun.
+    pub(super) fn write_part(&mut self, part: &JsonFields<'_>) -> Result<(), Fault> {
+        match shown(part).map_err(|error| unreadable(self.markdown.page, error))? {
+            Some(text) => self.markdown.push_element(text, is_item(part)),
             None => Ok(()),
         }
     }
@@ -78,10 +101,12 @@ impl Writers {
         self.rows.push(row)
     }
 
-    pub(super) fn finish(self, mut warnings: Vec<Warning>) -> Written {
-        let Self { rows, elements, markdown, pictures } = self;
+    pub(super) fn finish(self, mut warnings: Vec<Warning>) -> Result<Written, Fault> {
+        let Self { rows, elements, markdown, chunks, pictures } = self;
         warnings.extend(markdown.warning());
-        Written { rows, elements, markdown, pictures, warnings }
+        let chunks = chunks.map(ChunkWriter::finish).transpose()?;
+        warnings.extend(chunks.as_ref().and_then(Chunks::warning));
+        Ok(Written { rows, elements, markdown, chunks, pictures, warnings, is_partial: false })
     }
 }
 

@@ -7,8 +7,9 @@ use super::{
     thresholds::{
         ALIGNED, ALIGNED_INDENTED, ALIGNED_WITHIN, CHARACTERS_OF_LIST, FEW_ROWS, FIGURES, FULL_LINE, FULL_LINES,
         GAP_OF_LIST, GOES_ON, LEAST_FILLED, LEAST_FILLED_OF_TEXT, LEAST_LABEL, LEAST_ROWS, LEAST_ROWS_OF_TWO_COLUMNS,
-        LONGER_VALUE, MARKED, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, SPACE, STRONG_ROWS,
-        WORDS_OF_FULL_LINES, WORDS_OF_LABEL, WORDS_OF_LIST, WORDS_OF_PROSE,
+        LONGER_VALUE, MARKED, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, SAME_EDGE, SPACE, STRETCHED,
+        STRETCHED_GAP, STRETCHED_LINES, STRONG_ROWS, WORDS_OF_FULL_LINES, WORDS_OF_LABEL, WORDS_OF_LIST,
+        WORDS_OF_PROSE,
     },
 };
 
@@ -116,6 +117,8 @@ struct Column {
     goes_on: f64,
     /// Which share of its lines fill it; none do where lines are known to be parts of rows.
     full: f64,
+    /// Which share of its lines are stretched from edge to edge.
+    stretched: f64,
     /// Which share of its entries begin at one place, and which share begin, end or have their middle there.
     begun: f64,
     aligned: f64,
@@ -134,6 +137,13 @@ impl Column {
         let share = |of: fn(&(f64, f64)) -> f64| at_one_place(places.iter().map(of).collect(), ALIGNED_WITHIN * size);
         let (from, to) = columns.text_reach(column);
         let full = places.iter().filter(|place| place.1 - place.0 >= FULL_LINE * (to - from)).count();
+        let is_stretched = |entry: &&&Entry<'_>| {
+            let (first, last) = extent(&entry.items);
+            let is_at_edges = first - from <= SAME_EDGE * size && to - last <= SAME_EDGE * size;
+            let gaps = entry.items.windows(2).map(|pair| pair[1].bbox.left() - pair[0].bbox.right());
+            is_at_edges && gaps.fold(0.0, f64::max) >= STRETCHED_GAP * size
+        };
+        let stretched = filled().filter(is_stretched).count();
         let begun = share(|place| place.0);
         let indented = at_two_places(places.iter().map(|place| place.0).collect(), ALIGNED_WITHIN * size);
         let characters = |entry: &Entry<'_>| entry.items.iter().map(|item| item.text.chars().count()).sum::<usize>();
@@ -152,6 +162,7 @@ impl Column {
             words: filled().map(|entry| count_words(&entry.items)).sum::<usize>() as f64 / lines.max(1) as f64,
             characters: filled().map(|entry| characters(entry)).sum::<usize>() as f64 / lines.max(1) as f64,
             full: if joins.contains(&true) { 0.0 } else { full as f64 / lines.max(1) as f64 },
+            stretched: stretched as f64 / lines.max(1) as f64,
             begun,
             aligned: begun
                 .max(indented)
@@ -180,7 +191,7 @@ impl Column {
     fn is_prose(&self) -> bool {
         let goes_on = self.words >= WORDS_OF_PROSE && self.goes_on >= GOES_ON;
         let is_full = self.words >= WORDS_OF_FULL_LINES && self.full >= FULL_LINES;
-        self.lines >= 3 && (goes_on || is_full)
+        self.lines >= 3 && (goes_on || is_full) || self.lines >= STRETCHED_LINES && self.stretched >= STRETCHED
     }
 }
 

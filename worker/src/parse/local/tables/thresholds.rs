@@ -81,6 +81,12 @@ pub(super) const GOES_ON: f64 = 0.25;
 /// Or if its lines have so many words, and this share of them fills this share of the column.
 pub(super) const WORDS_OF_FULL_LINES: f64 = 5.0;
 pub(super) const FULL_LINES: f64 = 0.5;
+/// Lines of justified text reach both edges, this near, and have a gap this wide, in units of the font size; so many lines of a
+/// column are such lines, and this share of them.
+pub(super) const SAME_EDGE: f64 = 0.25;
+pub(super) const STRETCHED_GAP: f64 = 0.5;
+pub(super) const STRETCHED_LINES: usize = 5;
+pub(super) const STRETCHED: f64 = 0.5;
 pub(super) const FULL_LINE: f64 = 0.85;
 /// A column is figures if this share of its cells is.
 pub(super) const FIGURES: f64 = 0.6;

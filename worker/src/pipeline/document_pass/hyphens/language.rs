@@ -94,6 +94,12 @@ impl Hits {
         }
     }
 
+    /// Returns the language of this script whose words are clearly the most frequent.
+    pub(crate) fn clear(&self, script: Script) -> Option<Lang> {
+        let (language, most, second) = self.best(script);
+        (most >= LEAST_HITS && most * 2 >= second.saturating_mul(3)).then_some(language)
+    }
+
     /// Returns the language of this script with the most hits, and the hits of the best two.
     fn best(&self, script: Script) -> (Lang, u32, u32) {
         let mut best = (fallback(script), 0, 0);
@@ -117,12 +123,21 @@ pub(crate) fn language_of(script: Script, text: &Hits, document: &Hits) -> Optio
         Script::Latin | Script::Cyrillic => {}
         _ => return None,
     }
-    let (language, most, second) = text.best(script);
-    if most >= LEAST_HITS && most * 2 >= second.saturating_mul(3) {
-        return Some(language);
-    }
-    let (language, most, _) = document.best(script);
-    Some(if most >= LEAST_HITS { language } else { fallback(script) })
+    text.clear(script).or_else(|| {
+        let (language, most, _) = document.best(script);
+        Some(if most >= LEAST_HITS { language } else { fallback(script) })
+    })
+}
+
+/// Returns the BCP 47 tag of a language.
+pub(crate) fn tag(language: Lang) -> Option<&'static str> {
+    const TAGS: [&[u8; 2]; 34] = [
+        b"af", b"sq", b"ca", b"hr", b"cs", b"da", b"nl", b"en", b"et", b"fi", b"fr", b"gl", b"de", b"hu", b"is", b"it",
+        b"ku", b"la", b"lt", b"no", b"pl", b"pt", b"sk", b"sl", b"es", b"sv", b"tr", b"tk", b"be", b"bg", b"mn", b"ru",
+        b"sr", b"uk",
+    ];
+    let tag = TAGS.iter().find(|tag| Lang::from_iso(***tag) == Some(language))?;
+    std::str::from_utf8(*tag).ok()
 }
 
 const fn fallback(script: Script) -> Lang {

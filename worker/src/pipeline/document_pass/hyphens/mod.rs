@@ -51,5 +51,6 @@ mod words;
 
 pub(super) use self::{
     element::{count_words, undo_line_ends},
+    language::tag,
     words::Words,
 };

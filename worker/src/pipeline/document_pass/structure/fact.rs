@@ -1,15 +1,24 @@
 //! What the rules about the document know of an element. Pure.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use quire_schemas::element::{BBox, ContentLayer};
+use serde_json::value::RawValue;
 
-use super::super::json_fields::{JsonFields, JsonText, ObjectList};
-use crate::parse::{Captioned, Mark, captioned, roman};
+use super::{
+    super::json_fields::{JsonFields, JsonText, ObjectList},
+    thresholds::{NEAR_EDGE, SET_IN},
+};
+use crate::parse::{Captioned, Mark, captioned, is_fixed_pitch, is_right_to_left, roman};
 
 /// Characters of a text that are looked at on both of its ends.
 const HEAD: usize = 120;
 const TAIL: usize = 24;
+/// Rows of a table in which column headers are looked for.
+const ROWS_OF_HEAD: usize = 4;
 /// Dots that lead to a page number.
 const LEADER: &str = "...";
 
@@ -51,17 +60,32 @@ const SECTIONS: [&str; 30] = [
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fact {
     pub(super) kind: Kind,
-    /// On the displayed page, upright.
+    /// On the displayed page, upright; of several columns the first one.
     pub(super) bbox: BBox,
+    /// Its place in the last column that it stands in.
+    pub(super) end: BBox,
     /// In points.
     pub(super) size: f64,
     pub(super) bold: bool,
     pub(super) italic: bool,
     pub(super) is_fixed_pitch: bool,
     pub(super) lines: u32,
+    /// Whether its first line begins further in than others, and whether its last one comes near to the edge.
+    pub(super) is_set_in: bool,
+    pub(super) is_full: bool,
     pub(super) text: Text,
     pub(super) mark: Option<Mark>,
     pub(super) captioned: Option<Captioned>,
+    pub(super) grid: Option<Grid>,
+}
+
+/// What is known of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Grid {
+    pub(super) columns: u32,
+    pub(super) is_ruled: bool,
+    /// Made of the texts of its column headers; 0 if it has none.
+    pub(super) head: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +93,8 @@ pub(super) enum Kind {
     /// Upright text that the page shows.
     Text,
     Table,
+    /// Program text or a formula.
+    Block,
     /// Fields, notes, links, and text that nobody sees or that is turned.
     Other,
 }
@@ -78,6 +104,8 @@ pub(super) enum Kind {
 pub(super) struct Text {
     /// The first characters.
     pub(super) head: String,
+    /// The last ones that are no spaces.
+    pub(super) tail: String,
     pub(super) characters: u32,
     pub(super) words: u32,
     pub(super) letters: u32,
@@ -93,14 +121,21 @@ impl Fact {
     /// Reads an element.
     pub(super) fn of(element: &JsonFields<'_>) -> serde_json::Result<Self> {
         let layer: Option<ContentLayer> = element.get("content_layer")?;
-        let (bbox, angle, lines) = places(element)?;
-        let is_table = element.raw("table").is_some();
+        let Places { bbox, end, is_turned, lines, first_line, last_line } = places(element)?;
         let native = element.fields("native")?;
-        let is_paragraph =
-            native.is_some_and(|native| native.raw("type").is_some_and(|kind| kind.get() == r#""paragraph""#));
+        let is_native = |kind: &str| {
+            native
+                .as_ref()
+                .and_then(|native| native.raw("type"))
+                .is_some_and(|found| found.get().trim_matches('"') == kind)
+        };
+        let is_paragraph = is_native("paragraph");
+        let grid = element.fields("table")?.map(|table| Grid::of(&table, is_native("ruled_table"))).transpose()?;
+        let is_block = is_native("code") || is_native("formula");
         let kind = match layer {
-            Some(ContentLayer::Body) if is_table => Kind::Table,
-            Some(ContentLayer::Body) if is_paragraph && !angle => Kind::Text,
+            Some(ContentLayer::Body) if grid.is_some() => Kind::Table,
+            Some(ContentLayer::Body) if is_block => Kind::Block,
+            Some(ContentLayer::Body) if is_paragraph && !is_turned => Kind::Text,
             _ => Kind::Other,
         };
         let formatting = element.fields("formatting")?;
@@ -114,10 +149,19 @@ impl Fact {
         let is_painted = element.raw("list").is_some();
         let mark = if is_painted { Some(Mark::painted()) } else { Mark::of(&text.head) };
         let captioned = captioned(text.head.split_whitespace());
+        let size = size.unwrap_or_default();
+        let is_leftwards = text.runs_leftwards();
+        let beyond = |line: Option<BBox>, around: BBox, is_start: bool| {
+            let line = line.unwrap_or(around);
+            if is_start == is_leftwards { around.right() - line.right() } else { line.left() - around.left() }
+        };
         Ok(Self {
             kind,
             bbox,
-            size: size.unwrap_or_default(),
+            end,
+            is_set_in: beyond(first_line, bbox, true) > SET_IN * size,
+            is_full: lines > 1 && beyond(last_line, end, false) <= NEAR_EDGE * size,
+            size,
             bold: of("bold")?,
             italic: of("italic")?,
             is_fixed_pitch: font.is_some_and(|font| is_fixed_pitch(&font)),
@@ -125,6 +169,7 @@ impl Fact {
             text,
             mark,
             captioned,
+            grid,
         })
     }
 
@@ -183,48 +228,64 @@ impl Fact {
         number.ends_with(['.', ':', ')', '–', '—', '-', '|']) || next.is_none_or(|first| !first.is_lowercase())
     }
 
-    pub(super) const fn ends_sentence(&self) -> bool {
+    /// Says whether it ends as headings do not.
+    pub(super) const fn ends_as_prose(&self) -> bool {
         matches!(self.text.last, Some('.' | '。' | '!' | ';' | ',' | '…'))
     }
 }
 
-/// Returns the box of an element, whether it is turned, and how many lines it has.
-fn places(element: &JsonFields<'_>) -> serde_json::Result<(BBox, bool, u32)> {
-    let Some(regions) = element.raw("regions") else { return Ok((BBox::default(), false, 0)) };
-    let (mut bbox, mut is_turned, mut lines) = (None, false, 0_u32);
-    for region in ObjectList::of(regions)? {
-        let region = region?;
-        match region.raw("granularity").map(serde_json::value::RawValue::get) {
-            Some(r#""line""#) => lines += 1,
-            Some(r#""word""#) => break,
-            _ => {
-                is_turned |= region.raw("angle").is_some();
-                bbox = bbox.or(region.get::<BBox>("bbox")?);
-            }
-        }
-    }
-    Ok((bbox.unwrap_or_default(), is_turned, lines))
+/// Where an element stands.
+#[derive(Default)]
+struct Places {
+    bbox: BBox,
+    end: BBox,
+    is_turned: bool,
+    lines: u32,
+    first_line: Option<BBox>,
+    last_line: Option<BBox>,
 }
 
-fn is_fixed_pitch(font: &str) -> bool {
-    const NAMES: [&str; 14] = [
-        "mono",
-        "courier",
-        "consol",
-        "menlo",
-        "monaco",
-        "typewriter",
-        "lettergothic",
-        "inconsolata",
-        "cmtt",
-        "lmtt",
-        "sourcecode",
-        "firacode",
-        "fixed",
-        "terminal",
-    ];
-    let name = font.to_lowercase();
-    NAMES.iter().any(|part| name.contains(part))
+fn places(element: &JsonFields<'_>) -> serde_json::Result<Places> {
+    let mut places = Places::default();
+    let Some(regions) = element.raw("regions") else { return Ok(places) };
+    let mut first = None;
+    for region in ObjectList::of(regions)? {
+        let region = region?;
+        let granularity = region.raw("granularity").map(RawValue::get);
+        if granularity == Some(r#""word""#) {
+            break;
+        }
+        let bbox: BBox = region.get("bbox")?.unwrap_or_default();
+        if granularity == Some(r#""line""#) {
+            places.lines += 1;
+            places.first_line = places.first_line.or(Some(bbox));
+            places.last_line = Some(bbox);
+        } else {
+            places.is_turned |= region.raw("angle").is_some();
+            first = first.or(Some(bbox));
+            places.end = bbox;
+        }
+    }
+    places.bbox = first.unwrap_or_default();
+    Ok(places)
+}
+
+impl Grid {
+    fn of(table: &JsonFields<'_>, is_ruled: bool) -> serde_json::Result<Self> {
+        let columns: u32 = table.get("num_cols")?.unwrap_or_default();
+        let mut hasher = DefaultHasher::new();
+        let mut headers = 0_u32;
+        if let Some(cells) = table.raw("cells") {
+            for cell in ObjectList::of(cells)?.take(columns as usize * ROWS_OF_HEAD) {
+                let cell = cell?;
+                if cell.raw("role").is_some_and(|role| role.get() == r#""column_header""#) {
+                    cell.raw("text").map(RawValue::get).hash(&mut hasher);
+                    headers += 1;
+                }
+            }
+        }
+        Ok(Self { columns, is_ruled, head: if headers == 0 { 0 } else { hasher.finish() } })
+    }
 }
 
 impl Text {
@@ -255,10 +316,22 @@ impl Text {
             }
             Ok::<_, Infallible>(())
         });
-        let tail: String = tail.into_iter().collect();
-        let before = tail.trim_end_matches(|character: char| character.is_ascii_digit());
-        text.leads_to_number = before.len() < tail.len() && (before.ends_with(LEADER) || before.ends_with('…'));
+        text.tail = tail.into_iter().collect();
+        let before = text.tail.trim_end_matches(|character: char| character.is_ascii_digit());
+        text.leads_to_number = before.len() < text.tail.len() && (before.ends_with(LEADER) || before.ends_with('…'));
         text
+    }
+
+    /// Says whether it ends with the end of a sentence, quotation marks and brackets behind it left out.
+    pub(super) fn ends_sentence(&self) -> bool {
+        const CLOSING: [char; 13] = ['"', '\'', '”', '’', '»', '“', '‘', '«', ')', ']', '」', '』', '）'];
+        const ENDS: [char; 15] = ['.', '!', '?', ':', ';', '…', '。', '！', '？', '：', '؟', '۔', '।', '։', '።'];
+        self.tail.trim_end_matches(CLOSING).ends_with(ENDS)
+    }
+
+    /// Says whether its first letter is of a script that is written from right to left.
+    fn runs_leftwards(&self) -> bool {
+        self.head.chars().find(|character| character.is_alphabetic()).is_some_and(is_right_to_left)
     }
 
     /// Returns a key that is the same for texts that differ in their digits only.

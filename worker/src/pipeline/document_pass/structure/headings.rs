@@ -140,7 +140,7 @@ fn is_heading(fact: &Fact, around: &Around<'_>, body: Body) -> bool {
                 && other.is_in_capitals() == fact.is_in_capitals()
         })
     };
-    let ends = fact.ends_sentence() && !fact.ends_with_abbreviation();
+    let ends = fact.ends_as_prose() && !fact.ends_with_abbreviation();
     let is_among_others = is_alike(around.before) || is_alike(around.after);
     let is_large = ratio >= MUCH_LARGER || ratio >= LARGER && !is_among_others;
     if is_large && text.words <= 30 && (!ends || ratio >= MUCH_LARGER) && (!fact.begins_small() || ratio >= MUCH_LARGER)

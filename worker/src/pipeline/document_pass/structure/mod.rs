@@ -9,7 +9,9 @@
 mod fact;
 mod furniture;
 mod headings;
+mod joins;
 mod lists;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod thresholds;
@@ -25,6 +27,8 @@ use self::{
     fact::{Fact, Kind},
     furniture::{Furniture, furniture},
     headings::{Body, headings},
+    joins::{Role, joins},
+    tables::{Belongings, belongings},
     thresholds::{ELEMENTS_WITH_NOTES, LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
 };
 use super::{
@@ -74,18 +78,57 @@ pub(super) struct InList {
     pub(super) info: ListInfo,
     /// The number of its list in the document.
     pub(super) list: usize,
-    /// The item in which its list stands: the number of its page, and its place there.
-    pub(super) parent: Option<(u32, usize)>,
+    /// The item in which its list stands.
+    pub(super) parent: Option<At>,
+}
+
+/// The number of a page, and the place of an element among those of the page.
+pub(super) type At = (u32, usize);
+
+/// What belongs to a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct OfTable {
+    pub(super) captions: Vec<At>,
+    pub(super) continued_from: Option<At>,
+    pub(super) continues_in: Option<At>,
 }
 
 /// What the elements of a document are; those that are not listed stay what they are.
 #[derive(Debug, Default)]
-pub(super) struct Decisions(BTreeMap<(u32, usize), Decision>);
+pub(super) struct Decisions {
+    kinds: BTreeMap<At, Decision>,
+    tables: BTreeMap<At, OfTable>,
+    /// The table of each caption.
+    captioned: BTreeMap<At, At>,
+    /// The further parts of each paragraph that goes on behind a break.
+    parts: BTreeMap<At, Vec<At>>,
+    further_parts: BTreeSet<At>,
+}
 
 impl Decisions {
     /// Returns what the element at a place of a page is, if the rules have said so.
-    pub(super) fn of(&self, page: u32, index: usize) -> Option<&Decision> {
-        self.0.get(&(page, index))
+    pub(super) fn of(&self, at: At) -> Option<&Decision> {
+        self.kinds.get(&at)
+    }
+
+    /// Returns what belongs to the table at a place, if something does.
+    pub(super) fn of_table(&self, at: At) -> Option<&OfTable> {
+        self.tables.get(&at)
+    }
+
+    /// Returns the table that the element at a place is a caption of.
+    pub(super) fn captioned_by(&self, at: At) -> Option<At> {
+        self.captioned.get(&at).copied()
+    }
+
+    /// Returns the parts in which the paragraph at a place goes on.
+    pub(super) fn parts_behind(&self, at: At) -> &[At] {
+        self.parts.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    /// Says whether the element at a place is part of a paragraph that begins before it.
+    pub(super) fn is_further_part(&self, at: At) -> bool {
+        self.further_parts.contains(&at)
     }
 }
 
@@ -125,8 +168,8 @@ impl Structure {
         self.is_cut.then(|| limit_reached(message()))
     }
 
-    /// Runs the rules.
-    pub(super) fn decide(&self) -> Decisions {
+    /// Runs the rules; those of titles and section headers if `with_headings`.
+    pub(super) fn decide(&self, with_headings: bool) -> Decisions {
         let pages = &self.pages;
         let all = || pages.iter().flat_map(|page| &page.facts);
         let body = Body::of(all(), LARGER_BODY);
@@ -155,7 +198,7 @@ impl Structure {
         }
         let rest: Vec<Place> = order.iter().copied().filter(|place| !decisions.contains_key(place)).collect();
         let is_candidate = |place: &Place| !decisions.contains_key(place);
-        let headings = headings(pages, &order, is_candidate, body);
+        let headings = if with_headings { headings(pages, &order, is_candidate, body) } else { BTreeMap::new() };
         let items = lists::items(pages, &rest, |place| headings.contains_key(place));
         for (place, heading) in headings {
             let kind = if heading.is_title { ElementType::Title } else { ElementType::SectionHeader };
@@ -163,12 +206,40 @@ impl Structure {
         }
         for (place, item) in items {
             let (ordered, marker, depth) = (Some(item.is_ordered), Some(item.marker), Some(item.depth));
-            let parent = item.parent.map(|parent| (pages[parent.page].number, parent.index));
+            let parent = item.parent.map(|parent| self.at(&parent));
             let list = InList { info: ListInfo { ordered, marker, depth }, list: item.list, parent };
             decisions.insert(place, Decision { list: Some(list), ..Decision::plain(ElementType::ListItem) });
         }
-        let numbered = |(place, decision): (Place, Decision)| ((pages[place.page].number, place.index), decision);
-        Decisions(decisions.into_iter().map(numbered).collect())
+        self.numbered(decisions, &order)
+    }
+
+    /// Says what belongs together, and names every element as the result does.
+    fn numbered(&self, decisions: BTreeMap<Place, Decision>, order: &[Place]) -> Decisions {
+        let kind = |place: &Place| decisions.get(place).map(|decision| &decision.kind);
+        let joins = joins(&self.pages, order, |place| match kind(place) {
+            None if self.fact(place).kind == Kind::Text => Role::Text,
+            Some(ElementType::ListItem) => Role::Item,
+            Some(ElementType::Title | ElementType::SectionHeader) => Role::Heading,
+            _ => Role::Between,
+        });
+        let belongings = belongings(&self.pages, order, |place| kind(place) == Some(&ElementType::Caption));
+        let all = |places: Vec<Place>| places.iter().map(|place| self.at(place)).collect();
+        let mut numbered = Decisions::default();
+        for (table, Belongings { captions, continued_from, continues_in }) in belongings {
+            let table = self.at(&table);
+            numbered.captioned.extend(captions.iter().map(|caption| (self.at(caption), table)));
+            let one = |place: Option<Place>| place.map(|place| self.at(&place));
+            let (continued_from, continues_in) = (one(continued_from), one(continues_in));
+            numbered.tables.insert(table, OfTable { captions: all(captions), continued_from, continues_in });
+        }
+        numbered.further_parts = joins.values().flatten().map(|place| self.at(place)).collect();
+        numbered.parts = joins.into_iter().map(|(first, parts)| (self.at(&first), all(parts))).collect();
+        numbered.kinds = decisions.into_iter().map(|(place, decision)| (self.at(&place), decision)).collect();
+        numbered
+    }
+
+    fn at(&self, place: &Place) -> At {
+        (self.pages[place.page].number, place.index)
     }
 
     fn fact(&self, place: &Place) -> &Fact {

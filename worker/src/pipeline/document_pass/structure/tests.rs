@@ -2,7 +2,7 @@
 
 use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Formatting, Granularity, Region};
 
-use super::{super::spooled_page::SpooledPage, Structure};
+use super::{super::spooled_page::SpooledPage, PageFacts, Structure};
 use crate::{parse::ParsedPage, pipeline::testing::parsed_page};
 
 /// An element in the making: its text, size, whether it is bold, its left side and its top. Pages are 800 points high.
@@ -48,8 +48,7 @@ fn page(number: u32, elements: &[Given]) -> ParsedPage {
     page
 }
 
-/// Returns the types of the elements of the first page: `-` for what stays as it is.
-fn kinds(pages: &[ParsedPage]) -> Vec<String> {
+fn structure(pages: &[ParsedPage]) -> Structure {
     let mut structure = Structure::default();
     for page in pages {
         let json = serde_json::to_string(page).expect("plain data");
@@ -57,9 +56,21 @@ fn kinds(pages: &[ParsedPage]) -> Vec<String> {
         structure.begin_page(&page).expect("a page");
         page.elements().for_each(|element| structure.add(&element.expect("an element")).expect("an element"));
     }
-    let decisions = structure.decide();
+    structure
+}
+
+/// Returns what is known of texts of the body's size, each with its left side and its top.
+pub(super) fn facts(number: u32, elements: &[(&'static str, f64, f64)]) -> PageFacts {
+    let elements: Vec<Given> =
+        elements.iter().map(|(text, left, top)| Given { left: *left, ..given(text, *top) }).collect();
+    structure(&[page(number, &elements)]).pages.remove(0)
+}
+
+/// Returns the types of the elements of the first page: `-` for what stays as it is.
+fn kinds(pages: &[ParsedPage]) -> Vec<String> {
+    let decisions = structure(pages).decide(true);
     let kind = |index: usize| {
-        let Some(decision) = decisions.of(1, index) else { return "-".to_owned() };
+        let Some(decision) = decisions.of((1, index)) else { return "-".to_owned() };
         let level = decision.level.map(|level| level.to_string()).unwrap_or_default();
         let depth = decision
             .list

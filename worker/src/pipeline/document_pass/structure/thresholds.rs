@@ -71,6 +71,13 @@ pub(super) const ELEMENTS_WITH_NOTES: usize = 3_000;
 /// Words of a caption, at most.
 pub(super) const WORDS_OF_CAPTION: u32 = 90;
 
+/// White space between a table and its caption, in units of the caption's size, at most.
+pub(super) const SPACE_OF_CAPTION: f64 = 3.0;
+
+// Tables that go on.
+/// Widths of two parts differ by no more than this share.
+pub(super) const SAME_TABLE_SIDE: f64 = 0.05;
+
 // Lists, in units of the item's size.
 /// Items whose marks begin at one place differ by no more.
 pub(super) const SAME_INDENT: f64 = 0.8;
@@ -80,3 +87,18 @@ pub(super) const ELEMENTS_BETWEEN: usize = 3;
 // Contents.
 /// So many lines with leaders in a row are a table of contents.
 pub(super) const LINES_OF_CONTENTS: usize = 3;
+
+// Paragraphs that go on in the next column or on the next page; in units of the font size.
+/// A first line that begins so much further in than others begins a paragraph.
+pub(super) const SET_IN: f64 = 0.5;
+/// A line that goes on comes as near to its edge as this.
+pub(super) const NEAR_EDGE: f64 = 4.0;
+/// Sizes of two parts differ by no more, in points.
+pub(super) const SAME_SIZE: f64 = 0.3;
+/// Words of a part before another column, at least: labels have fewer.
+pub(super) const WORDS_OF_PART: u32 = 8;
+/// Lines of a part behind which another sentence may begin with a capital, at least.
+pub(super) const LINES_OF_PART: u32 = 3;
+/// Parts of a paragraph, and paragraphs of a page that go on, at most.
+pub(super) const MOST_PARTS: usize = 32;
+pub(super) const MOST_JOINS_OF_PAGE: usize = 64;

@@ -1,0 +1,78 @@
+//! What belongs to a table: its captions, and its part on the next page. Pure.
+
+use std::collections::BTreeMap;
+
+use super::{
+    PageFacts, Place,
+    fact::{Fact, Grid, Kind},
+    thresholds::{SAME_TABLE_SIDE, SPACE_OF_CAPTION},
+};
+use crate::parse::Captioned;
+
+/// What belongs to a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Belongings {
+    pub(super) captions: Vec<Place>,
+    pub(super) continued_from: Option<Place>,
+    pub(super) continues_in: Option<Place>,
+}
+
+/// Finds what belongs to each table. `order` lists the elements of the body in the order of reading.
+pub(super) fn belongings(
+    pages: &[PageFacts],
+    order: &[Place],
+    is_caption: impl Fn(&Place) -> bool,
+) -> BTreeMap<Place, Belongings> {
+    let mut found: BTreeMap<Place, Belongings> = BTreeMap::new();
+    for (at, caption) in order.iter().enumerate().filter(|(_, place)| is_caption(place)) {
+        if let Some(table) = captioned(pages, order, at) {
+            found.entry(table).or_default().captions.push(*caption);
+        }
+    }
+    for (before, table) in continued(pages, order, is_caption) {
+        found.entry(before).or_default().continues_in = Some(table);
+        found.entry(table).or_default().continued_from = Some(before);
+    }
+    found
+}
+
+/// Returns the table that a caption stands right above or below: the nearer one, the one below it if they are as near.
+fn captioned(pages: &[PageFacts], order: &[Place], at: usize) -> Option<Place> {
+    let fact = |place: &Place| &pages[place.page].facts[place.index];
+    let caption = order[at];
+    if fact(&caption).captioned == Some(Captioned::Other) {
+        return None;
+    }
+    let beside = [order.get(at + 1), at.checked_sub(1).map(|before| &order[before])];
+    let tables = beside.into_iter().flatten().filter(|place| place.page == caption.page && fact(place).grid.is_some());
+    let near = tables.map(|table| (*table, distance(fact(&caption), fact(table))));
+    let near = near.filter(|(_, distance)| *distance <= SPACE_OF_CAPTION * fact(&caption).size);
+    near.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(table, _)| table)
+}
+
+fn distance(a: &Fact, b: &Fact) -> f64 {
+    (b.bbox.top() - a.bbox.bottom()).max(a.bbox.top() - b.bbox.bottom()).max(0.0)
+}
+
+/// Lists tables at the end of a page that go on at the top of the next one, each with its next part. Captions may stand around
+/// them.
+fn continued(pages: &[PageFacts], order: &[Place], is_caption: impl Fn(&Place) -> bool) -> Vec<(Place, Place)> {
+    let fact = |place: &Place| &pages[place.page].facts[place.index];
+    let of_pages: Vec<&[Place]> = order.chunk_by(|a, b| a.page == b.page).collect();
+    let is_table = |place: &&Place| !is_caption(place) && fact(place).kind != Kind::Other;
+    let end = |places: &[Place]| places.iter().rev().find(is_table).copied();
+    let begin = |places: &[Place]| places.iter().find(is_table).copied();
+    let pairs = of_pages.windows(2).filter_map(|pair| Some((end(pair[0])?, begin(pair[1])?)));
+    let goes_on = |(before, next): &(Place, Place)| {
+        pages[next.page].number == pages[before.page].number + 1 && are_parts(fact(before), fact(next))
+    };
+    pairs.filter(goes_on).collect()
+}
+
+/// Says whether two tables are parts of one: they have the same columns, and the same headers or the same sides.
+fn are_parts(one: &Fact, other: &Fact) -> bool {
+    let (Some(Grid { columns, is_ruled, head }), Some(next)) = (one.grid, other.grid) else { return false };
+    let has_same_sides = (one.bbox.width() - other.bbox.width()).abs() <= SAME_TABLE_SIDE * one.bbox.width();
+    let has_same_head = head != 0 && head == next.head;
+    columns == next.columns && is_ruled == next.is_ruled && (has_same_head || has_same_sides && next.head == 0)
+}
