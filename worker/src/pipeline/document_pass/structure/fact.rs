@@ -69,6 +69,8 @@ pub(crate) struct Fact {
     pub(super) bold: bool,
     pub(super) italic: bool,
     pub(super) is_fixed_pitch: bool,
+    /// Made of the name of its font; 0 if that is unknown.
+    pub(super) font: u64,
     pub(super) lines: u32,
     /// Whether its first line begins further in than others, and whether its last one comes near to the edge.
     pub(super) is_set_in: bool,
@@ -164,7 +166,12 @@ impl Fact {
             size,
             bold: of("bold")?,
             italic: of("italic")?,
-            is_fixed_pitch: font.is_some_and(|font| is_fixed_pitch(&font)),
+            is_fixed_pitch: font.as_deref().is_some_and(is_fixed_pitch),
+            font: font.map_or(0, |font| {
+                let mut hasher = DefaultHasher::new();
+                font.hash(&mut hasher);
+                hasher.finish()
+            }),
             lines: lines.max(1),
             text,
             mark,
@@ -202,6 +209,30 @@ impl Fact {
                 || number.chars().count() == 1 && number.chars().all(char::is_uppercase)
                 || roman(&number.to_lowercase()).is_some());
         SECTIONS.contains(&first.to_lowercase().as_str()) && is_number
+    }
+
+    /// Says whether it names where a table or a figure comes from, or is a note to it.
+    pub(super) fn names_origin(&self) -> bool {
+        const WORDS: [&str; 16] = [
+            "source",
+            "sources",
+            "note",
+            "notes",
+            "quelle",
+            "quellen",
+            "anmerkung",
+            "anmerkungen",
+            "hinweis",
+            "fuente",
+            "nota",
+            "fonte",
+            "źródło",
+            "uwaga",
+            "источник",
+            "примечание",
+        ];
+        let first = self.text.head.split_once(':').map(|(first, _)| first.trim().to_lowercase());
+        first.is_some_and(|first| WORDS.contains(&first.as_str()))
     }
 
     /// Says whether it begins as a footnote does: with a number or a sign.

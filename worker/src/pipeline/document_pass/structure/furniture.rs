@@ -1,14 +1,15 @@
 //! Running heads, feet and page numbers: what repeats near the edge of pages, counts with them, or looks like nothing else. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     PageFacts,
     fact::{Fact, Kind},
     thresholds::{
-        CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LEAST_ELEMENTS,
-        LONE_BAND, MOST_IN_A_ROW, MOST_ON_A_PAGE, NO_HEADING, REPEATED_BAND, REPEATED_SHARE, SAME_HEIGHT,
-        SPACE_OF_LONE,
+        BAND_OF_NUMBER, CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER,
+        CHARACTERS_OF_SLOT, LEAST_ELEMENTS, LETTERS_OF_WORD, LONE_BAND, LONE_ROWS, MOST_IN_A_ROW, MOST_ON_A_PAGE,
+        NO_HEADING, PAGES_OF_SLOT, REPEATED_BAND, REPEATED_SHARE, REPEATED_WORDS, SAME_HEIGHT, SHARE_OF_SLOT,
+        SMALL_BOLD, SPACE_OF_LONE, SPACE_OF_SLOT,
     },
 };
 use crate::parse::roman;
@@ -74,40 +75,13 @@ pub(super) fn furniture(pages: &[PageFacts], body: f64) -> Vec<Vec<Option<Furnit
 
 /// Says of each element whether it repeats at its height near the edge of enough pages.
 fn repeated(pages: &[PageFacts], body: f64) -> Vec<Vec<bool>> {
-    let mut places: BTreeMap<(Edge, String), Vec<At>> = BTreeMap::new();
-    for (page, facts) in pages.iter().enumerate() {
-        for (index, fact) in facts.facts.iter().enumerate() {
-            for edge in [Edge::Top, Edge::Bottom] {
-                if is_near(facts, fact, edge, REPEATED_BAND) && fact.captioned.is_none() {
-                    places.entry((edge, fact.text.without_digits())).or_default().push((
-                        page,
-                        index,
-                        height(facts, fact, edge),
-                    ));
-                }
-            }
-        }
-    }
+    let near = near_edges(pages);
     let mut repeated: Vec<Vec<bool>> = pages.iter().map(|page| vec![false; page.facts.len()]).collect();
     let least = (REPEATED_SHARE * pages.len() as f64 / 2.0).ceil().max(2.0) as usize;
-    for ((_, key), mut found) in places {
-        // What stands on one page again and again is content: labels of a form or a chart.
-        if found.chunk_by(|a, b| a.0 == b.0).any(|of_page| of_page.len() > MOST_ON_A_PAGE) {
-            continue;
-        }
-        found.sort_by(|a, b| a.2.total_cmp(&b.2));
-        for level in found.chunk_by(|a, b| b.2 - a.2 <= SAME_HEIGHT) {
-            let mut on: Vec<usize> = level.iter().map(|(page, _, _)| *page).collect();
-            on.sort_unstable();
-            on.dedup();
-            let text = |(page, index, _): &At| pages[*page].facts[*index].text.head.as_str();
-            let is_small = |(page, index, _): &At| pages[*page].facts[*index].size <= NO_HEADING * body;
-            let is_one_text = key.contains(char::is_alphabetic) && level.iter().all(|at| text(at) == text(&level[0]));
-            let counts = is_one_text || level.iter().all(is_small) && counts_pages(pages, level);
-            if on.len() >= least && counts {
-                level.iter().for_each(|(page, index, _)| repeated[*page][*index] = true);
-            }
-        }
+    for (page, index, _) in
+        texts(pages, &near, body, least).chain(words(pages, &near, body, least)).chain(slots(pages, &near, body))
+    {
+        repeated[page][index] = true;
     }
     // Pages of which most repeats are copies of each other, and tell nothing.
     for (page, of_page) in pages.iter().zip(&mut repeated) {
@@ -121,6 +95,124 @@ fn repeated(pages: &[PageFacts], body: f64) -> Vec<Vec<bool>> {
         }
     }
     repeated
+}
+
+/// Lists the elements near each edge.
+fn near_edges(pages: &[PageFacts]) -> BTreeMap<Edge, Vec<At>> {
+    let mut near: BTreeMap<Edge, Vec<At>> = BTreeMap::new();
+    for (page, facts) in pages.iter().enumerate() {
+        for (index, fact) in facts.facts.iter().enumerate() {
+            for edge in [Edge::Top, Edge::Bottom] {
+                if is_near(facts, fact, edge, REPEATED_BAND) && fact.captioned.is_none() {
+                    near.entry(edge).or_default().push((page, index, height(facts, fact, edge)));
+                }
+            }
+        }
+    }
+    near
+}
+
+/// Finds texts that are the same but for their digits, at one height on enough pages: those with letters are one text, the others
+/// count with the pages.
+fn texts(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64, least: usize) -> impl Iterator<Item = At> {
+    let mut places: BTreeMap<(Edge, String), Vec<At>> = BTreeMap::new();
+    for (edge, found) in near {
+        for at in found {
+            places.entry((*edge, pages[at.0].facts[at.1].text.without_digits())).or_default().push(*at);
+        }
+    }
+    let mut repeated = Vec::new();
+    for ((_, key), found) in places {
+        // What stands on one page again and again is content: labels of a form or a chart.
+        let of_pages = found.chunk_by(|a, b| a.0 == b.0).filter(|of_page| of_page.len() <= MOST_ON_A_PAGE);
+        for level in levels(of_pages.flatten().copied().collect()) {
+            let text = |(page, index, _): &At| pages[*page].facts[*index].text.head.as_str();
+            let is_small = |(page, index, _): &At| pages[*page].facts[*index].size <= NO_HEADING * body;
+            let is_one_text = key.contains(|character: char| !character.is_whitespace() && character != '#')
+                && level.iter().all(|at| text(at) == text(&level[0]));
+            let counts = is_one_text || level.iter().all(is_small) && counts_pages(pages, &level);
+            if count_pages(&level) >= least && counts {
+                repeated.extend(level);
+            }
+        }
+    }
+    repeated.into_iter()
+}
+
+/// Finds texts of several words, each of which stands at that height on enough pages, however the texts are cut.
+fn words(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64, least: usize) -> impl Iterator<Item = At> {
+    let mut repeated = Vec::new();
+    for found in near.values() {
+        for level in levels(found.clone()) {
+            let mut on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+            for (page, index, _) in &level {
+                for word in words_of(&pages[*page].facts[*index]) {
+                    on.entry(word).or_default().insert(*page);
+                }
+            }
+            let is_frequent = |word: &String| on.get(word).is_some_and(|pages| pages.len() >= least);
+            for at in &level {
+                let words = words_of(&pages[at.0].facts[at.1]);
+                let is_small = pages[at.0].facts[at.1].size <= NO_HEADING * body;
+                if is_small && words.len() >= REPEATED_WORDS && words.iter().all(is_frequent) {
+                    repeated.push(*at);
+                }
+            }
+        }
+    }
+    repeated.into_iter()
+}
+
+fn words_of(fact: &Fact) -> Vec<String> {
+    let words = fact.text.head.split(|character: char| !character.is_alphabetic());
+    words.filter(|word| word.chars().count() >= LETTERS_OF_WORD).map(str::to_lowercase).collect()
+}
+
+/// Finds lines that stand alone at one height, in one size, at the edge of most pages, whatever they say: names of chapters.
+fn slots(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64) -> impl Iterator<Item = At> {
+    let mut repeated = Vec::new();
+    for (edge, found) in near {
+        let is_line = |(page, index, _): &&At| {
+            let (page, fact) = (&pages[*page], &pages[*page].facts[*index]);
+            let is_short = fact.lines == 1
+                && fact.size <= NO_HEADING * body
+                && fact.text.characters <= CHARACTERS_OF_SLOT
+                && !fact.ends_as_prose();
+            is_short && is_apart(page, fact, *edge)
+        };
+        let lines: Vec<At> = found.iter().filter(is_line).copied().collect();
+        let mut sizes: BTreeMap<i64, Vec<At>> = BTreeMap::new();
+        for at in lines {
+            sizes.entry((pages[at.0].facts[at.1].size * 10.0).round() as i64).or_default().push(at);
+        }
+        for level in sizes.into_values().flat_map(levels) {
+            let on = count_pages(&level);
+            if on >= PAGES_OF_SLOT && on as f64 >= SHARE_OF_SLOT * pages.len() as f64 {
+                repeated.extend(level);
+            }
+        }
+    }
+    repeated.into_iter()
+}
+
+/// Says whether nothing stands further out than an element, and white space between it and what is further in.
+fn is_apart(page: &PageFacts, fact: &Fact, edge: Edge) -> bool {
+    let others = page.facts.iter().filter(|other| other.kind != Kind::Other && !other.shares_row(fact));
+    let space = |other: &Fact| match edge {
+        Edge::Top => other.bbox.top() - fact.bbox.bottom(),
+        Edge::Bottom => fact.bbox.top() - other.bbox.bottom(),
+    };
+    others.map(space).all(|space| space >= SPACE_OF_SLOT * fact.size)
+}
+
+/// Groups elements that stand at one height.
+fn levels(mut found: Vec<At>) -> Vec<Vec<At>> {
+    found.sort_by(|a, b| a.2.total_cmp(&b.2));
+    found.chunk_by(|a, b| b.2 - a.2 <= SAME_HEIGHT).map(<[At]>::to_vec).collect()
+}
+
+fn count_pages(found: &[At]) -> usize {
+    found.iter().map(|(page, _, _)| *page).collect::<BTreeSet<_>>().len()
 }
 
 /// Returns how far an element is from the edge.
@@ -157,15 +249,16 @@ fn numbers(text: &str) -> Vec<i64> {
     text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
-/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture.
+/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture. Rows that are told by their
+/// look alone are few; more are the labels of a figure.
 fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut [Option<Furniture>]) {
     let mut order: Vec<usize> = (0..page.facts.len()).filter(|index| page.facts[*index].kind != Kind::Other).collect();
     order.sort_by(|a, b| height(page, &page.facts[*a], edge).total_cmp(&height(page, &page.facts[*b], edge)));
     let rows: Vec<&[usize]> = order.chunk_by(|a, b| page.facts[*a].shares_row(&page.facts[*b])).collect();
+    let mut lone: Vec<usize> = Vec::new();
     for (number, row) in rows.iter().enumerate() {
         let space = rows.get(number + 1).map_or(f64::INFINITY, |next| space(page, row, next, edge));
-        let is_lone =
-            |index: &usize| page.facts.len() > LEAST_ELEMENTS && is_lone(page, &page.facts[*index], edge, space, body);
+        let is_lone = |index: &usize| is_lone(page, &page.facts[*index], edge, space, body);
         // A short line may stand beside what repeats, as the name of a chapter beside a page number; a paragraph may not.
         let may_be = |index: &usize| {
             let fact = &page.facts[*index];
@@ -174,7 +267,10 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
         let is_one =
             row.iter().any(|index| repeated[*index]) && row.iter().all(|index| repeated[*index] || may_be(index));
         if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_lone)) {
-            return;
+            break;
+        }
+        if !is_one {
+            lone.push(number);
         }
         for index in *row {
             let fact = &page.facts[*index];
@@ -186,6 +282,9 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
                 Edge::Bottom => Furniture::Foot,
             });
         }
+    }
+    if lone.len() > LONE_ROWS {
+        lone.into_iter().flat_map(|row| rows[row]).for_each(|index| found[*index] = None);
     }
 }
 
@@ -204,12 +303,24 @@ fn space(page: &PageFacts, row: &[usize], next: &[usize], edge: Edge) -> f64 {
 /// text.
 fn is_lone(page: &PageFacts, fact: &Fact, edge: Edge, space: f64, body: f64) -> bool {
     let is_number = is_page_number(&fact.text.head) && fact.text.characters <= CHARACTERS_OF_PAGE_NUMBER;
-    let is_small = fact.size <= 0.98 * body && !fact.bold;
+    let is_small = fact.size <= 0.98 * body && !fact.bold || fact.size <= SMALL_BOLD * body || names_source(fact);
     let is_note = edge == Edge::Bottom && !is_number && (fact.mark.is_some() || fact.begins_as_note());
-    is_near(page, fact, edge, LONE_BAND)
-        && fact.lines <= 2
-        && fact.text.characters <= CHARACTERS_OF_LONE
-        && (is_number && space >= body || is_small && !is_note && space >= SPACE_OF_LONE * body)
+    let is_line = fact.lines <= 2 && fact.text.characters <= CHARACTERS_OF_LONE;
+    let band = if is_number && edge == Edge::Bottom { BAND_OF_NUMBER } else { LONE_BAND };
+    let is_told = if is_number {
+        page.facts.len() > 1 && space >= body
+    } else {
+        page.facts.len() > LEAST_ELEMENTS && is_small && !is_note && space >= SPACE_OF_LONE * body
+    };
+    is_line && is_told && is_near(page, fact, edge, band)
+}
+
+/// Says whether a line tells where a page comes from, or whose it is.
+fn names_source(fact: &Fact) -> bool {
+    const PARTS: [&str; 9] =
+        ["http://", "https://", "www.", "doi:", "doi.org", "©", "copyright ", "all rights reserved", "downloaded from"];
+    let text = fact.text.head.to_lowercase();
+    PARTS.iter().any(|part| text.contains(part))
 }
 
 /// Says whether a text is a page number: a number, arabic or roman, alone or with the words that stand beside it.

@@ -4,10 +4,14 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
     PageFacts, Place,
+    beside::Beside,
     fact::{Fact, Kind},
+    styles::Styles,
     thresholds::{
-        BOLD_BODY, CHARACTERS_OF_HEADING, DEEPEST, LARGER, LETTERS_OF_HEADING, LINES_OF_HEADING, MOST_STYLES,
-        MUCH_LARGER, NOT_SMALLER, SAME_LEVEL, SPACE_ABOVE, TITLE, TITLE_PART, WORDS_OF_BOLD_HEADING,
+        BOLD_BODY, CHARACTERS_OF_BODY, CHARACTERS_OF_CONTENT, CHARACTERS_OF_HEADING, DEEPEST, LARGER, LEANS_DOWN,
+        LETTERS_OF_CAPITALS, LETTERS_OF_HEADING, LINES_OF_HEADING, MOST_STYLES, MUCH_LARGER, NOT_SMALLER, SAME_LEVEL,
+        SMALLEST_BOLD, SMALLEST_BOLD_CAPITALS, SPACE_ABOVE, TITLE, TITLE_PART, WORDS_OF_BOLD_HEADING, WORDS_OF_CONTENT,
+        WORDS_OF_LARGE_HEADING,
     },
 };
 use crate::parse::{Mark, MarkKind};
@@ -25,6 +29,10 @@ pub(super) struct Body {
     pub(super) size: f64,
     /// Whether so much of it is bold that bold says nothing.
     pub(super) is_bold: bool,
+    /// Whether most of it is italic.
+    is_italic: bool,
+    /// The font of most characters, as in [`Fact`].
+    font: u64,
 }
 
 impl Body {
@@ -32,13 +40,18 @@ impl Body {
     pub(super) fn of<'f>(facts: impl Iterator<Item = &'f Fact>, larger: f64) -> Self {
         // By half points: characters, and their sizes in all.
         let mut sizes: BTreeMap<i64, (u64, f64)> = BTreeMap::new();
-        let (mut bold, mut all) = (0_u64, 0_u64);
+        let (mut bold, mut italic, mut all) = (0_u64, 0_u64, 0_u64);
+        let mut fonts: BTreeMap<u64, u64> = BTreeMap::new();
         for fact in facts.filter(|fact| fact.kind == Kind::Text) {
             let characters = u64::from(fact.text.characters);
             let of_size = sizes.entry((fact.size * 2.0).round() as i64).or_default();
             of_size.0 += characters;
             of_size.1 += fact.size * characters as f64;
             bold += if fact.bold { characters } else { 0 };
+            italic += if fact.italic { characters } else { 0 };
+            if fonts.len() < MOST_STYLES || fonts.contains_key(&fact.font) {
+                *fonts.entry(fact.font).or_default() += characters;
+            }
             all += characters;
         }
         let most = sizes.values().map(|(characters, _)| *characters).max().unwrap_or_default();
@@ -46,12 +59,22 @@ impl Body {
         let size =
             size.filter(|(characters, _)| *characters > 0).map_or(10.0, |(characters, sum)| sum / *characters as f64);
         let size = size.max(1.0);
-        Self { size, is_bold: all > 0 && bold as f64 >= BOLD_BODY * all as f64 }
+        let font = fonts.into_iter().max_by_key(|(_, characters)| *characters).map_or(0, |(font, _)| font);
+        // Where there is hardly any text, as around a table, most of it may be a heading.
+        let is_bold = all >= CHARACTERS_OF_BODY && bold as f64 >= BOLD_BODY * all as f64;
+        Self { size, is_bold, is_italic: 2 * italic > all, font }
+    }
+
+    /// Says whether an element is set in another type: italic, or another font.
+    pub(super) const fn differs_in_type(&self, fact: &Fact) -> bool {
+        fact.italic != self.is_italic || fact.font != self.font
     }
 }
 
 /// Finds the headings of a document. `order` lists the elements of the body in the order of reading; those that are no
 /// candidates are something else already.
+///
+/// A line is a heading by itself, or because others of its style are: one style has one meaning in a document.
 pub(super) fn headings(
     pages: &[PageFacts],
     order: &[Place],
@@ -59,7 +82,9 @@ pub(super) fn headings(
     body: Body,
 ) -> BTreeMap<Place, Heading> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
-    let mut found: Vec<Place> = Vec::new();
+    let rows: Vec<Beside> = pages.iter().map(|page| Beside::of(&page.facts)).collect();
+    let mut styles = Styles::default();
+    let mut verdicts: Vec<(Place, Verdict)> = Vec::new();
     for (at, place) in order.iter().enumerate().filter(|(_, place)| is_candidate(place)) {
         let before = at.checked_sub(1).map(|before| order[before]).filter(|before| before.page == place.page);
         let after = order.get(at + 1).copied();
@@ -68,21 +93,22 @@ pub(super) fn headings(
         let around = Around {
             before: alike(before),
             after: alike(below),
-            is_last: after.is_none(),
-            has_beside: [before, below].into_iter().flatten().any(|other| are_beside(fact(place), fact(&other))),
+            next: after.map(|after| fact(&after)),
+            has_beside: rows[place.page].has(fact(place), body.size),
             space_above: before.map(|before| space(fact(&before), fact(place))),
             space_below: below.map(|below| space(fact(place), fact(&below))),
         };
-        if is_heading(fact(place), &around, body) {
-            found.push(*place);
-        }
+        let verdict = verdict(fact(place), &around, body);
+        styles.count(fact(place), verdict);
+        verdicts.push((*place, verdict));
     }
+    let is_heading = |(place, verdict): &(Place, Verdict)| match verdict {
+        Verdict::Heading => !styles.refuse(fact(place), body),
+        Verdict::Likely => styles.support(fact(place), body),
+        Verdict::Text => false,
+    };
+    let found: Vec<Place> = verdicts.iter().filter(|found| is_heading(found)).map(|(place, _)| *place).collect();
     levels(pages, &found, body)
-}
-
-/// Says whether two elements stand beside each other in one row.
-fn are_beside(a: &Fact, b: &Fact) -> bool {
-    a.shares_row(b) && a.bbox.shared_width(b.bbox) <= 0.0
 }
 
 /// Returns the white space between two elements of which the second is below the first; `INFINITY` if it is not.
@@ -91,14 +117,23 @@ fn space(above: &Fact, below: &Fact) -> f64 {
     if space < -0.5 * below.size || above.bbox.shared_width(below.bbox) <= 0.0 { f64::INFINITY } else { space }
 }
 
+/// What an element is by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Heading,
+    /// A heading, if others of its style are.
+    Likely,
+    Text,
+}
+
 /// What stands around an element on its page.
 struct Around<'f> {
     /// The elements before and behind it, if nothing else is known of them.
     before: Option<&'f Fact>,
     after: Option<&'f Fact>,
-    /// Whether nothing follows in the document.
-    is_last: bool,
-    /// Whether one of them stands in its row.
+    /// What follows in the document, also on another page.
+    next: Option<&'f Fact>,
+    /// Whether a line stands beside it, as a value stands beside its label.
     has_beside: bool,
     /// To the element before it, if that is above it on the page.
     space_above: Option<f64>,
@@ -110,28 +145,18 @@ impl Around<'_> {
         self.space_above.is_none_or(|space| space >= least)
     }
 
-    /// Says whether it is nearer to what follows than to what precedes.
+    /// Says whether it is hardly further from what follows than from what precedes.
     fn leans_down(&self) -> bool {
-        self.space_above.zip(self.space_below).is_none_or(|(above, below)| above >= below)
+        self.space_above.zip(self.space_below).is_none_or(|(above, below)| above >= LEANS_DOWN * below)
     }
 }
 
-fn is_heading(fact: &Fact, around: &Around<'_>, body: Body) -> bool {
+fn verdict(fact: &Fact, around: &Around<'_>, body: Body) -> Verdict {
+    if !may_be_heading(fact, around) {
+        return Verdict::Text;
+    }
     let text = &fact.text;
     let ratio = fact.size / body.size;
-    let may_be = fact.kind == Kind::Text
-        && (2..=CHARACTERS_OF_HEADING).contains(&text.characters)
-        && fact.lines <= LINES_OF_HEADING
-        && f64::from(text.letters) >= LETTERS_OF_HEADING * f64::from(text.characters)
-        && text.letters >= 2
-        && fact.captioned.is_none()
-        && !text.leads_to_number
-        && !fact.is_fixed_pitch
-        && !fact.mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Bullet)
-        && !around.is_last;
-    if !may_be || ratio < NOT_SMALLER {
-        return false;
-    }
     let is_alike = |other: Option<&Fact>| {
         other.is_some_and(|other| {
             other.kind == Kind::Text
@@ -142,36 +167,90 @@ fn is_heading(fact: &Fact, around: &Around<'_>, body: Body) -> bool {
     };
     let ends = fact.ends_as_prose() && !fact.ends_with_abbreviation();
     let is_among_others = is_alike(around.before) || is_alike(around.after);
-    let is_large = ratio >= MUCH_LARGER || ratio >= LARGER && !is_among_others;
-    if is_large && text.words <= 30 && (!ends || ratio >= MUCH_LARGER) && (!fact.begins_small() || ratio >= MUCH_LARGER)
+    let introduces = around.next.is_some_and(|next| is_content(next, body));
+    // Below another heading there is no space.
+    let follows_heading = around.before.is_some_and(|before| before.lines == 1 && is_above(before, fact, body));
+    let is_apart = follows_heading || around.has_space_above(SPACE_ABOVE * body.size) && around.leans_down();
+    let is_much_larger = ratio >= MUCH_LARGER;
+    let is_large = is_much_larger || ratio >= LARGER && !is_among_others && (introduces || is_apart);
+    if is_large
+        && !around.has_beside
+        && text.words <= WORDS_OF_LARGE_HEADING
+        && (is_much_larger || !ends && !fact.begins_small())
     {
-        return true;
+        return Verdict::Heading;
     }
-    let begins_well = !fact.begins_small();
-    let is_short = text.words <= WORDS_OF_BOLD_HEADING && !ends && text.last != Some(':');
+    let is_bold = fact.bold && !body.is_bold;
+    let is_in_capitals = fact.is_in_capitals() && text.letters >= LETTERS_OF_CAPITALS;
+    let least = match (is_bold, is_in_capitals) {
+        (true, true) => SMALLEST_BOLD_CAPITALS,
+        (true, false) => SMALLEST_BOLD,
+        _ => NOT_SMALLER,
+    };
+    let asks = text.last == Some(':') && !(is_bold && is_apart && introduces);
     // A label has its value beside it, and a line of a table of contents its page.
-    if !begins_well
-        || !is_short
+    if ratio < least
+        || fact.begins_small()
+        || text.words > WORDS_OF_BOLD_HEADING
+        || ends
+        || fact.names_origin()
+        || asks
         || around.has_beside
         || is_alike(around.before) && !around.has_space_above(SPACE_ABOVE * body.size)
     {
-        return false;
+        return Verdict::Text;
     }
-    let is_apart = around.has_space_above(SPACE_ABOVE * body.size) && around.leans_down();
-    let is_bold = fact.bold && !body.is_bold;
     let is_numbered =
         fact.mark.as_ref().and_then(Mark::number).is_some_and(|parts| parts.len() > 1 || is_bold || ratio >= 1.04)
-            || fact.is_in_capitals() && fact.mark.is_some()
-            || fact.names_section() && (is_bold || ratio >= 1.04 || fact.is_in_capitals());
+            || is_in_capitals && fact.mark.is_some()
+            || fact.names_section() && (is_bold || ratio >= 1.04 || is_in_capitals);
     let goes_on_as_list = |other: Option<&Fact>| {
         let marks = fact.mark.as_ref().zip(other.and_then(|other| other.mark.as_ref()));
         marks.is_some_and(|(one, other)| other.follows(one) || one.follows(other))
     };
     let is_item = goes_on_as_list(around.after) || goes_on_as_list(around.before);
-    if is_item && !(is_bold && is_apart) {
-        return false;
+    let is_distinct = is_bold || is_numbered || is_in_capitals && !is_among_others;
+    if is_apart && introduces && is_distinct && (!is_item || is_bold) {
+        return Verdict::Heading;
     }
-    is_apart && (is_bold || is_numbered || fact.is_in_capitals() && text.letters >= 4 && !is_among_others)
+    let differs = is_bold || is_in_capitals || body.differs_in_type(fact);
+    let is_line = fact.lines == 1 && around.after.is_some_and(|after| after.kind == Kind::Text);
+    if differs && (is_bold || is_in_capitals || is_line && is_apart) { Verdict::Likely } else { Verdict::Text }
+}
+
+/// Says whether one line is set so that another one may be a heading below it: larger, or bold where that is not.
+fn is_above(before: &Fact, fact: &Fact, body: Body) -> bool {
+    let is_heading = before.bold && !body.is_bold || before.size >= LARGER * body.size;
+    is_heading && (before.size > fact.size + SAME_LEVEL || before.bold && !fact.bold)
+}
+
+/// Says whether an element has the shape of a heading.
+fn may_be_heading(fact: &Fact, around: &Around<'_>) -> bool {
+    let text = &fact.text;
+    let is_enclosed = matches!((text.head.chars().next(), text.last), (Some('('), Some(')')) | (Some('['), Some(']')));
+    fact.kind == Kind::Text
+        && (2..=CHARACTERS_OF_HEADING).contains(&text.characters)
+        && fact.lines <= LINES_OF_HEADING
+        && f64::from(text.letters) >= LETTERS_OF_HEADING * f64::from(text.characters)
+        && text.letters >= 2
+        && fact.captioned.is_none()
+        && !text.leads_to_number
+        && !fact.is_fixed_pitch
+        && !is_enclosed
+        && !fact.mark.as_ref().is_some_and(|mark| mark.kind == MarkKind::Bullet)
+        && around.next.is_some()
+}
+
+/// Says whether an element may stand below a heading: running text, an item, a table, or another heading. What is filled in below
+/// a label is short.
+fn is_content(fact: &Fact, body: Body) -> bool {
+    let is_heading = fact.bold && !body.is_bold || fact.size >= LARGER * body.size || fact.is_in_capitals();
+    fact.kind != Kind::Text
+        || fact.lines > 1
+        || fact.text.words >= WORDS_OF_CONTENT
+        || fact.text.characters >= CHARACTERS_OF_CONTENT
+        || fact.mark.is_some()
+        || is_heading && fact.text.letters >= LETTERS_OF_CAPITALS
 }
 
 /// Gives each heading its level: by the depth of its number where headings of its style are numbered, else by its style, the

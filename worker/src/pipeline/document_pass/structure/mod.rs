@@ -6,11 +6,13 @@
 //! repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists` of what is
 //! left. All thresholds are in `thresholds`.
 
+mod beside;
 mod fact;
 mod furniture;
 mod headings;
 mod joins;
 mod lists;
+mod styles;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,16 @@ pub(super) const LARGER_BODY: f64 = 0.5;
 pub(super) const LARGER: f64 = 1.12;
 /// And so much, if it stands among others of its size.
 pub(super) const MUCH_LARGER: f64 = 1.5;
-/// A bold or numbered heading is no smaller.
+/// A numbered heading, or one in capitals, is no smaller, nor is a bold one, or one in bold capitals.
 pub(super) const NOT_SMALLER: f64 = 0.93;
+pub(super) const SMALLEST_BOLD: f64 = 0.82;
+pub(super) const SMALLEST_BOLD_CAPITALS: f64 = 0.78;
+/// Capitals are a style from so many letters on.
+pub(super) const LETTERS_OF_CAPITALS: u32 = 4;
 /// Characters, words and lines of a heading, at most.
 pub(super) const CHARACTERS_OF_HEADING: u32 = 200;
 pub(super) const WORDS_OF_BOLD_HEADING: u32 = 16;
+pub(super) const WORDS_OF_LARGE_HEADING: u32 = 30;
 pub(super) const LINES_OF_HEADING: u32 = 3;
 /// Of its characters, this share are letters.
 pub(super) const LETTERS_OF_HEADING: f64 = 0.45;
@@ -23,7 +28,33 @@ pub(super) const SAME_LEVEL: f64 = 0.6;
 /// If this share of the body is bold, bold says nothing.
 pub(super) const BOLD_BODY: f64 = 0.4;
 /// A heading without larger or bold type has so much white space above it, in units of the body size.
-pub(super) const SPACE_ABOVE: f64 = 0.6;
+pub(super) const SPACE_ABOVE: f64 = 0.5;
+/// A line of text below a heading has so many words; what is filled in below a label has fewer.
+pub(super) const WORDS_OF_CONTENT: u32 = 6;
+pub(super) const CHARACTERS_OF_CONTENT: u32 = 25;
+/// That space is no smaller than this share of the one below it.
+pub(super) const LEANS_DOWN: f64 = 0.75;
+/// With fewer characters of text, bold type says what it always does.
+pub(super) const CHARACTERS_OF_BODY: u64 = 300;
+/// Lines beside each other are no further apart, in units of the font size, unless so many others stand in the row. Lines of one
+/// column begin this near to its edge, and it has so many of them.
+pub(super) const NEAR_BESIDE: f64 = 8.0;
+pub(super) const CELLS_OF_ROW: usize = 2;
+pub(super) const SAME_COLUMN: f64 = 0.5;
+pub(super) const LINES_OF_COLUMN: u32 = 10;
+/// Its lines begin at one edge, in points, and some paragraph of it is so wide, in units of the font size.
+pub(super) const SAME_EDGE: f64 = 1.0;
+pub(super) const WIDTH_OF_COLUMN: f64 = 15.0;
+/// Much larger lines have others beside them only if those are this near.
+pub(super) const NEAR_MUCH_LARGER: f64 = 4.0;
+/// A style supports its likely headings with so many sure ones, if they are this share of its lines.
+pub(super) const HEADINGS_OF_STYLE: u32 = 2;
+pub(super) const SUPPORTED_STYLE: f64 = 0.4;
+/// Or if this share of its lines is sure or likely.
+pub(super) const LIKELY_OF_STYLE: f64 = 0.8;
+/// A style says something from so many lines on, and makes no headings if less than this share of them may be some.
+pub(super) const LINES_OF_STYLE: u32 = 3;
+pub(super) const REFUSED_STYLE: f64 = 0.2;
 /// Headings that are deeper count as this deep: each element carries the headings above it.
 pub(super) const DEEPEST: u32 = 6;
 /// Styles of headings that are told apart.
@@ -37,6 +68,21 @@ pub(super) const TITLE_PART: f64 = 0.6;
 pub(super) const REPEATED_BAND: f64 = 0.16;
 /// And those that are told by their look alone.
 pub(super) const LONE_BAND: f64 = 0.12;
+/// A page number alone at the foot may stand higher.
+pub(super) const BAND_OF_NUMBER: f64 = 0.2;
+/// Rows at one edge that are told by their look, at most.
+pub(super) const LONE_ROWS: usize = 2;
+/// A bold line is small if it is so small, in units of the body size.
+pub(super) const SMALL_BOLD: f64 = 0.9;
+/// Texts whose words repeat have so many words of so many letters, at least.
+pub(super) const REPEATED_WORDS: usize = 2;
+pub(super) const LETTERS_OF_WORD: usize = 3;
+/// Lines that differ stand at one height on so many pages, and on this share of them.
+pub(super) const PAGES_OF_SLOT: usize = 3;
+pub(super) const SHARE_OF_SLOT: f64 = 0.5;
+/// They have so many characters, at most, and so much white space to the text, in units of their size.
+pub(super) const CHARACTERS_OF_SLOT: u32 = 60;
+pub(super) const SPACE_OF_SLOT: f64 = 0.8;
 /// Characters of a head or foot, at most.
 pub(super) const CHARACTERS_OF_FURNITURE: u32 = 200;
 /// Repeated ones differ in height on the page by no more, in points.

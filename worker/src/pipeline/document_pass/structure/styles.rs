@@ -1,0 +1,63 @@
+//! What the styles of a document mean: whether the lines of one are headings. Pure.
+
+use std::collections::BTreeMap;
+
+use super::{
+    fact::Fact,
+    headings::{Body, Verdict},
+    thresholds::{
+        HEADINGS_OF_STYLE, LARGER, LIKELY_OF_STYLE, LINES_OF_STYLE, MOST_STYLES, REFUSED_STYLE, SUPPORTED_STYLE,
+    },
+};
+
+/// Size in tenths of a point, bold, italic, in capitals, font.
+type Style = (i64, bool, bool, bool, u64);
+
+/// How many lines of each style there are.
+#[derive(Debug, Default)]
+pub(super) struct Styles(BTreeMap<Style, Count>);
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Count {
+    headings: u32,
+    likely: u32,
+    all: u32,
+}
+
+impl Styles {
+    /// Takes an element of the body.
+    pub(super) fn count(&mut self, fact: &Fact, verdict: Verdict) {
+        let is_full = self.0.len() >= MOST_STYLES;
+        let count = match self.0.entry(style(fact)) {
+            std::collections::btree_map::Entry::Vacant(_) if is_full => return,
+            entry => entry.or_default(),
+        };
+        count.all += 1;
+        count.headings += u32::from(verdict == Verdict::Heading);
+        count.likely += u32::from(verdict == Verdict::Likely);
+    }
+
+    /// Says whether an element that may be a heading is one: most others of its style are, or, in a type of their own, all are
+    /// likely.
+    pub(super) fn support(&self, fact: &Fact, body: Body) -> bool {
+        let Some(Count { headings, likely, all }) = self.0.get(&style(fact)).copied() else { return false };
+        let share = |part: u32| f64::from(part) / f64::from(all.max(1));
+        let is_supported = headings >= HEADINGS_OF_STYLE && share(headings) >= SUPPORTED_STYLE
+            || headings > 0 && share(headings + likely) >= LIKELY_OF_STYLE;
+        let is_of_one_kind = body.differs_in_type(fact)
+            && headings + likely >= LINES_OF_STYLE
+            && share(headings + likely) >= LIKELY_OF_STYLE;
+        is_supported || is_of_one_kind
+    }
+
+    /// Says whether most of a style is no heading, so that none of it is. Larger type is told line by line.
+    pub(super) fn refuse(&self, fact: &Fact, body: Body) -> bool {
+        let Some(Count { headings, likely, all }) = self.0.get(&style(fact)).copied() else { return false };
+        let share = f64::from(headings + likely) / f64::from(all.max(1));
+        fact.size < LARGER * body.size && share < REFUSED_STYLE && all >= LINES_OF_STYLE
+    }
+}
+
+fn style(fact: &Fact) -> Style {
+    ((fact.size * 10.0).round() as i64, fact.bold, fact.italic, fact.is_in_capitals(), fact.font)
+}
