@@ -94,8 +94,8 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
         }),
         ..blank(page_number, kind, native)
     };
-    if paragraph.has_dot {
-        element.list = Some(ListInfo { marker: Some("•".to_owned()), ..ListInfo::default() });
+    if paragraph.bullet.is_some() {
+        element.list = Some(ListInfo { marker: paragraph.bullet, ..ListInfo::default() });
     }
     if let Layer::Hidden(hidden) = paragraph.layer {
         element.extra.insert("hidden".to_owned(), hidden.name().into());

@@ -26,6 +26,10 @@ const FIXED_PITCH: [&str; 16] = [
     "terminal",
 ];
 
+/// What names of fonts have that hold signs in the places of letters, in small letters. A file seldom says which signs.
+const SIGNS: [&str; 8] =
+    ["wingding", "webding", "dingbat", "graphicsymbols", "monotypesorts", "marlett", "bullet", "fontawesome"];
+
 /// Says whether a font is one whose characters are all as wide.
 pub(crate) fn is_fixed_pitch(name: &str) -> bool {
     let name = name.to_lowercase();
@@ -49,6 +53,8 @@ pub(super) struct Font {
     pub(super) bold: bool,
     pub(super) italic: bool,
     pub(super) is_fixed_pitch: bool,
+    /// Whether it holds signs in the places of letters.
+    pub(super) has_signs: bool,
 }
 
 /// The fonts of a page. The first one is [`FontId::UNKNOWN`].
@@ -77,7 +83,8 @@ impl FontTable {
         let bold = BOLD.iter().any(|word| lower.contains(word)) || lower.ends_with("-medi");
         let italic = italic || ["italic", "oblique"].iter().any(|word| lower.contains(word));
         let is_fixed_pitch = is_fixed_pitch(&lower);
-        self.fonts.push(Font { name: plain.to_owned(), bold, italic, is_fixed_pitch });
+        let has_signs = SIGNS.iter().any(|part| lower.contains(part));
+        self.fonts.push(Font { name: plain.to_owned(), bold, italic, is_fixed_pitch, has_signs });
         self.ids.insert(name.to_owned(), id);
         id
     }

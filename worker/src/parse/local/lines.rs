@@ -58,6 +58,8 @@ pub(super) struct Line {
     pub(super) note: Option<u32>,
     /// Whether a bullet is painted before it.
     pub(super) has_dot: bool,
+    /// Whether it begins with a single sign of a font of signs, which is a bullet whatever letter the file gives for it.
+    pub(super) has_sign: bool,
     /// The box of a drop cap that it begins with.
     pub(super) drop: Option<BBox>,
     pub(super) baseline: f64,
@@ -102,6 +104,7 @@ impl Line {
         let is_bold =
             |token: Option<&&Token>| token.and_then(|token| fonts.get(token.font)).is_some_and(|style| style.bold);
         let ends = (is_bold(ordered.first()), is_bold(ordered.last()));
+        let has_sign = words.len() > 1 && !is_rtl && is_sign(ordered[0], fonts);
         Some(Self {
             words,
             frame: ordered[0].frame,
@@ -110,6 +113,7 @@ impl Line {
             end: if is_rtl { -bbox.left() } else { bbox.right() },
             note: raised_number(&ordered).filter(|_| !is_rtl),
             has_dot: false,
+            has_sign,
             drop: None,
             baseline: main.map(|token| token.baseline).reduce(f64::max).unwrap_or(ordered[0].baseline),
             size,
@@ -152,6 +156,11 @@ impl Line {
     pub(super) fn place(&self) -> BBox {
         self.words.iter().map(|word| word.place).reduce(BBox::union).unwrap_or(self.bbox)
     }
+}
+
+/// Says whether a token is a single character of a font of signs.
+pub(super) fn is_sign(token: &Token, fonts: &FontTable) -> bool {
+    fonts.get(token.font).is_some_and(|font| font.has_signs) && token.text.chars().count() == 1
 }
 
 /// Joins tokens in the order of reading to words; `None` is a space.

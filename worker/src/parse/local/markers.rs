@@ -7,7 +7,7 @@ const LARGEST_PART: u32 = 500;
 
 /// Bullets: Unicode's, what ZapfDingbats, Symbol and Wingdings print as such, and dashes and signs that are used as such.
 const BULLETS: &str =
-    "•‣⁃◦○●◉◎◌∙·⋅▪▫■□▢◼◻◾◽▸▹►▻▶▷➤➢➔➜→⇒❖◆◇♦✓✔✗✘☐☑☒★☆✦✧❑❒❏❐–—―-−*+»›o\u{f0b7}\u{f0a7}\u{f0d8}\u{f076}\u{f0fc}";
+    "•‣⁃◦○●◉◎◌∙·⋅▪▫■□▢◼◻◾◽▸▹►▻▶▷➤➢➔➜→❖◆◇♦✓✔✗✘☐☑☒★☆✦✧❑❒❏❐–—―-−*+»›o\u{f0b7}\u{f0a7}\u{f0d8}\u{f076}\u{f0fc}";
 
 /// Says whether a text is a bullet and nothing else.
 pub(super) fn is_bullet(text: &str) -> bool {
@@ -47,6 +47,8 @@ pub(crate) enum Delimiter {
     Closing,
     /// Both.
     Both,
+    /// Square brackets around it.
+    Brackets,
 }
 
 impl Mark {
@@ -56,9 +58,9 @@ impl Mark {
         if rest.trim().is_empty() { None } else { Self::of_word(first) }
     }
 
-    /// The mark of a text before which a bullet is painted.
-    pub(crate) const fn painted() -> Self {
-        Self { kind: MarkKind::Bullet, length: 0, delimiter: Delimiter::None }
+    /// The mark of a text before which a bullet is painted, or which begins with a sign of so many characters that is one.
+    pub(crate) const fn bullet(length: u8) -> Self {
+        Self { kind: MarkKind::Bullet, length, delimiter: Delimiter::None }
     }
 
     /// Reads a word that is a mark.
@@ -66,6 +68,10 @@ impl Mark {
         let length = u8::try_from(first.chars().count()).ok()?;
         if is_bullet(first) {
             return Some(Self { kind: MarkKind::Bullet, length, delimiter: Delimiter::None });
+        }
+        if let Some(inner) = first.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            let kind = MarkKind::Number(number(inner)?);
+            return Some(Self { kind, length, delimiter: Delimiter::Brackets });
         }
         let (inner, delimiter) = match (first.strip_prefix('('), first.strip_suffix(')')) {
             (Some(rest), Some(_)) => (rest.strip_suffix(')')?, Delimiter::Both),

@@ -31,8 +31,8 @@ pub(super) struct Paragraph {
     pub(super) bold: bool,
     pub(super) italic: bool,
     pub(super) layer: Layer,
-    /// Whether a bullet is painted before it.
-    pub(super) has_dot: bool,
+    /// The bullet before it that the page paints, or that it begins with in a font of signs.
+    pub(super) bullet: Option<String>,
     pub(super) lines: Vec<Span>,
     /// Around the ink of each word.
     pub(super) words: Vec<Span>,
@@ -152,11 +152,16 @@ pub(super) fn join(mut lines: Vec<Line>, fonts: &FontTable, kind: Kind) -> Parag
         bold: longest.bold,
         italic: longest.italic,
         layer: longest.layer,
-        has_dot: lines[0].has_dot,
+        bullet: bullet(&lines[0]),
         lines: spans,
         words,
         line_end_hyphens: hyphens,
     }
+}
+
+fn bullet(line: &Line) -> Option<String> {
+    let sign = line.words.first().filter(|_| line.has_sign).map(|word| word.text.clone());
+    sign.or_else(|| line.has_dot.then(|| "•".to_owned()))
 }
 
 /// Returns the box of a line on the displayed page: as high as its font, or around its ink if it is askew.

@@ -13,7 +13,7 @@ use super::{
     fonts::FontTable,
     frames::Frame,
     justified::{self, justified},
-    lines::{Line, Piece, Word},
+    lines::{Line, Piece, Word, is_sign},
     markers::Mark,
     rows::{self, Item, Row, What},
     spacing::gaps,
@@ -336,7 +336,7 @@ impl<'a> Regions<'a> {
                 None => parts.push(vec![*item]),
             }
         }
-        let mut parts = with_marks(parts);
+        let mut parts = self.with_marks(parts);
         if self.from_the_right {
             parts.reverse();
         }
@@ -360,6 +360,30 @@ impl<'a> Regions<'a> {
         after.follows_space && after.order == before.order + 1
     }
 
+    /// Joins a part that is nothing but the mark of a list item with the text behind it, however far that is set in.
+    fn with_marks<'i>(&self, parts: Vec<Vec<Item<'i>>>) -> Vec<Vec<Item<'i>>> {
+        let is_sign = |part: &[Item<'_>]| match part {
+            [Item { what: What::Piece(index), .. }] => is_sign(&self.pieces[*index].token, self.fonts),
+            _ => false,
+        };
+        let is_mark = |part: &[Item<'_>]| {
+            let is_written = || Mark::of_word(&rows::text(part)).is_some_and(|mark| mark.is_certain());
+            part.iter().all(|item| !item.is_block()) && (is_sign(part) || is_written())
+        };
+        let mut joined: Vec<Vec<Item<'i>>> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let is_near = |mark: &Vec<Item<'i>>| {
+                let (last, first) = (mark[mark.len() - 1], part[0]);
+                !first.is_block() && first.bbox.left() - last.bbox.right() <= MARK_GAP * first.size
+            };
+            match joined.last_mut().filter(|last| is_mark(last) && is_near(last)) {
+                Some(mark) => mark.extend(part),
+                None => joined.push(part),
+            }
+        }
+        joined
+    }
+
     fn line(&self, part: &[Item<'_>]) -> Option<Line> {
         let piece = |item: &Item<'_>| if let What::Piece(index) = item.what { self.pieces.get(index) } else { None };
         let pieces: Vec<&Piece> = part.iter().filter_map(piece).collect();
@@ -369,26 +393,6 @@ impl<'a> Regions<'a> {
 
 fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
     rows.into_iter().flat_map(|row| row.drop_cap.into_iter().chain(row.items)).collect()
-}
-
-/// Joins a part that is nothing but the mark of a list item with the text behind it, however far that is set in.
-fn with_marks(parts: Vec<Vec<Item<'_>>>) -> Vec<Vec<Item<'_>>> {
-    let is_mark = |part: &[Item<'_>]| {
-        part.iter().all(|item| !item.is_block())
-            && Mark::of_word(&rows::text(part)).is_some_and(|mark| mark.is_certain())
-    };
-    let mut joined: Vec<Vec<Item<'_>>> = Vec::with_capacity(parts.len());
-    for part in parts {
-        let is_near = |mark: &Vec<Item<'_>>| {
-            let (last, first) = (mark[mark.len() - 1], part[0]);
-            !first.is_block() && first.bbox.left() - last.bbox.right() <= MARK_GAP * first.size
-        };
-        match joined.last_mut().filter(|last| is_mark(last) && is_near(last)) {
-            Some(mark) => mark.extend(part),
-            None => joined.push(part),
-        }
-    }
-    joined
 }
 
 /// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. What follows

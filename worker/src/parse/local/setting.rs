@@ -8,6 +8,7 @@ use super::{
         starts_small, starts_with_bullet, starts_with_dash, starts_with_marker,
     },
     lines::Line,
+    markers::{Mark, MarkKind},
 };
 
 // In units of the font size, but for the tolerances, which are factors.
@@ -52,6 +53,9 @@ const FULL_OF_OWN: f64 = 0.7;
 /// Where so many lines are sentences, each is a paragraph if they are set wide. A share.
 const SENTENCES: f64 = 0.6;
 
+/// An item of a list has so many lines, at most, before the next one is looked for.
+const LINES_OF_ITEM: usize = 12;
+
 /// What the lines of a column have in common, and how each is set.
 #[derive(Debug)]
 pub(super) struct Setting<'l> {
@@ -69,6 +73,8 @@ pub(super) struct Setting<'l> {
     is_running: bool,
     /// Whether most lines are sentences.
     is_of_sentences: bool,
+    /// Which lines begin with numbers or letters that count.
+    counts: Vec<bool>,
 }
 
 /// How a column shows where its paragraphs begin.
@@ -99,6 +105,7 @@ impl<'l> Setting<'l> {
             outer,
             indents: Indents::None,
             is_running: false,
+            counts: counting(lines),
             is_of_sentences: sentences as f64 >= SENTENCES * lines.len().saturating_sub(1).max(1) as f64,
         };
         let full = (1..lines.len()).filter(|next| setting.is_full(next - 1)).count();
@@ -189,7 +196,7 @@ impl<'l> Setting<'l> {
     fn is_item(&self, first: usize, next: usize) -> bool {
         let (begin, last, line) = (&self.lines[first], &self.lines[next - 1], &self.lines[next]);
         let had_room = || !self.is_full(next - 1);
-        if starts_with_bullet(line) || line.has_dot || line.note.is_some() {
+        if starts_with_bullet(line) || line.has_dot || line.has_sign || line.note.is_some() || self.counts[next] {
             return true;
         }
         if starts_with_dash(line) {
@@ -262,6 +269,30 @@ impl<'l> Setting<'l> {
         // The second line of a paragraph may begin at another edge than the first one; the third may not.
         next - first == 1 && step.abs() <= LARGEST_INDENT * size && (starts_with_marker(last) || is_full)
     }
+}
+
+/// Says of each line whether it begins with a mark of a list that goes on: others that begin where it does count up to it, or on
+/// from it.
+fn counting(lines: &[Line]) -> Vec<bool> {
+    let mark = |line: &Line| {
+        let first = line.words.first().filter(|_| line.words.len() > 1)?;
+        Mark::of_word(&first.text).filter(|mark| mark.is_certain() && mark.kind != MarkKind::Bullet)
+    };
+    let marks: Vec<Option<Mark>> = lines.iter().map(mark).collect();
+    let mut counting = vec![false; lines.len()];
+    for first in 0..lines.len() {
+        let Some(mark) = &marks[first] else { continue };
+        let is_next = |next: &usize| {
+            let is_below = (lines[*next].start - lines[first].start).abs() <= INDENT * lines[first].size;
+            is_below && marks[*next].as_ref().is_some_and(|next| next.follows(mark))
+        };
+        let next = (first + 1..lines.len()).take(LINES_OF_ITEM).find(is_next);
+        if let Some(next) = next.filter(|_| mark.begins() || counting[first]) {
+            counting[first] = true;
+            counting[next] = true;
+        }
+    }
+    counting
 }
 
 /// Says whether the first word of the next line had no room in a line before its edge.

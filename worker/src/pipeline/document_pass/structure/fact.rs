@@ -148,8 +148,12 @@ impl Fact {
         let size: Option<f64> =
             formatting.as_ref().map(|formatting| formatting.get("font_size")).transpose()?.flatten();
         let text = element.text("text")?.map(Text::of).unwrap_or_default();
-        let is_painted = element.raw("list").is_some();
-        let mark = if is_painted { Some(Mark::painted()) } else { Mark::of(&text.head) };
+        let bullet = element.fields("list")?.map(|list| list.get::<String>("marker")).transpose()?.flatten();
+        let bullet = bullet.map(|bullet| {
+            let first = text.head.split_whitespace().next().unwrap_or_default();
+            Mark::bullet(if first == bullet { bullet.chars().count().try_into().unwrap_or(u8::MAX) } else { 0 })
+        });
+        let mark = bullet.or_else(|| Mark::of(&text.head));
         let captioned = captioned(text.head.split_whitespace());
         let size = size.unwrap_or_default();
         let is_leftwards = text.runs_leftwards();
