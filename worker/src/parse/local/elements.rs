@@ -97,6 +97,9 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
     if paragraph.has_dot {
         element.list = Some(ListInfo { marker: Some("•".to_owned()), ..ListInfo::default() });
     }
+    if let Some(tag) = paragraph.tag {
+        element.extra.insert("tag".to_owned(), tag.name().into());
+    }
     if let Layer::Hidden(hidden) = paragraph.layer {
         element.extra.insert("hidden".to_owned(), hidden.name().into());
     }

@@ -13,6 +13,7 @@ use super::{
     listings::Pitch,
     mended_lines::{join_broken_numbers, pair_brackets},
     setting::Setting,
+    tags::{self, Tag},
     visibility::Layer,
 };
 
@@ -30,6 +31,8 @@ pub(super) struct Paragraph {
     pub(super) size: f64,
     pub(super) bold: bool,
     pub(super) italic: bool,
+    /// Of most of its characters.
+    pub(super) tag: Option<Tag>,
     pub(super) layer: Layer,
     /// Whether a bullet is painted before it.
     pub(super) has_dot: bool,
@@ -151,12 +154,17 @@ pub(super) fn join(mut lines: Vec<Line>, fonts: &FontTable, kind: Kind) -> Parag
         size: longest.size,
         bold: longest.bold,
         italic: longest.italic,
+        tag: tags::of_most(lines.iter().map(|line| (line.tag, length(line)))),
         layer: longest.layer,
         has_dot: lines[0].has_dot,
         lines: spans,
         words,
         line_end_hyphens: hyphens,
     }
+}
+
+fn length(line: &Line) -> usize {
+    line.words.iter().map(|word| word.text.len()).sum()
 }
 
 /// Returns the box of a line on the displayed page: as high as its font, or around its ink if it is askew.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     PageFacts,
     fact::{Fact, Kind},
+    tags::Tags,
     thresholds::{
         CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LEAST_ELEMENTS,
         LONE_BAND, MOST_IN_A_ROW, MOST_ON_A_PAGE, NO_HEADING, REPEATED_BAND, REPEATED_SHARE, SAME_HEIGHT,
@@ -60,12 +61,13 @@ enum Edge {
 type At = (usize, usize, f64);
 
 /// Says of each element of each page whether it is furniture. `body` is the size of the body text.
-pub(super) fn furniture(pages: &[PageFacts], body: f64) -> Vec<Vec<Option<Furniture>>> {
+pub(super) fn furniture(pages: &[PageFacts], body: f64, tags: &Tags) -> Vec<Vec<Option<Furniture>>> {
     let repeated = repeated(pages, body);
     let of_page = |(page, repeated): (&PageFacts, &Vec<bool>)| {
         let mut found: Vec<Option<Furniture>> = vec![None; page.facts.len()];
+        let artifacts: Vec<bool> = page.facts.iter().map(|fact| tags.is_artifact(fact, body)).collect();
         for edge in [Edge::Top, Edge::Bottom] {
-            label(page, edge, repeated, body, &mut found);
+            label(page, edge, (repeated.as_slice(), artifacts.as_slice()), body, &mut found);
         }
         found
     };
@@ -157,8 +159,10 @@ fn numbers(text: &str) -> Vec<i64> {
     text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
-/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture.
-fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut [Option<Furniture>]) {
+/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture. `signs` say which of its
+/// elements repeat, and which are artifacts.
+fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, found: &mut [Option<Furniture>]) {
+    let (repeated, artifacts) = signs;
     let mut order: Vec<usize> = (0..page.facts.len()).filter(|index| page.facts[*index].kind != Kind::Other).collect();
     order.sort_by(|a, b| height(page, &page.facts[*a], edge).total_cmp(&height(page, &page.facts[*b], edge)));
     let rows: Vec<&[usize]> = order.chunk_by(|a, b| page.facts[*a].shares_row(&page.facts[*b])).collect();
@@ -173,7 +177,8 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
         };
         let is_one =
             row.iter().any(|index| repeated[*index]) && row.iter().all(|index| repeated[*index] || may_be(index));
-        if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_lone)) {
+        let is_artifact = |index: &usize| artifacts[*index] && is_near(page, &page.facts[*index], edge, REPEATED_BAND);
+        if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_artifact) || row.iter().all(is_lone)) {
             return;
         }
         for index in *row {
