@@ -52,5 +52,6 @@ mod starved;
 mod store_faults;
 mod store_refusals;
 mod superseding;
+mod tags;
 mod topology;
 mod wild;

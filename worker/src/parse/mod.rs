@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use engines::{EngineSettings, Engines, not_configured};
 pub(crate) use local::{
-    Captioned, Joint, Mark, MarkKind, captioned, is_fixed_pitch, is_right_to_left, joint_of_words, roman,
+    Captioned, Joint, Mark, MarkKind, Tag, captioned, is_fixed_pitch, is_right_to_left, joint_of_words, roman,
 };
 
 use crate::job::Fault;

@@ -40,7 +40,7 @@ pub(crate) fn read_file_facts(file: Vec<u8>) -> Option<usize> {
     for index in 0..PAGES {
         facts.page_area(index);
         facts.hidden_objects(index);
-        facts.structure_texts(index);
+        facts.tagged_content(index);
         facts.glyph_names(index);
         facts.composite_fonts(index);
     }

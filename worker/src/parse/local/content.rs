@@ -12,6 +12,7 @@ use super::{
     ink::InkMap,
     quarter_turns::QuarterTurns,
     seen::SeenMap,
+    tags::Tag,
 };
 
 /// Most glyphs of a page that are read; a page of a dense newspaper has 30,000.
@@ -32,6 +33,11 @@ pub(crate) const MAX_OPTIONS: usize = 1_000;
 pub(crate) const MAX_APPEARANCES: usize = 1_000;
 /// Most characters that the annotations of a page show and that are read.
 pub(crate) const MAX_SHOWN_CHARACTERS: usize = 20_000;
+
+/// Most elements of the structure tree around a text that are looked at.
+pub(crate) const MAX_TAGS: usize = 64;
+/// Most marked contents of a page that are looked up in the structure tree.
+pub(crate) const MAX_TAGGED_MARKS: usize = 1_000_000;
 
 /// Painted areas that may cover text and are looked at; a drawing has any number of small ones.
 pub(crate) const MAX_COVERS: usize = 2_000;
@@ -86,10 +92,12 @@ pub(crate) enum Cut {
     Appearances,
     /// What may cover text.
     Covers,
+    /// The structure tree.
+    Tags,
 }
 
 impl Cut {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Glyphs,
         Self::Shapes,
         Self::Links,
@@ -98,6 +106,7 @@ impl Cut {
         Self::Options,
         Self::Appearances,
         Self::Covers,
+        Self::Tags,
     ];
 
     /// Says what there is too much of, and what follows from it.
@@ -127,6 +136,10 @@ impl Cut {
             Self::Covers => (
                 format!("{MAX_COVERS} areas or pictures, or many pictures over text"),
                 "text under the others counts as seen",
+            ),
+            Self::Tags => (
+                format!("{MAX_TAGS} levels of elements in the structure tree, or {MAX_TAGGED_MARKS} marked contents"),
+                "some of its text counts as not tagged",
             ),
         };
         format!("the page has more than {what}; {then}")
@@ -190,6 +203,8 @@ pub(crate) struct TextObject {
     pub(crate) effect: Effect,
     /// How a copy of it is painted that lies beneath it, as a shadow does. It is seen if one of the two is.
     pub(crate) beneath: Option<Paint>,
+    /// What the document says that it is.
+    pub(crate) tag: Option<Tag>,
 }
 
 /// How a text object is painted, as in [`TextObject`].

@@ -97,6 +97,9 @@ fn of_paragraph(page_number: u32, paragraph: Paragraph) -> Placed {
     if paragraph.bullet.is_some() {
         element.list = Some(ListInfo { marker: paragraph.bullet, ..ListInfo::default() });
     }
+    if let Some(tag) = paragraph.tag {
+        element.extra.insert("tag".to_owned(), tag.name().into());
+    }
     if let Layer::Hidden(hidden) = paragraph.layer {
         element.extra.insert("hidden".to_owned(), hidden.name().into());
     }

@@ -11,6 +11,7 @@ use super::{
     frames::Frame,
     reading_order::{self, direction, parted, reading_order},
     spacing::spaces,
+    tags::{self, Tag},
     tokens::{Token, majority},
     visibility::Layer,
 };
@@ -70,6 +71,8 @@ pub(super) struct Line {
     /// Whether what is read of it first is bold, and what is read last.
     pub(super) bold_ends: (bool, bool),
     pub(super) italic: bool,
+    /// Of most of its characters.
+    pub(super) tag: Option<Tag>,
     pub(super) layer: Layer,
     /// Whether it is read from right to left.
     pub(super) is_rtl: bool,
@@ -121,6 +124,7 @@ impl Line {
             bold: style.is_some_and(|style| style.bold),
             bold_ends: if is_rtl { (ends.1, ends.0) } else { ends },
             italic: style.is_some_and(|style| style.italic),
+            tag: tags::of_most(ordered.iter().map(|token| (token.tag, token.text.len()))),
             layer: pieces[0].layer,
             is_rtl,
             has_rtl,

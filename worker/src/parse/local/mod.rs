@@ -58,6 +58,7 @@ mod spacing;
 mod stacked;
 mod table_text;
 mod tables;
+mod tags;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;
@@ -71,8 +72,8 @@ pub(crate) use captions::{Captioned, captioned};
 pub(crate) use characters::{SOFT_HYPHEN, is_right_to_left};
 pub(crate) use content::{
     Colour, Cut, Effect, FieldKind, Glyph, GlyphSource, MAX_ANNOTATION_BYTES, MAX_ANNOTATIONS, MAX_APPEARANCES,
-    MAX_GLYPHS, MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TEXT_BYTES, ObjectId, PageContent,
-    PageField, PageLink, PageNote, Paint, Picture, Shape, ShapeKind, TextObject,
+    MAX_GLYPHS, MAX_OBJECTS, MAX_OPTIONS, MAX_SHAPES, MAX_SHOWN_CHARACTERS, MAX_TAGGED_MARKS, MAX_TAGS, MAX_TEXT_BYTES,
+    ObjectId, PageContent, PageField, PageLink, PageNote, Paint, Picture, Shape, ShapeKind, TextObject,
 };
 pub(crate) use distrust::{Blank, believe_codes, distrust_blanks, forget_codes};
 pub(crate) use elements::to_parsed_page;
@@ -89,6 +90,7 @@ pub(crate) use readability::Doubt;
 pub(crate) use readability::Suspicion;
 pub(crate) use scans::{LEAST_ALPHA, lone_area, needs_ink};
 pub(crate) use seen::{Raster, SeenMap, winding};
+pub(crate) use tags::Tag;
 pub(crate) use tokens::runs_leftwards;
 pub(crate) use unsure::{Cover, HIDING_ALPHA, apart, place_of, unsure};
 pub(crate) use visibility::Hidden;

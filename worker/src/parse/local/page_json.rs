@@ -125,6 +125,7 @@ struct FieldShape {
 struct ExtraShape {
     #[serde(default)]
     hidden: Option<Text>,
+    tag: Option<Text>,
     #[serde(default)]
     line_end_hyphens: Each<u32>,
     #[serde(default)]
@@ -263,7 +264,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{
-        super::{FieldKind, PageField, PageLink, PageNote, lay_out, testing::Page, to_parsed_page},
+        super::{FieldKind, PageField, PageLink, PageNote, Tag, lay_out, testing::Page, to_parsed_page},
         *,
     };
     use crate::parse::ParsedPage;
@@ -274,7 +275,8 @@ mod tests {
         let page =
             Page::new().write("of a 😀 word", 50.0, 100.0).write("broken- ", 50.0, 112.0).write("up", 50.0, 124.0);
         let page = page.write("unseen", 50.0, 300.0).with(|text| text.layer_off = true);
-        let page = page.write("down", 400.0, 300.0).with(|text| text.angle = 90.0).and(|page| {
+        let page = page.write("down", 400.0, 300.0).with(|text| (text.angle, text.tag) = (90.0, Some(Tag::heading(2))));
+        let page = page.and(|page| {
             page.page_number = 7;
             page.label = Some("iv".to_owned());
             page.crop_box = Some(PdfBox::default());

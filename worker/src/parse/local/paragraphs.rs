@@ -13,6 +13,7 @@ use super::{
     listings::Pitch,
     mended_lines::{join_broken_numbers, pair_brackets},
     setting::Setting,
+    tags::{self, Tag},
     visibility::Layer,
 };
 
@@ -30,6 +31,8 @@ pub(super) struct Paragraph {
     pub(super) size: f64,
     pub(super) bold: bool,
     pub(super) italic: bool,
+    /// Of most of its characters.
+    pub(super) tag: Option<Tag>,
     pub(super) layer: Layer,
     /// The bullet before it that the page paints, or that it begins with in a font of signs.
     pub(super) bullet: Option<String>,
@@ -151,6 +154,7 @@ pub(super) fn join(mut lines: Vec<Line>, fonts: &FontTable, kind: Kind) -> Parag
         size: longest.size,
         bold: longest.bold,
         italic: longest.italic,
+        tag: tags::of_most(lines.iter().map(|line| (line.tag, length(line)))),
         layer: longest.layer,
         bullet: bullet(&lines[0]),
         lines: spans,
@@ -162,6 +166,10 @@ pub(super) fn join(mut lines: Vec<Line>, fonts: &FontTable, kind: Kind) -> Parag
 fn bullet(line: &Line) -> Option<String> {
     let sign = line.words.first().filter(|_| line.has_sign).map(|word| word.text.clone());
     sign.or_else(|| line.has_dot.then(|| "•".to_owned()))
+}
+
+fn length(line: &Line) -> usize {
+    line.words.iter().map(|word| word.text.len()).sum()
 }
 
 /// Returns the box of a line on the displayed page: as high as its font, or around its ink if it is askew.

@@ -9,6 +9,7 @@ use super::{
     },
     lines::Line,
     markers::{Mark, MarkKind},
+    tags::Tag,
 };
 
 // In units of the font size, but for the tolerances, which are factors.
@@ -165,6 +166,7 @@ impl<'l> Setting<'l> {
         let is_in_word =
             pitch <= LARGEST_USUAL_PITCH * size && joint(last, line) == Joint::Hyphen && starts_small(line);
         last.layer == line.layer
+            && last.tag.and_then(Tag::as_heading) == line.tag.and_then(Tag::as_heading)
             && ratio <= if is_full { SIZE_TOLERANCE } else { SIZE_OF_HEADING }
             && (last.bold == line.bold || last.bold_ends.1 == line.bold_ends.0 && is_full)
             && pitch > SMALLEST_PITCH * size

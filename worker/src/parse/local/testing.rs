@@ -119,6 +119,7 @@ impl Page {
             covered: false,
             effect: Effect::None,
             beneath: None,
+            tag: None,
         });
         id
     }

@@ -9,6 +9,7 @@ use super::{
     fonts::FontId,
     frames::Frame,
     marks::Marks,
+    tags::Tag,
 };
 
 // In units of the font size.
@@ -58,6 +59,7 @@ pub(super) struct Token {
     pub(super) follows_space: bool,
     /// The gaps between its letters, in units of the font size: below 0 if they are set close.
     pub(super) kerns: Vec<f32>,
+    pub(super) tag: Option<Tag>,
 }
 
 impl Token {
@@ -129,6 +131,7 @@ struct Open {
     characters: Vec<Placed>,
     /// The space that the file has before it.
     space: Option<Glyph>,
+    tag: Option<Tag>,
 }
 
 impl Tokens<'_> {
@@ -238,8 +241,8 @@ fn note_beside(spaced: &mut (bool, bool), token: BBox, space: BBox, reach: f64) 
 
 impl Open {
     fn begin(id: ObjectId, object: &TextObject, frame: Frame, room: Vec<Placed>) -> Self {
-        let (size, font) = (object.size, object.font);
-        Self { object: id, frame, size, font, characters: room, space: None }
+        let TextObject { size, font, tag, .. } = *object;
+        Self { object: id, frame, size, font, characters: room, space: None, tag }
     }
 
     fn placed(&self, character: char, glyph: &Glyph) -> Placed {
@@ -306,6 +309,7 @@ impl Open {
             order,
             follows_space: self.space.is_some(),
             kerns,
+            tag: self.tag,
         })
     }
 }

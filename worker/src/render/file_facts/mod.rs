@@ -12,6 +12,7 @@ mod inherited;
 mod layers;
 mod page;
 mod resources;
+mod roles;
 mod scan;
 mod section;
 mod structure;
@@ -46,7 +47,7 @@ pub(super) use hidden::{HiddenObjects, MAX_OPEN_FORMS};
 use inherited::{Ancestors, ResourcesAt};
 use layers::Layers;
 pub(super) use page::PageArea;
-pub(super) use structure::StructureTexts;
+pub(super) use structure::TaggedContent;
 use suspects::Suspects;
 pub(super) use text_string::decode_flowing as decode_flowing_text_string;
 use tree::PageAt;
@@ -187,9 +188,9 @@ impl FileFacts {
         })
     }
 
-    /// Reads the texts of the structure tree that stand for marked content of a page; pages count from 0. `None` if
-    /// there is none.
-    pub(super) fn structure_texts(&self, index: u32) -> Option<StructureTexts> {
+    /// Reads what the structure tree says of marked content of a page; pages count from 0. `None` if it lists nothing of
+    /// the page.
+    pub(super) fn tagged_content(&self, index: u32) -> Option<TaggedContent> {
         let at = self.page_at(index)?;
         let id = if let PageAt::Object(id) = at { Some(id) } else { None };
         guarded(|| structure::read(&self.xref, &page::dictionary(&self.xref, at)?, id))

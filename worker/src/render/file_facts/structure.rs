@@ -1,4 +1,8 @@
-//! `ActualText` of elements of the structure tree, and the marked content of a page for which it stands. Pure.
+//! What the structure tree says of the marked content of a page: the `ActualText` that stands for it, and what it is
+//! tagged as. Pure.
+//!
+//! The tree is entered from the list of the elements of a page, and walked upwards: what that costs depends on the page
+//! alone, however large the tree is, and whatever its elements name as their kids.
 
 use std::collections::HashMap;
 
@@ -8,50 +12,75 @@ use hayro_syntax::{
 };
 
 use super::{
+    roles::{RoleMap, Said},
     text_string,
     values::{resolve, text},
 };
+use crate::parse::local::{MAX_TAGGED_MARKS, MAX_TAGS, Tag};
 
-/// How deep elements, and the nodes of the tree that lists them, may nest.
+/// How deep the parts of an element, and the nodes of the tree that lists elements, may nest.
 const MAX_DEPTH: usize = 64;
 /// How many nodes of the tree that lists elements are looked into.
 const MAX_NODES: usize = 10_000;
-/// How many entries of that tree are passed over, and how many marks of a page are looked at.
+/// How many entries of that tree are passed over.
 const MAX_ITEMS: usize = 1_000_000;
 /// How many parts of an element are asked for their page.
 const MAX_PARTS: usize = 1_000;
 /// Most bytes of a text.
 const MAX_TEXT_BYTES: usize = 64 * 1024;
 
-/// Texts that stand for marked content of a page.
+/// What is said of marked content of a page, by its number.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub(in crate::render) struct StructureTexts {
-    /// By the number of the marked content.
-    by_mark: HashMap<i32, usize>,
+pub(in crate::render) struct TaggedContent {
+    /// The places of the texts that stand for it.
+    texts_of_marks: HashMap<i32, usize>,
     texts: Vec<String>,
+    tags: HashMap<i32, Tag>,
+    is_cut: bool,
 }
 
-impl StructureTexts {
+impl TaggedContent {
     /// Returns the text that stands for marked content, with its place in the list: one text may stand for several marks.
-    pub(in crate::render) fn of_mark(&self, mark: i32) -> Option<(usize, &str)> {
-        let place = *self.by_mark.get(&mark)?;
+    pub(in crate::render) fn text_of(&self, mark: i32) -> Option<(usize, &str)> {
+        let place = *self.texts_of_marks.get(&mark)?;
         Some((place, self.texts.get(place)?))
+    }
+
+    /// Returns what marked content is tagged as.
+    pub(in crate::render) fn tag_of(&self, mark: i32) -> Option<Tag> {
+        self.tags.get(&mark).copied()
+    }
+
+    /// Says whether there are more elements or marks than are looked at.
+    pub(in crate::render) const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 }
 
-/// Reads the texts of a page. `None` if no element that covers something of it has one.
-pub(super) fn read<'a>(xref: &'a XRef, page: &Dict<'a>, page_id: Option<ObjectIdentifier>) -> Option<StructureTexts> {
+/// Reads what is said of a page. `None` if the tree lists no elements of it.
+pub(super) fn read<'a>(xref: &'a XRef, page: &Dict<'a>, page_id: Option<ObjectIdentifier>) -> Option<TaggedContent> {
     let root = xref.get::<Dict<'a>>(xref.root_id())?.get::<Dict<'a>>("StructTreeRoot")?;
     let key = page.get::<Number>("StructParents")?.as_i64();
     let elements = listed(xref, root.get("ParentTree")?, key)?;
-    let mut reader = Reader { xref, page_id, outermost: HashMap::new(), found: StructureTexts::default() };
-    for (mark, element) in (0..).zip(elements.raw_iter().take(MAX_ITEMS)) {
+    let roles = RoleMap::of(&root);
+    let mut reader = Reader { xref, page_id, roles, known: HashMap::new(), found: TaggedContent::default() };
+    let mut elements = elements.raw_iter();
+    for (mark, element) in (0..).zip(elements.by_ref().take(MAX_TAGGED_MARKS)) {
         let Some(element) = element.as_obj_ref().map(ObjectIdentifier::from) else { continue };
-        if let Some(place) = reader.outermost(element) {
-            reader.found.by_mark.insert(mark, place);
-        }
+        let Around { text, said } = reader.around(element);
+        reader.found.texts_of_marks.extend(text.map(|place| (mark, place)));
+        reader.found.tags.extend(said.tag.map(|tag| (mark, tag)));
     }
-    (!reader.found.by_mark.is_empty()).then_some(reader.found)
+    reader.found.is_cut |= elements.next().is_some();
+    Some(reader.found)
+}
+
+/// What is said inside of an element, by itself and by those around it.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    /// The place of the text of the outermost of them that has one.
+    text: Option<usize>,
+    said: Said,
 }
 
 /// Finds the elements that a tree of numbers lists under a key: one for each marked content of a page.
@@ -90,31 +119,38 @@ fn may_list(node: &Dict<'_>, key: i64) -> bool {
 struct Reader<'a> {
     xref: &'a XRef,
     page_id: Option<ObjectIdentifier>,
-    /// For each element that was met, the place of the text of the outermost element around it that has one.
-    outermost: HashMap<ObjectIdentifier, Option<usize>>,
-    found: StructureTexts,
+    roles: RoleMap<'a>,
+    /// The elements that were met.
+    known: HashMap<ObjectIdentifier, Around>,
+    found: TaggedContent,
 }
 
 impl<'a> Reader<'a> {
-    /// Finds the text that stands for an element and all others in the outermost element that has one.
-    fn outermost(&mut self, element: ObjectIdentifier) -> Option<usize> {
+    /// Finds what is said inside of an element.
+    fn around(&mut self, element: ObjectIdentifier) -> Around {
         let mut chain: Vec<(ObjectIdentifier, Dict<'a>)> = Vec::new();
         let mut next = Some(element);
-        let mut around = None;
-        while let Some(id) = next.filter(|_| chain.len() < MAX_DEPTH) {
-            if let Some(known) = self.outermost.get(&id) {
+        let mut around = Around::default();
+        while let Some(id) = next {
+            if let Some(known) = self.known.get(&id) {
                 around = *known;
+                break;
+            }
+            if chain.len() == MAX_TAGS {
+                self.found.is_cut = true;
                 break;
             }
             let Some(dict) = self.xref.get::<Dict<'a>>(id) else { break };
             // Also ends a circle.
-            self.outermost.insert(id, None);
+            self.known.insert(id, Around::default());
             next = dict.get_ref("P").map(ObjectIdentifier::from);
             chain.push((id, dict));
         }
         for (id, dict) in chain.into_iter().rev() {
-            around = around.or_else(|| self.text_of(&dict));
-            self.outermost.insert(id, around);
+            let text = around.text.or_else(|| self.text_of(&dict));
+            let said = self.roles.role_of(&dict).map_or(around.said, |role| around.said.inside(&role));
+            around = Around { text, said };
+            self.known.insert(id, around);
         }
         around
     }
@@ -174,6 +210,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::{FileFacts, read};
+    use crate::parse::local::{MAX_TAGS, Tag};
 
     /// A page, 10, whose three marks are listed as those of the elements 30, 31 and 32; another page is 11.
     fn facts(elements: &[(u32, &str)], parent_tree: &str) -> FileFacts {
@@ -182,7 +219,7 @@ mod tests {
             (2, "<</Type/Pages/Kids[10 0 R 11 0 R]/Count 2>>"),
             (10, "<</Type/Page/Parent 2 0 R/StructParents 7>>"),
             (11, "<</Type/Page/Parent 2 0 R>>"),
-            (20, "<</Type/StructTreeRoot/ParentTree 21 0 R>>"),
+            (20, "<</Type/StructTreeRoot/ParentTree 21 0 R/RoleMap<</Big/Bigger/Bigger/H2/A/B/B/A/P/P/Title/P>>>>"),
             (21, parent_tree),
             (22, "[30 0 R 31 0 R null 32 0 R]"),
         ];
@@ -196,8 +233,14 @@ mod tests {
     const FLAT: &str = "<</Nums[3[31 0 R]7 22 0 R]>>";
 
     fn texts(elements: &[(u32, &str)]) -> Vec<Option<(usize, String)>> {
-        let found = facts(elements, FLAT).structure_texts(0).unwrap_or_default();
-        (0..5).map(|mark| found.of_mark(mark).map(|(place, text)| (place, text.to_owned()))).collect()
+        let found = facts(elements, FLAT).tagged_content(0).unwrap_or_default();
+        (0..5).map(|mark| found.text_of(mark).map(|(place, text)| (place, text.to_owned()))).collect()
+    }
+
+    /// Returns the tags of the first five marks, and whether there are more elements than are looked at.
+    fn tags(elements: &[(u32, &str)]) -> (Vec<Option<Tag>>, bool) {
+        let found = facts(elements, FLAT).tagged_content(0).unwrap_or_default();
+        ((0..5).map(|mark| found.tag_of(mark)).collect(), found.is_cut())
     }
 
     fn at(place: usize, text: &str) -> Option<(usize, String)> {
@@ -241,10 +284,41 @@ mod tests {
     #[test]
     fn the_list_of_elements_may_be_a_tree_and_its_limits_are_kept() {
         let element: &[(u32, &str)] = &[(30, "<</ActualText(a)>>"), (50, "<</Limits[4 9]/Nums[7 22 0 R]>>")];
-        assert!(facts(element, "<</Kids[<</Limits[0 3]/Nums[7[99 0 R]]>>50 0 R]>>").structure_texts(0).is_some());
-        assert!(facts(element, "<</Kids[<</Limits[0 3]/Nums[7 22 0 R]>>]>>").structure_texts(0).is_none());
-        assert!(facts(element, "<</Kids[21 0 R 21 0 R]>>").structure_texts(0).is_none());
-        assert!(facts(element, FLAT).structure_texts(1).is_none());
+        assert!(facts(element, "<</Kids[<</Limits[0 3]/Nums[7[99 0 R]]>>50 0 R]>>").tagged_content(0).is_some());
+        assert!(facts(element, "<</Kids[<</Limits[0 3]/Nums[7 22 0 R]>>]>>").tagged_content(0).is_none());
+        assert!(facts(element, "<</Kids[21 0 R 21 0 R]>>").tagged_content(0).is_none());
+        assert!(facts(element, FLAT).tagged_content(1).is_none());
+    }
+
+    #[test]
+    fn types_are_read_through_the_role_map() {
+        let heading = Some(Tag::heading(2));
+        let found = tags(&[
+            (30, "<</S/Span/P 40 0 R>>"),
+            (31, "<</S/Title/P 20 0 R>>"),
+            (32, "<</S/A/P 40 0 R>>"),
+            (40, "<</S/Big/P 41 0 R>>"),
+            (41, "<</S/P/P 20 0 R>>"),
+        ]);
+        assert_eq!(found, (vec![heading, Some(Tag::Title), None, heading, None], false));
+        // A wrong type says nothing, and so does none.
+        assert_eq!(tags(&[(30, "<</S 3/P 40 0 R>>"), (31, "<</P 31 0 R>>"), (32, "[]")]), (vec![None; 5], false));
+    }
+
+    #[test]
+    fn elements_too_far_outside_say_nothing() {
+        let id = |place: u32| if place == 0 { 30 } else { 100 + place };
+        let chain = |length: u32| -> Vec<(u32, String)> {
+            let inner = (0..length).map(|place| (id(place), format!("<</S/Span/P {} 0 R>>", id(place + 1))));
+            inner.chain([(id(length), "<</S/H1>>".to_owned())]).collect()
+        };
+        let most = u32::try_from(MAX_TAGS).expect("it is small");
+        for (length, expected) in [(most - 1, (Some(Tag::heading(1)), false)), (most, (None, true))] {
+            let elements = chain(length);
+            let elements: Vec<(u32, &str)> = elements.iter().map(|(id, text)| (*id, text.as_str())).collect();
+            let (tags, is_cut) = tags(&elements);
+            assert_eq!((tags[0], is_cut), expected, "{length}");
+        }
     }
 
     #[test]

@@ -735,7 +735,7 @@ fn exhaust(file: &[u8]) -> Option<Vec<u8>> {
             facts.page_area(index);
             facts.user_unit(index);
             facts.hidden_objects(index);
-            facts.structure_texts(index);
+            facts.tagged_content(index);
             facts.glyph_names(index);
             facts.composite_fonts(index);
             let _ = facts.attachment_bytes(usize::try_from(index).unwrap_or_default(), 1000);
@@ -787,8 +787,8 @@ proptest! {
             (13, "<</Subtype/Type3/Encoding<</Differences[1/f_i/uniFB03]>>>>"),
             (14, "<</Subtype/Type1/FontDescriptor<</FontFile 15 0 R>>>>"),
             (15, "<</Length 31>>stream\n/Encoding 1 array dup 1 /f_i put\nendstream"),
-            (30, "<</ParentTree<</Kids[<</Limits[0 1]/Nums[0[31 0 R 33 0 R]]>>]>>>>"),
-            (31, "<</P 32 0 R/ActualText(a)/K[0]/Pg 10 0 R>>"),
+            (30, "<</RoleMap<</Own/H1>>/ParentTree<</Kids[<</Limits[0 1]/Nums[0[31 0 R 33 0 R]]>>]>>>>"),
+            (31, "<</S/Own/P 32 0 R/ActualText(a)/K[0]/Pg 10 0 R>>"),
             (32, "<</P 30 0 R/ActualText(b)/K 31 0 R>>"),
             (33, "<</P 33 0 R/ActualText(c)/K[33 0 R]>>"),
         ];

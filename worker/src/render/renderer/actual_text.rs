@@ -1,10 +1,7 @@
 //! `ActualText`: text that the file states for what some text objects draw, at a mark of theirs or at an element of the
 //! structure tree around that.
 
-use std::{
-    cell::Cell,
-    os::raw::{c_int, c_uint, c_ulong},
-};
+use std::cell::Cell;
 
 use pdfium_render::prelude::FPDF_PAGEOBJECTMARK;
 use quire_schemas::element::BBox;
@@ -17,8 +14,6 @@ use super::{
 };
 use crate::parse::local::{Glyph, GlyphSource, MAX_TEXT_BYTES, ObjectId, SOFT_HYPHEN, TextObject, runs_leftwards};
 
-/// Marks of an object beyond this are not looked at.
-const MAX_MARKS: c_uint = 32;
 /// Objects of one mark are of one line if their baselines are no further apart than this, in units of the font size: an
 /// accent that is drawn over its letter shares no height with it.
 const SAME_LINE: f64 = 0.7;
@@ -112,24 +107,10 @@ impl ActualText<'_> {
 }
 
 impl PageObject<'_> {
-    /// Returns the number of its marked content, by which elements of the structure tree name it. Only that of an object
-    /// that no form holds is a number of the page.
-    pub(super) fn marked_content(&self) -> c_int {
-        // SAFETY: the object's page is loaded.
-        unsafe { self.library().FPDFPageObj_GetMarkedContentID(self.handle()) }
-    }
-
     /// Returns the text that a mark of it states, the outermost of several, and whether it is cut; several objects may
     /// share it.
     pub(super) fn actual_text(&self) -> Option<(TextSource, String, bool)> {
-        // SAFETY: the object's page is loaded.
-        let count = unsafe { self.library().FPDFPageObj_CountMarks(self.handle()) };
-        (0..u32::try_from(count).ok()?.min(MAX_MARKS)).find_map(|index| {
-            // SAFETY: the object's page is loaded; libpdfium refuses an index that no mark has.
-            let mark = unsafe { self.library().FPDFPageObj_GetMark(self.handle(), c_ulong::from(index)) };
-            if mark.is_null() {
-                return None;
-            }
+        self.marks().find_map(|mark| {
             let stated = Cell::new(false);
             // Not the string value: libpdfium reads it as UTF-8, which no text string is.
             let value = bytes(|buffer| {

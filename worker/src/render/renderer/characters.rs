@@ -346,6 +346,7 @@ impl<'p> Reader<'_, 'p> {
             covered: false,
             effect,
             beneath: None,
+            tag: placed.tag,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use super::{
+    super::file_facts::TaggedContent,
     annotation_paint::AnnotationPaint,
     annotations::Annotations,
     bitmap::ink_map,
@@ -34,12 +35,14 @@ pub(in crate::render) fn read_content(page: &Page<'_>, with_facts: bool) -> Resu
     let annotations = Annotations::of(page, &transform, &facts);
     let annotation_paint = AnnotationPaint::of(page, &transform);
     let (width, height) = page.displayed_size();
+    let tags_cut = facts.structure.as_ref().is_some_and(TaggedContent::is_cut);
     let cuts = [
         (characters.cut, Cut::Glyphs),
         (painted.cut, Cut::Shapes),
         (links_cut, Cut::Links),
         (painted.texts_cut, Cut::Texts),
         (covers_cut, Cut::Covers),
+        (tags_cut, Cut::Tags),
     ];
     let mut cut = annotations.cuts;
     cut.extend(cuts.into_iter().filter_map(|(is_cut, cut)| is_cut.then_some(cut)));

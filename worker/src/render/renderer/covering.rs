@@ -123,6 +123,7 @@ mod tests {
             covered: false,
             effect: Effect::None,
             beneath: None,
+            tag: None,
         };
         let objects = [object(1, true), object(2, false), object(9, true)];
         let bbox = BBox::new(0.0, 0.0, 10.0, 10.0);

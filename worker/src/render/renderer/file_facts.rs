@@ -7,7 +7,7 @@ use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
 use super::super::{
-    file_facts::{self, Attachments, CompositeFonts, GlyphNames, HiddenObjects, NotDecoded, StructureTexts},
+    file_facts::{self, Attachments, CompositeFonts, GlyphNames, HiddenObjects, NotDecoded, TaggedContent},
     protocol::{AttachmentRefusal, AttachmentWork, RefusedAttachment},
     sandbox::within_cpu,
 };
@@ -28,8 +28,8 @@ pub(super) struct PageFacts<'d> {
     pub(super) boxes: Option<(PdfBox, Option<PdfBox>)>,
     /// Which objects lie in layers that are off. `None` if none does, or nothing is known.
     pub(super) hidden: Option<HiddenObjects>,
-    /// The texts of the structure tree that stand for marked content. `None` if there is none, or nothing is known.
-    pub(super) structure: Option<StructureTexts>,
+    /// What the structure tree says of marked content. `None` if it lists nothing of the page, or nothing is known.
+    pub(super) structure: Option<TaggedContent>,
     /// Where more can be read of the page, and its index. `None` if nothing is to be read.
     source: Option<(&'d FileFacts, u32)>,
 }
@@ -81,7 +81,7 @@ impl FileFacts {
         within_cpu(self.cpu_seconds, || {
             let area = file.page_area(page_index);
             let boxes = area.media_box.map(|media| (media, area.crop_box));
-            let (hidden, structure) = (file.hidden_objects(page_index), file.structure_texts(page_index));
+            let (hidden, structure) = (file.hidden_objects(page_index), file.tagged_content(page_index));
             PageFacts { boxes, hidden, structure, source: Some((self, page_index)) }
         })
     }
@@ -117,7 +117,7 @@ mod tests {
         6 0 obj <</Subtype/Type3/Encoding<</Differences[97/f_i]>>>> endobj";
 
     fn found(facts: &PageFacts<'_>) -> (bool, Option<String>, Option<String>) {
-        let stated = facts.structure.as_ref().and_then(|structure| structure.of_mark(0));
+        let stated = facts.structure.as_ref().and_then(|structure| structure.text_of(0));
         let named = facts.glyph_names().and_then(|names| names.of_code(0, 97));
         (facts.boxes.is_some(), stated.map(|(_, text)| text.to_owned()), named)
     }

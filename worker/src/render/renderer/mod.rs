@@ -17,6 +17,7 @@ mod file_facts;
 mod form;
 mod library;
 mod links;
+mod marks;
 mod objects;
 mod outline;
 mod page;

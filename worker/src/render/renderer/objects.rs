@@ -12,7 +12,7 @@ use quire_schemas::element::BBox;
 
 use super::{
     super::{
-        file_facts::{HiddenObjects, MAX_OPEN_FORMS, StructureTexts},
+        file_facts::{HiddenObjects, MAX_OPEN_FORMS, TaggedContent},
         geometry::Transform,
     },
     actual_text::{ActualText, TextSource},
@@ -23,7 +23,7 @@ use super::{
     placement::{Placement, Point, clipped, shared},
     render_mode::RenderMode,
 };
-use crate::parse::local::{Colour, Cover, HIDING_ALPHA, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind};
+use crate::parse::local::{Colour, Cover, HIDING_ALPHA, MAX_OBJECTS, MAX_SHAPES, Picture, Shape, ShapeKind, Tag};
 
 /// Pictures of a page beyond this are not asked whether they are stencils, which costs a look at their data.
 const MAX_STENCIL_CHECKS: usize = 200;
@@ -53,6 +53,8 @@ pub(super) struct PlacedText {
     pub(super) is_replaced: bool,
     /// Whether it or a form around it is blended, masked, or has a clip of which only the image tells what it leaves.
     pub(super) masked: bool,
+    /// What the document says that it is.
+    pub(super) tag: Option<Tag>,
 }
 
 impl PlacedText {
@@ -67,6 +69,7 @@ impl PlacedText {
         alpha: u8::MAX,
         is_replaced: false,
         masked: false,
+        tag: None,
     };
 }
 
@@ -102,13 +105,12 @@ impl Painted<'_> {
 }
 
 /// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
-/// has another length than libpdfium has objects of its kind is not believed. `structure` has the texts that elements of
-/// the structure tree state.
+/// has another length than libpdfium has objects of its kind is not believed. `structure` has what the structure tree says.
 pub(super) fn painted<'p>(
     page: &'p Page<'_>,
     transform: Transform,
     hidden: Option<HiddenObjects>,
-    structure: Option<&StructureTexts>,
+    structure: Option<&TaggedContent>,
 ) -> Painted<'p> {
     let mut layers = Layers { hidden: hidden.unwrap_or_default(), met: [0; 4] };
     let painted = walk(page, transform, &mut layers, structure);
@@ -156,11 +158,19 @@ fn walk<'p>(
     page: &'p Page<'_>,
     transform: Transform,
     layers: &mut Layers,
-    structure: Option<&StructureTexts>,
+    structure: Option<&TaggedContent>,
 ) -> Painted<'p> {
     let space = Placement::of_page(transform);
-    let state =
-        State { space, clip: None, alpha: u8::MAX, layer_off: false, masked: false, is_in_form: false, actual: None };
+    let state = State {
+        space,
+        clip: None,
+        alpha: u8::MAX,
+        layer_off: false,
+        masked: false,
+        is_in_form: false,
+        tag: None,
+        actual: None,
+    };
     let root = Level { form: None, next: 0, count: page.object_count(), state };
     let mut walk = Walk {
         page,
@@ -197,6 +207,7 @@ struct State {
     layer_off: bool,
     masked: bool,
     is_in_form: bool,
+    tag: Option<Tag>,
     /// The text that is to be read in the place of the form, by its place in [`Walk::stated`].
     actual: Option<usize>,
 }
@@ -212,7 +223,7 @@ struct StatedText {
 struct Walk<'p, 'l> {
     page: &'p Page<'p>,
     layers: &'l mut Layers,
-    structure: Option<&'l StructureTexts>,
+    structure: Option<&'l TaggedContent>,
     found: Painted<'p>,
     budget: SegmentBudget,
     order: u32,
@@ -282,7 +293,8 @@ impl<'p> Walk<'p, '_> {
                 }
                 let place = self.found.texts.len();
                 let (order, first) = (self.order, self.order);
-                let text = PlacedText { order, place, first, bbox, clip, layer_off, alpha, is_replaced, masked };
+                let tag = self.tag(&object, &state);
+                let text = PlacedText { order, place, first, bbox, clip, layer_off, alpha, is_replaced, masked, tag };
                 self.after_clip |= RenderMode(object.render_mode()).clips();
                 self.text_place = self.text_place.into_iter().chain(bbox).reduce(BBox::union);
                 self.found.texts.insert(object.handle(), text);
@@ -299,9 +311,9 @@ impl<'p> Walk<'p, '_> {
                 let space = state.space.inside(&object.matrix()?);
                 // A form has no colour of its own, but it is as transparent as its fill.
                 let own_alpha = object.fill_colour().map_or(u8::MAX, |colour| colour.alpha);
-                let actual = self.stated_text(&object, &state);
+                let (actual, tag) = (self.stated_text(&object, &state), self.tag(&object, &state));
                 let alpha = dimmed(state.alpha, own_alpha);
-                let state = State { space, alpha, is_in_form: true, actual, ..state };
+                let state = State { space, alpha, is_in_form: true, tag, actual, ..state };
                 return Some(Level { form: Some(object), next: 0, count: object.child_count(), state });
             }
             ObjectKind::Unknown => {}
@@ -342,7 +354,7 @@ impl<'p> Walk<'p, '_> {
             return state.actual;
         }
         let structure = self.structure.filter(|_| !state.is_in_form);
-        let element = structure.and_then(|structure| structure.of_mark(object.marked_content()));
+        let element = structure.and_then(|structure| structure.text_of(object.marked_content()));
         let (source, text) = match element {
             Some((place, text)) => (TextSource::Element(place), Cow::Borrowed(text)),
             None => {
@@ -355,6 +367,17 @@ impl<'p> Walk<'p, '_> {
             self.stated.push(StatedText { text: text.into_owned(), place: None });
             self.stated.len() - 1
         }))
+    }
+
+    /// Returns what a tagged document says that an object is, or the form around it.
+    fn tag(&self, object: &PageObject<'p>, state: &State) -> Option<Tag> {
+        let structure = self.structure?;
+        if state.tag.is_some() {
+            return state.tag;
+        }
+        let mark = object.marked_content();
+        let tag = if state.is_in_form { None } else { structure.tag_of(mark) };
+        tag.or_else(|| (mark < 0 && object.is_artifact()).then_some(Tag::Artifact))
     }
 
     /// Says whether the image alone tells what of an object is seen. That of a path or a picture is told elsewhere.

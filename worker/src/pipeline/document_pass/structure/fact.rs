@@ -12,7 +12,7 @@ use super::{
     super::json_fields::{JsonFields, JsonText, ObjectList},
     thresholds::{NEAR_EDGE, SET_IN},
 };
-use crate::parse::{Captioned, Mark, captioned, is_fixed_pitch, is_right_to_left, roman};
+use crate::parse::{Captioned, Mark, Tag, captioned, is_fixed_pitch, is_right_to_left, roman};
 
 /// Characters of a text that are looked at on both of its ends.
 const HEAD: usize = 120;
@@ -79,6 +79,7 @@ pub(crate) struct Fact {
     pub(super) mark: Option<Mark>,
     pub(super) captioned: Option<Captioned>,
     pub(super) grid: Option<Grid>,
+    pub(super) tag: Option<Tag>,
 }
 
 /// What is known of a table.
@@ -147,6 +148,8 @@ impl Fact {
         let font: Option<String> = formatting.as_ref().map(|formatting| formatting.get("font")).transpose()?.flatten();
         let size: Option<f64> =
             formatting.as_ref().map(|formatting| formatting.get("font_size")).transpose()?.flatten();
+        let extra = element.fields("extra")?;
+        let tag: Option<String> = extra.as_ref().map(|extra| extra.get("tag")).transpose()?.flatten();
         let text = element.text("text")?.map(Text::of).unwrap_or_default();
         let bullet = element.fields("list")?.map(|list| list.get::<String>("marker")).transpose()?.flatten();
         let bullet = bullet.map(|bullet| {
@@ -181,6 +184,7 @@ impl Fact {
             mark,
             captioned,
             grid,
+            tag: tag.as_deref().and_then(Tag::named),
         })
     }
 

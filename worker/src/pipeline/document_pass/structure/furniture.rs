@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     PageFacts,
     fact::{Fact, Kind},
+    tags::Tags,
     thresholds::{
         BAND_OF_NUMBER, CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER,
         CHARACTERS_OF_SLOT, LEAST_ELEMENTS, LETTERS_OF_WORD, LONE_BAND, LONE_ROWS, MOST_IN_A_ROW, MOST_ON_A_PAGE,
@@ -61,12 +62,13 @@ enum Edge {
 type At = (usize, usize, f64);
 
 /// Says of each element of each page whether it is furniture. `body` is the size of the body text.
-pub(super) fn furniture(pages: &[PageFacts], body: f64) -> Vec<Vec<Option<Furniture>>> {
+pub(super) fn furniture(pages: &[PageFacts], body: f64, tags: &Tags) -> Vec<Vec<Option<Furniture>>> {
     let repeated = repeated(pages, body);
     let of_page = |(page, repeated): (&PageFacts, &Vec<bool>)| {
         let mut found: Vec<Option<Furniture>> = vec![None; page.facts.len()];
+        let artifacts: Vec<bool> = page.facts.iter().map(|fact| tags.is_artifact(fact, body)).collect();
         for edge in [Edge::Top, Edge::Bottom] {
-            label(page, edge, repeated, body, &mut found);
+            label(page, edge, (repeated.as_slice(), artifacts.as_slice()), body, &mut found);
         }
         found
     };
@@ -250,8 +252,9 @@ fn numbers(text: &str) -> Vec<i64> {
 }
 
 /// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture. Rows that are told by their
-/// look alone are few; more are the labels of a figure.
-fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut [Option<Furniture>]) {
+/// look alone are few; more are the labels of a figure. `signs` say which of its elements repeat, and which are artifacts.
+fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, found: &mut [Option<Furniture>]) {
+    let (repeated, artifacts) = signs;
     let mut order: Vec<usize> = (0..page.facts.len()).filter(|index| page.facts[*index].kind != Kind::Other).collect();
     order.sort_by(|a, b| height(page, &page.facts[*a], edge).total_cmp(&height(page, &page.facts[*b], edge)));
     let rows: Vec<&[usize]> = order.chunk_by(|a, b| page.facts[*a].shares_row(&page.facts[*b])).collect();
@@ -266,10 +269,12 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
         };
         let is_one =
             row.iter().any(|index| repeated[*index]) && row.iter().all(|index| repeated[*index] || may_be(index));
-        if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_lone)) {
+        let is_artifact = |index: &usize| artifacts[*index] && is_near(page, &page.facts[*index], edge, REPEATED_BAND);
+        let is_told = is_one || row.iter().all(is_artifact);
+        if row.len() > MOST_IN_A_ROW || !(is_told || row.iter().all(is_lone)) {
             break;
         }
-        if !is_one {
+        if !is_told {
             lone.push(number);
         }
         for index in *row {

@@ -255,7 +255,7 @@ fn is_content(fact: &Fact, body: Body) -> bool {
 
 /// Gives each heading its level: by the depth of its number where headings of its style are numbered, else by its style, the
 /// largest first.
-fn levels(pages: &[PageFacts], found: &[Place], body: Body) -> BTreeMap<Place, Heading> {
+pub(super) fn levels(pages: &[PageFacts], found: &[Place], body: Body) -> BTreeMap<Place, Heading> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
     let title = title(pages, found, body);
     let mut styles: Vec<Style> = Vec::new();

@@ -4,7 +4,7 @@
 //! Only elements of the local engine are judged; others have said what theirs are. [`Structure::add`] keeps a few numbers of
 //! each; [`Structure::decide`] then runs the rules, each in a file of its own: `furniture` first, because what
 //! repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists` of what is
-//! left. All thresholds are in `thresholds`.
+//! left. What the tags of a document say comes first in each (`tags`). All thresholds are in `thresholds`.
 
 mod beside;
 mod fact;
@@ -14,6 +14,7 @@ mod joins;
 mod lists;
 mod styles;
 mod tables;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod thresholds;
@@ -31,6 +32,7 @@ use self::{
     headings::{Body, headings},
     joins::{Role, joins},
     tables::{Belongings, belongings},
+    tags::{Tags, with_tagged_items},
     thresholds::{ELEMENTS_WITH_NOTES, LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
 };
 use super::{
@@ -175,7 +177,8 @@ impl Structure {
         let pages = &self.pages;
         let all = || pages.iter().flat_map(|page| &page.facts);
         let body = Body::of(all(), LARGER_BODY);
-        let furniture = furniture(pages, body.size);
+        let tags = Tags::of(all());
+        let furniture = furniture(pages, body.size, &tags);
         let mut decisions: BTreeMap<Place, Decision> = BTreeMap::new();
         for (page, found) in furniture.iter().enumerate() {
             for (index, found) in found.iter().enumerate() {
@@ -195,19 +198,26 @@ impl Structure {
             .flat_map(|(page, facts)| (0..facts.facts.len()).map(move |index| Place { page, index }))
             .filter(|place| !decisions.contains_key(place) && self.fact(place).kind != Kind::Other)
             .collect();
-        for (place, kind) in self.by_marks(&order, body.size) {
+        for (place, kind) in self.by_marks(&order, body.size, &tags) {
             decisions.insert(place, Decision::plain(kind));
         }
         let rest: Vec<Place> = order.iter().copied().filter(|place| !decisions.contains_key(place)).collect();
         let is_candidate = |place: &Place| !decisions.contains_key(place);
-        let headings = if with_headings { headings(pages, &order, is_candidate, body) } else { BTreeMap::new() };
-        let items = lists::items(pages, &rest, |place| headings.contains_key(place));
+        let headings = if with_headings {
+            let seen = headings(pages, &order, is_candidate, body);
+            tags.headings(pages, rest.iter().copied(), seen, body)
+        } else {
+            BTreeMap::new()
+        };
+        let is_heading = |place: &Place| headings.contains_key(place);
+        let items = with_tagged_items(pages, &rest, is_heading, lists::items(pages, &rest, is_heading));
         for (place, heading) in headings {
             let kind = if heading.is_title { ElementType::Title } else { ElementType::SectionHeader };
             decisions.insert(place, Decision { level: Some(heading.level), ..Decision::plain(kind) });
         }
         for (place, item) in items {
-            let (ordered, marker, depth) = (Some(item.is_ordered), Some(item.marker), Some(item.depth));
+            let marker = Some(item.marker).filter(|marker| !marker.is_empty());
+            let (ordered, depth) = (Some(item.is_ordered), Some(item.depth));
             let parent = item.parent.map(|parent| self.at(&parent));
             let list = InList { info: ListInfo { ordered, marker, depth }, list: item.list, parent };
             decisions.insert(place, Decision { list: Some(list), ..Decision::plain(ElementType::ListItem) });
@@ -248,8 +258,8 @@ impl Structure {
         &self.pages[place.page].facts[place.index]
     }
 
-    /// Finds captions, footnotes and lines of tables of contents.
-    fn by_marks(&self, order: &[Place], body: f64) -> BTreeMap<Place, ElementType> {
+    /// Finds captions, footnotes and lines of tables of contents, by their tags or their marks.
+    fn by_marks(&self, order: &[Place], body: f64, tags: &Tags) -> BTreeMap<Place, ElementType> {
         let mut found = BTreeMap::new();
         let contents = self.contents(order);
         for (at, place) in order.iter().enumerate() {
@@ -262,7 +272,9 @@ impl Structure {
                 .flatten()
                 .filter_map(|beside| order.get(beside))
                 .any(|beside| self.fact(beside).kind == Kind::Table);
-            let kind = if contents.contains(place) {
+            let kind = if let Some(kind) = tags.kind(fact) {
+                kind
+            } else if contents.contains(place) {
                 ElementType::DocumentIndex
             } else if fact.captioned.is_some()
                 && fact.text.words <= WORDS_OF_CAPTION

@@ -5,20 +5,22 @@ use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Formattin
 use super::{super::spooled_page::SpooledPage, PageFacts, Structure};
 use crate::{parse::ParsedPage, pipeline::testing::parsed_page};
 
-/// An element in the making: its text, size, whether it is bold, its left side and its top. Pages are 800 points high.
-struct Given {
-    text: &'static str,
-    size: f64,
-    bold: bool,
-    left: f64,
-    top: f64,
+/// An element in the making: its text, size, whether it is bold, its left side, its top and its tag. Pages are 800 points high.
+pub(super) struct Given {
+    pub(super) text: &'static str,
+    pub(super) size: f64,
+    pub(super) bold: bool,
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) tag: Option<&'static str>,
 }
 
-const fn given(text: &'static str, top: f64) -> Given {
-    Given { text, size: 10.0, bold: false, left: 50.0, top }
+pub(super) const fn given(text: &'static str, top: f64) -> Given {
+    Given { text, size: 10.0, bold: false, left: 50.0, top, tag: None }
 }
 
-const BODY: &str = "This is running text that goes on for a while, so that the size of the body can be told from it.";
+pub(super) const BODY: &str =
+    "This is running text that goes on for a while, so that the size of the body can be told from it.";
 
 fn element(given: &Given) -> Element {
     let mut element = parsed_page(1, &[given.text]).elements.remove(0);
@@ -27,6 +29,7 @@ fn element(given: &Given) -> Element {
     element.content_layer = Some(ContentLayer::Body);
     element.formatting =
         Some(Formatting { font_size: Some(given.size), bold: Some(given.bold), ..Formatting::default() });
+    element.extra.extend(given.tag.map(|tag| ("tag".to_owned(), tag.into())));
     let bbox = BBox::new(given.left, given.top, given.left + 300.0, given.top + 1.2 * given.size);
     element.regions = vec![Region {
         page_number: 1,
@@ -41,7 +44,7 @@ fn element(given: &Given) -> Element {
     element
 }
 
-fn page(number: u32, elements: &[Given]) -> ParsedPage {
+pub(super) fn page(number: u32, elements: &[Given]) -> ParsedPage {
     let mut page = parsed_page(number, &[]);
     page.page.height = Some(800.0);
     page.elements = elements.iter().map(element).collect();
@@ -67,7 +70,7 @@ pub(super) fn facts(number: u32, elements: &[(&'static str, f64, f64)]) -> PageF
 }
 
 /// Returns the types of the elements of the first page: `-` for what stays as it is.
-fn kinds(pages: &[ParsedPage]) -> Vec<String> {
+pub(super) fn kinds(pages: &[ParsedPage]) -> Vec<String> {
     let decisions = structure(pages).decide(true);
     let kind = |index: usize| {
         let Some(decision) = decisions.of((1, index)) else { return "-".to_owned() };

@@ -63,6 +63,14 @@ pub(super) const MOST_STYLES: usize = 100;
 pub(super) const TITLE: f64 = 1.25;
 pub(super) const TITLE_PART: f64 = 0.6;
 
+// Tags of the structure tree; shares.
+/// A kind of tag that more of the text has is not believed: some writers tag everything alike.
+pub(super) const TAGGED_SHARE: f64 = 0.5;
+/// Tagged headings are all headings if they are so many of those that look like one.
+pub(super) const TAGGED_HEADINGS: f64 = 0.5;
+/// Items of one depth have marks if so many have one.
+pub(super) const MARKED_ITEMS: f64 = 0.5;
+
 // Furniture; shares of the page's height.
 /// Heads and feet that repeat stand this near to the edge.
 pub(super) const REPEATED_BAND: f64 = 0.16;
