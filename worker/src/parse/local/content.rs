@@ -32,6 +32,8 @@ pub(crate) const MAX_OPTIONS: usize = 1_000;
 pub(crate) const MAX_APPEARANCES: usize = 1_000;
 /// Most characters that the annotations of a page show and that are read.
 pub(crate) const MAX_SHOWN_CHARACTERS: usize = 20_000;
+/// Most pictures of a page that are elements, the largest ones.
+pub(crate) const MAX_PICTURES: usize = 200;
 
 /// Painted areas that may cover text and are looked at; a drawing has any number of small ones.
 pub(crate) const MAX_COVERS: usize = 2_000;
@@ -86,10 +88,12 @@ pub(crate) enum Cut {
     Appearances,
     /// What may cover text.
     Covers,
+    /// Pictures that are elements.
+    Pictures,
 }
 
 impl Cut {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Glyphs,
         Self::Shapes,
         Self::Links,
@@ -98,6 +102,7 @@ impl Cut {
         Self::Options,
         Self::Appearances,
         Self::Covers,
+        Self::Pictures,
     ];
 
     /// Says what there is too much of, and what follows from it.
@@ -127,6 +132,10 @@ impl Cut {
             Self::Covers => (
                 format!("{MAX_COVERS} areas or pictures, or many pictures over text"),
                 "text under the others counts as seen",
+            ),
+            Self::Pictures => (
+                format!("{MAX_PICTURES} pictures, or too many images to tell which of them are one picture"),
+                "the smaller ones are no elements",
             ),
         };
         format!("the page has more than {what}; {then}")

@@ -77,6 +77,8 @@ pub(crate) struct Fact {
     pub(super) mark: Option<Mark>,
     pub(super) captioned: Option<Captioned>,
     pub(super) grid: Option<Grid>,
+    /// Whether it is a picture that the page shows. No rule but that of captions looks at pictures.
+    pub(super) is_picture: bool,
 }
 
 /// What is known of a table.
@@ -95,7 +97,7 @@ pub(super) enum Kind {
     Table,
     /// Program text or a formula.
     Block,
-    /// Fields, notes, links, and text that nobody sees or that is turned.
+    /// Fields, notes, links, pictures, and text that nobody sees or that is turned.
     Other,
 }
 
@@ -131,6 +133,7 @@ impl Fact {
         };
         let is_paragraph = is_native("paragraph");
         let grid = element.fields("table")?.map(|table| Grid::of(&table, is_native("ruled_table"))).transpose()?;
+        let is_picture = layer == Some(ContentLayer::Body) && is_native("image_object");
         let is_block = is_native("code") || is_native("formula");
         let kind = match layer {
             Some(ContentLayer::Body) if grid.is_some() => Kind::Table,
@@ -170,6 +173,7 @@ impl Fact {
             mark,
             captioned,
             grid,
+            is_picture,
         })
     }
 
