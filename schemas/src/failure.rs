@@ -155,6 +155,10 @@ closed_enum! {
         SuspiciousText => "suspicious_text",
         /// A page has text that its image does not show.
         HiddenText => "hidden_text",
+        /// A page has text that could be read in columns as well as a table or row by row.
+        AmbiguousLayout => "ambiguous_layout",
+        /// A page has rows and columns that are nearly a table, and are read as text.
+        TableDropped => "table_dropped",
         /// A file has text outside the displayed page.
         OutsidePage => "outside_page",
         /// The document carries files, and what they hold is not part of the result.

@@ -8,7 +8,7 @@ use quire_schemas::{
 };
 
 use crate::{
-    parse::local::{Doubt, Findings, Hidden, NeedsOcr},
+    parse::local::{Ambiguity, Doubt, Findings, Hidden, NeedsOcr},
     render::DocumentCut,
 };
 
@@ -49,7 +49,29 @@ pub(super) fn of_page(page: u32, findings: &Findings) -> Vec<Warning> {
     for cut in &findings.cut {
         warn(WarningCode::LimitReached, cut.message());
     }
+    for (code, what, count) in of_layout(findings.ambiguity) {
+        warn(code, format!("{what}: {count}"));
+    }
     warnings
+}
+
+/// Says what of a page's layout could be read otherwise, and how many areas of it.
+fn of_layout(ambiguity: Ambiguity) -> impl Iterator<Item = (WarningCode, &'static str, u32)> {
+    let Ambiguity { dropped_tables, regions, simplified } = ambiguity;
+    let doubts = [
+        (
+            WarningCode::TableDropped,
+            "areas with rows and columns that are nearly tables and are read as text",
+            dropped_tables,
+        ),
+        (WarningCode::AmbiguousLayout, "regions that could be columns of text as well as rows of a table", regions),
+        (
+            WarningCode::AmbiguousLayout,
+            "regions that are read row by row because the page has more parts than are told apart",
+            simplified,
+        ),
+    ];
+    doubts.into_iter().filter(|(_, _, count)| *count > 0)
 }
 
 /// Names the pages of a document that need optical recognition, once, so that they can be sent again alone. `readers`
@@ -162,6 +184,7 @@ mod tests {
             suspicion: Some(Suspicion { doubt: Doubt::Symbols, measure: 0.5 }),
             hidden: vec![(Hidden::OutsidePage, 12), (Hidden::Covered, 3)],
             cut: vec![Cut::Links],
+            ambiguity: Ambiguity { dropped_tables: 2, regions: 1, simplified: 4 },
             ..Findings::default()
         };
         let warnings = of_page(4, &findings);
@@ -177,6 +200,9 @@ mod tests {
                 "outside_page: 12 characters lie outside the displayed page",
                 "hidden_text: 3 characters are not shown by the page (covered)",
                 "limit_reached: the page has more than 5000 links, or 4 MiB of their addresses; the rest is left out",
+                "table_dropped: areas with rows and columns that are nearly tables and are read as text: 2",
+                "ambiguous_layout: regions that could be columns of text as well as rows of a table: 1",
+                "ambiguous_layout: regions that are read row by row because the page has more parts than are told apart: 4",
             ]
         );
     }

@@ -10,14 +10,12 @@ use quire_schemas::{
 use super::{
     characters::{self, Writing},
     content::{FieldKind, PageField, PageNote},
-    placed::{Placed, blank, element_region},
+    placed::{Placed, blank, element_region, in_rows, insert_at},
     stacked::{Stacked, shared_height},
 };
 
 /// A line of which this much stands beside a field is wholly on its row.
 const MOST: f64 = 0.75;
-/// How far the middle of a field may lie from that of the first one of its row, in units of the lower height.
-const SAME_ROW: f64 = 0.5;
 
 /// Puts the fields and notes of a page between its paragraphs.
 pub(super) fn insert(page_number: u32, fields: Vec<PageField>, notes: Vec<PageNote>, elements: &mut Vec<Placed>) {
@@ -29,42 +27,11 @@ pub(super) fn insert(page_number: u32, fields: Vec<PageField>, notes: Vec<PageNo
         return;
     }
     let lines = Lines::of(elements);
-    let mut places: Vec<(usize, Placed)> = in_rows(annotations)
+    let places = in_rows(annotations)
         .into_iter()
         .map(|annotation| (lines.place(annotation.bbox, &annotation.element.kind), annotation))
         .collect();
-    // What has the same place keeps its order.
-    places.sort_by_key(|(place, _)| *place);
-    let mut merged = Vec::with_capacity(elements.len() + places.len());
-    let mut places = places.into_iter().peekable();
-    for (index, element) in elements.drain(..).enumerate() {
-        while let Some((_, annotation)) = places.next_if(|(place, _)| *place <= index) {
-            merged.push(annotation);
-        }
-        merged.push(element);
-    }
-    merged.extend(places.map(|(_, annotation)| annotation));
-    *elements = merged;
-}
-
-/// Orders annotations from top to bottom, those of a row from left to right.
-fn in_rows(mut annotations: Vec<Placed>) -> Vec<Placed> {
-    annotations.sort_by(|a, b| a.bbox.middle_y().total_cmp(&b.bbox.middle_y()));
-    let mut rows: Vec<Vec<Placed>> = Vec::new();
-    for annotation in annotations {
-        let fits = |row: &&mut Vec<Placed>| {
-            let (first, bbox) = (row[0].bbox, annotation.bbox);
-            bbox.middle_y() - first.middle_y() <= SAME_ROW * bbox.height().min(first.height())
-        };
-        match rows.last_mut().filter(fits) {
-            Some(row) => row.push(annotation),
-            None => rows.push(vec![annotation]),
-        }
-    }
-    for row in &mut rows {
-        row.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
-    }
-    rows.into_iter().flatten().collect()
+    insert_at(places, elements);
 }
 
 /// The lines of text that annotations may stand beside.

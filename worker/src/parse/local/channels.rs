@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use quire_schemas::element::BBox;
+
 use super::rows::{Item, Row};
 
 /// A line whose distance from the one above is smaller than that to the next by this factor belongs to what is above.
@@ -35,6 +37,12 @@ pub(super) struct Channel {
 impl Channel {
     pub(super) fn middle(&self) -> f64 {
         f64::midpoint(self.left, self.right)
+    }
+
+    /// Returns the box around the rows that it runs through.
+    pub(super) fn area(&self, rows: &[Row<'_>]) -> BBox {
+        let items = rows[self.first..=self.last].iter().flat_map(|row| &row.items);
+        items.map(|item| item.bbox).reduce(BBox::union).unwrap_or_default()
     }
 }
 

@@ -30,15 +30,38 @@ const LEAST_SIDEBAR: usize = 3;
 const MOST_OF_SIDEBAR: f64 = 0.7;
 /// The lines of that text have so many characters, on average: those of an address have fewer.
 const LENGTH_OF_PROSE: f64 = 28.0;
+/// Sides of so many lines beside each other, of so many words each on average, may be columns although the rules say that they
+/// are rows.
+const ROWS_OF_DOUBT: usize = 6;
+const WORDS_OF_DOUBT: f64 = 2.0;
 /// A line of text is full if it ends so near to the edge, in units of the font size.
 const FULL_WITHIN: f64 = 4.0;
 
 /// Lines on both sides of a channel are beside each other if they share this part of their height.
 const SAME_HEIGHT: f64 = 0.7;
 
+/// How a region is read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Parting {
+    /// One side of its channels after the other; they are ordered from left to right.
+    Columns(Vec<Channel>),
+    /// Row by row, though there may be a channel whose sides could be columns.
+    Rows(Option<Channel>),
+}
+
+impl Parting {
+    /// Returns the channels between its columns, and the first one of them.
+    pub(super) fn channels(&self) -> Option<(&[Channel], &Channel)> {
+        match self {
+            Self::Columns(channels) => channels.first().map(|first| (channels.as_slice(), first)),
+            Self::Rows(_) => None,
+        }
+    }
+}
+
 /// Finds the channel whose sides are columns, if there is one: the one that most rows prove. Where three and more blocks of
-/// short lines stand side by side, the channels between all of them, from left to right.
-pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Vec<Channel> {
+/// short lines stand side by side, the channels between all of them.
+pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Parting {
     let mut found: Vec<(Sides, Channel)> = channels(rows, LEAST_WIDTH * size, size)
         .into_iter()
         .map(|channel| (Sides::of(rows, &channel), channel))
@@ -47,9 +70,13 @@ pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Vec<Channel> {
     let width = |channel: &Channel| channel.right - channel.left;
     found.sort_by(|(a, one), (b, other)| b.proof().cmp(&a.proof()).then(width(other).total_cmp(&width(one))));
     let mut tried: Vec<(usize, usize)> = Vec::new();
+    let mut doubtful = None;
     for (sides, channel) in found {
         if sides.are_columns(width(&channel) / size, size) {
-            return vec![channel];
+            return Parting::Columns(vec![channel]);
+        }
+        if doubtful.is_none() && sides.may_be_columns(width(&channel) / size) {
+            doubtful = Some(channel);
         }
         let rows_of = (channel.first, channel.last);
         if tried.len() == MOST_TRIED || tried.contains(&rows_of) {
@@ -60,10 +87,10 @@ pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Vec<Channel> {
         let blocks = parts.iter().map(|part| blocks::channels(rows, *part, size)).find(|found| !found.is_empty());
         let addresses = || parts.into_iter().find(|part| are_addresses(rows, part, size)).map(|part| vec![part]);
         if let Some(channels) = blocks.or_else(addresses) {
-            return channels;
+            return Parting::Columns(channels);
         }
     }
-    Vec::new()
+    Parting::Rows(doubtful)
 }
 
 /// Parts the rows of a channel where they are further apart than most of them: two addresses stand above a table.
@@ -168,6 +195,20 @@ impl Sides {
             mean(&self.left, |cell| cell.words) >= 2.0 && mean(&self.right, |cell| cell.words) >= 2.0;
         let is_close = self.pitch.is_none_or(|pitch| pitch < blocks::PITCH_OF_FORM * size);
         has_several_words && width >= blocks::LEAST_WIDTH && (is_close || self.is_pair())
+    }
+
+    /// Says whether sides that are no columns could be some: many lines stand beside each other with white space for columns
+    /// between them, and they are neither cells nor labels of running text.
+    fn may_be_columns(&self, width: f64) -> bool {
+        let several_words = |cells: &[Cell]| mean(cells, |cell| cell.words) >= WORDS_OF_DOUBT;
+        !self.blocks_only
+            && self.proof() >= ROWS_OF_DOUBT
+            && width >= LEAST_WIDTH_OF_FEW
+            && self.are_beside_each_other()
+            && several_words(&self.left)
+            && several_words(&self.right)
+            && !self.are_cells()
+            && !is_running_text(&self.right)
     }
 
     /// Says whether one side is running text whose lines stand at other heights than the rows of a table on the other side.

@@ -33,6 +33,8 @@ pub(crate) const MAX_OPTIONS: usize = 1_000;
 pub(crate) const MAX_APPEARANCES: usize = 1_000;
 /// Most characters that the annotations of a page show and that are read.
 pub(crate) const MAX_SHOWN_CHARACTERS: usize = 20_000;
+/// Most pictures of a page that are elements, the largest ones.
+pub(crate) const MAX_PICTURES: usize = 200;
 
 /// Most elements of the structure tree around a text that are looked at.
 pub(crate) const MAX_TAGS: usize = 64;
@@ -94,10 +96,12 @@ pub(crate) enum Cut {
     Covers,
     /// The structure tree.
     Tags,
+    /// Pictures that are elements.
+    Pictures,
 }
 
 impl Cut {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Glyphs,
         Self::Shapes,
         Self::Links,
@@ -107,6 +111,7 @@ impl Cut {
         Self::Appearances,
         Self::Covers,
         Self::Tags,
+        Self::Pictures,
     ];
 
     /// Says what there is too much of, and what follows from it.
@@ -140,6 +145,10 @@ impl Cut {
             Self::Tags => (
                 format!("{MAX_TAGS} levels of elements in the structure tree, or {MAX_TAGGED_MARKS} marked contents"),
                 "some of its text counts as not tagged",
+            ),
+            Self::Pictures => (
+                format!("{MAX_PICTURES} pictures, or too many images to tell which of them are one picture"),
+                "the smaller ones are no elements",
             ),
         };
         format!("the page has more than {what}; {then}")

@@ -13,6 +13,7 @@ use super::{
     content::PageLink,
     kinds::Kind,
     paragraphs::{Paragraph, Span},
+    picture_places,
     placed::{Placed, blank, element_region, part, region},
     stacked::Stacked,
     table_text::{TableText, to_cell},
@@ -26,7 +27,7 @@ const SEVERAL: usize = 2;
 /// Turns a page's text into elements, numbered within the page; the place of each in the whole document is set when
 /// the document is assembled. Regions of words are written if `with_words`.
 pub(crate) fn to_parsed_page(text: PageText, with_words: bool) -> ParsedPage {
-    let PageText { content, blocks, findings } = text;
+    let PageText { content, blocks, pictures, findings } = text;
     let number = content.page_number;
     let of_block = |block| match block {
         Block::Paragraph(paragraph) => of_paragraph(number, paragraph),
@@ -38,6 +39,8 @@ pub(crate) fn to_parsed_page(text: PageText, with_words: bool) -> ParsedPage {
     for link in content.links {
         attach(link, number, &mut placed, &places);
     }
+    // Behind the links: one over a picture with text on it belongs to the text.
+    picture_places::insert(number, pictures, &mut placed);
     let mut elements: Vec<Element> = placed.into_iter().map(|placed| placed.into_element(number, with_words)).collect();
     for (index, element) in elements.iter_mut().enumerate() {
         element.id = format!("p{number}-e{:04}", index + 1);

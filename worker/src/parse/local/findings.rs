@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     content::{Cut, Glyph, GlyphSource, PageContent},
+    doubts::Ambiguity,
     lines::Piece,
     readability::{self, Mapping, Suspicion},
     scans::{is_scan, picture_share},
@@ -22,7 +23,7 @@ const MARGIN: f64 = 0.1;
 const FEW_CHARACTERS: u32 = 20;
 
 /// Pictures that cover this share of a page leave no room for text of its own beside them.
-const WHOLE_PAGE: f64 = 0.85;
+pub(super) const WHOLE_PAGE: f64 = 0.85;
 /// On such a page up to so many lines are stamps, wherever they stand,
 const MOST_STAMPS: usize = 3;
 /// if they cover less than this share of it.
@@ -51,6 +52,8 @@ pub(crate) struct Findings {
     pub(crate) placement: Placement,
     /// Whether it has pictures that are more than ornaments.
     pub(crate) has_pictures: bool,
+    /// What of its layout could be read otherwise.
+    pub(crate) ambiguity: Ambiguity,
 }
 
 /// What has become of the characters that libpdfium gives of a page.
@@ -92,12 +95,15 @@ pub(crate) enum NeedsOcr {
 }
 
 impl Findings {
-    /// Lists every number of characters.
+    /// Lists every number of characters, and of areas, of which a page has no more.
     pub(crate) fn counts(&self) -> impl Iterator<Item = u32> {
         let unmapped = self.unmapped.into_iter().flat_map(|(unmapped, all)| [unmapped, all]);
         let hidden = self.hidden.iter().map(|(_, count)| *count);
         let drawn = [self.placement.given, self.placement.repeated];
-        [self.visible_characters, self.ocr_characters].into_iter().chain(unmapped).chain(hidden).chain(drawn)
+        let Ambiguity { dropped_tables, regions, simplified } = self.ambiguity;
+        let areas = [dropped_tables, regions, simplified];
+        let characters = [self.visible_characters, self.ocr_characters].into_iter().chain(unmapped).chain(hidden);
+        characters.chain(drawn).chain(areas)
     }
 
     /// Says whether a list is longer than there are kinds of what it lists.

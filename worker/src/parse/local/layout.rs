@@ -2,6 +2,8 @@
 
 use std::{cell::LazyCell, cmp::Reverse, collections::BTreeMap};
 
+use quire_schemas::element::BBox;
+
 use super::{
     Block, PageText,
     containers::Ground,
@@ -17,6 +19,7 @@ use super::{
     lines::Piece,
     overprint,
     paragraphs::{join, paragraphs},
+    pictures::Pictures,
     readability::{self, Mapping},
     regions::{self, Flow},
     table_text::TableText,
@@ -61,7 +64,12 @@ fn laid_out(mut content: PageContent, with_tables: bool) -> PageText {
     for ((hidden, _, frame), pieces) in grouped(pieces) {
         // Their places are on the displayed page; only upright text is laid out there.
         let ground = if frame == Frame::UPRIGHT { &*ground } else { &Ground::default() };
-        let mut of_frame = regions::flows(&pieces, &content.fonts, ground, with_tables && hidden.is_none());
+        let with_tables = with_tables && hidden.is_none();
+        let (mut of_frame, doubts) = regions::flows(&pieces, &content.fonts, ground, with_tables);
+        if hidden.is_none() {
+            let tables: Vec<BBox> = of_frame.iter().filter_map(Flow::table).collect();
+            findings.ambiguity.add(doubts.counted(&tables));
+        }
         let lines = of_frame.iter_mut().filter_map(Flow::lines_mut).flatten();
         lines.for_each(|line| line.note_dot(&ground.dots));
         flows.append(&mut of_frame);
@@ -72,7 +80,9 @@ fn laid_out(mut content: PageContent, with_tables: bool) -> PageText {
     let blocks = flows.into_iter().flat_map(|flow| blocks(flow, &content, &fields, is_typewritten));
     let blocks = continued::joined(blocks.collect());
     findings.placement = Placement { letters: letters.all(), placed: letters.placed_in(&blocks), ..before };
-    PageText { content, blocks, findings }
+    let Pictures { places: pictures, is_cut } = Pictures::of(&content, &findings, &areas, &blocks);
+    findings.cut.extend(is_cut.then_some(Cut::Pictures));
+    PageText { content, blocks, pictures, findings }
 }
 
 /// Says whether most characters of a page are in type of a fixed pitch.

@@ -7,7 +7,9 @@
 //! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
 //! `channels`, `cells`, `columns`, `blocks`); the tokens of a row become a line of words (`lines`, `spacing`,
 //! `reading_order`, `justified`); lines become paragraphs
-//! (`paragraphs`, `setting`, `line_ends`, `mended_lines`, `continued`), but for those that fields part (`field_rows`); fields and notes come in at their places (`elements`).
+//! (`paragraphs`, `setting`, `line_ends`, `mended_lines`, `continued`), but for those that fields part (`field_rows`); what is a picture to a
+//! person is found (`pictures`); fields, notes and pictures come in at their places (`elements`, `annotations`,
+//! `picture_places`). What could be read otherwise is counted on the way (`doubts`).
 
 mod annotations;
 mod blocks;
@@ -21,6 +23,7 @@ mod content;
 mod continued;
 mod covered;
 mod distrust;
+mod doubts;
 mod elements;
 mod field_rows;
 mod findings;
@@ -42,6 +45,8 @@ mod mended_lines;
 mod overprint;
 mod page_json;
 mod paragraphs;
+mod picture_places;
+mod pictures;
 mod placed;
 #[cfg(test)]
 mod properties;
@@ -66,6 +71,8 @@ mod unsure;
 mod vertical;
 mod visibility;
 
+use quire_schemas::element::BBox;
+
 use self::{paragraphs::Paragraph, table_text::TableText};
 
 pub(crate) use captions::{Captioned, captioned};
@@ -76,6 +83,7 @@ pub(crate) use content::{
     ObjectId, PageContent, PageField, PageLink, PageNote, Paint, Picture, Shape, ShapeKind, TextObject,
 };
 pub(crate) use distrust::{Blank, believe_codes, distrust_blanks, forget_codes};
+pub(crate) use doubts::Ambiguity;
 pub(crate) use elements::to_parsed_page;
 pub(crate) use findings::{Findings, NeedsOcr, Placement};
 pub(crate) use fonts::{FontId, FontTable, is_fixed_pitch};
@@ -101,6 +109,8 @@ pub(crate) struct PageText {
     content: PageContent,
     /// In the order of reading; what nobody sees comes last.
     blocks: Vec<Block>,
+    /// On the displayed page.
+    pictures: Vec<BBox>,
     pub(crate) findings: Findings,
 }
 

@@ -208,8 +208,12 @@ mod tests {
         let content = page.content();
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
-        let flows = flows(&pieces, &content.fonts, &Ground::default(), false).into_iter();
-        flows.filter_map(Flow::into_lines).flat_map(|flow| paragraphs(flow, &content, &FieldRows::default())).collect()
+        let (flows, _) = flows(&pieces, &content.fonts, &Ground::default(), false);
+        flows
+            .into_iter()
+            .filter_map(Flow::into_lines)
+            .flat_map(|flow| paragraphs(flow, &content, &FieldRows::default()))
+            .collect()
     }
 
     fn texts(page: &Page) -> Vec<String> {

@@ -4,6 +4,9 @@ use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Granulari
 
 use super::paragraphs::Span;
 
+/// How far the middle of a field or picture may lie from that of the first one of its row, in units of the lower height.
+const SAME_ROW: f64 = 0.5;
+
 /// An element, where it is, and its words.
 pub(super) struct Placed {
     pub(super) bbox: BBox,
@@ -38,6 +41,41 @@ impl Placed {
         }
         element
     }
+}
+
+/// Orders elements from top to bottom, those of a row from left to right.
+pub(super) fn in_rows(mut elements: Vec<Placed>) -> Vec<Placed> {
+    elements.sort_by(|a, b| a.bbox.middle_y().total_cmp(&b.bbox.middle_y()));
+    let mut rows: Vec<Vec<Placed>> = Vec::new();
+    for element in elements {
+        let fits = |row: &&mut Vec<Placed>| {
+            let (first, bbox) = (row[0].bbox, element.bbox);
+            bbox.middle_y() - first.middle_y() <= SAME_ROW * bbox.height().min(first.height())
+        };
+        match rows.last_mut().filter(fits) {
+            Some(row) => row.push(element),
+            None => rows.push(vec![element]),
+        }
+    }
+    for row in &mut rows {
+        row.sort_by(|a, b| a.bbox.left().total_cmp(&b.bbox.left()));
+    }
+    rows.into_iter().flatten().collect()
+}
+
+/// Puts elements before others, each before the one at its place. What has the same place keeps its order.
+pub(super) fn insert_at(mut places: Vec<(usize, Placed)>, elements: &mut Vec<Placed>) {
+    places.sort_by_key(|(place, _)| *place);
+    let mut merged = Vec::with_capacity(elements.len() + places.len());
+    let mut places = places.into_iter().peekable();
+    for (index, element) in elements.drain(..).enumerate() {
+        while let Some((_, inserted)) = places.next_if(|(place, _)| *place <= index) {
+            merged.push(inserted);
+        }
+        merged.push(element);
+    }
+    merged.extend(places.map(|(_, inserted)| inserted));
+    *elements = merged;
 }
 
 pub(super) fn blank(page_number: u32, kind: ElementType, native: &str) -> Element {

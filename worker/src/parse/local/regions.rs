@@ -8,8 +8,9 @@ use quire_schemas::element::BBox;
 use super::{
     channels::Channel,
     characters::Writing,
-    columns::columns,
+    columns::{Parting, columns},
     containers::{Ground, Kind},
+    doubts::Doubts,
     fonts::FontTable,
     frames::Frame,
     justified::{self, justified},
@@ -17,7 +18,7 @@ use super::{
     markers::Mark,
     rows::{self, Item, Row, What},
     spacing::gaps,
-    tables::{Layout, MOST_TRIED_ROWS, Table, ruled, unruled},
+    tables::{Layout, MOST_TRIED_ROWS, Narrow, Table, ruled, unruled},
 };
 
 /// Regions that are cut again; a region deeper inside is read row by row.
@@ -55,6 +56,11 @@ impl Flow {
         if let Self::Lines(lines) = self { Some(lines) } else { None }
     }
 
+    /// Returns the place of a table, in its frame.
+    pub(super) const fn table(&self) -> Option<BBox> {
+        if let Self::Table(_, table) = self { Some(table.bbox) } else { None }
+    }
+
     pub(super) fn into_lines(self) -> Option<Vec<Line>> {
         if let Self::Lines(lines) = self { Some(lines) } else { None }
     }
@@ -68,6 +74,7 @@ pub(super) struct Regions<'a> {
     with_tables: bool,
     /// Rows that may still be looked at in search of tables.
     table_budget: usize,
+    doubts: Doubts,
     flows: Vec<Flow>,
     /// Whether columns are read from the right.
     from_the_right: bool,
@@ -75,8 +82,9 @@ pub(super) struct Regions<'a> {
     compared: usize,
 }
 
-/// Returns the flows of a page in the order of reading. `ground` is that of the frame. Tables are looked for if `with_tables`.
-pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_tables: bool) -> Vec<Flow> {
+/// Returns the flows of a page in the order of reading, and what of them could be read otherwise. `ground` is that of the frame.
+/// Tables are looked for if `with_tables`.
+pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_tables: bool) -> (Vec<Flow>, Doubts) {
     let (mut right, mut left) = (0, 0);
     for piece in pieces {
         match piece.token.writing {
@@ -91,14 +99,20 @@ pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_t
         ground,
         with_tables,
         table_budget: MOST_TRIED_ROWS,
+        doubts: Doubts::default(),
         flows: Vec::new(),
         from_the_right: right > left,
         compared: 0,
     };
     let (overlays, tokens) = regions.without_overlays();
     regions.region(tokens, 0, 0);
+    if regions.table_budget == 0 {
+        regions.doubts.add_simplified();
+    }
+    // Overlays are read row by row on purpose: there is no doubt about them.
+    let doubts = std::mem::take(&mut regions.doubts);
     regions.region(overlays, ground.containers.len(), MAX_DEPTH);
-    regions.flows
+    (regions.flows, doubts)
 }
 
 /// What is still to be read.
@@ -146,7 +160,11 @@ impl<'a> Regions<'a> {
         let mut inside: Vec<Option<usize>> = vec![None; tokens.len()];
         for (number, container) in self.ground.containers.iter().enumerate().skip(first) {
             self.compared = self.compared.saturating_add(tokens.len());
-            if depth >= MAX_DEPTH || tokens.is_empty() || self.compared > MAX_COMPARISONS {
+            if depth >= MAX_DEPTH || tokens.is_empty() {
+                break;
+            }
+            if self.compared > MAX_COMPARISONS {
+                self.doubts.add_simplified();
                 break;
             }
             let members = self.members(&tokens, &inside, container.bbox);
@@ -215,12 +233,14 @@ impl<'a> Regions<'a> {
             }
             let size = rows::usual_size(&items);
             let mut rows = rows::rows(items);
+            let mut narrow = Narrow::default();
             let tables = if is_searched || depth >= MAX_DEPTH {
                 Vec::new()
             } else {
-                unruled(&rows, self.ground, &mut self.table_budget)
+                unruled(&rows, self.ground, &mut self.table_budget, &mut narrow)
             };
             if !tables.is_empty() {
+                self.doubts.add_tables(narrow);
                 for table in tables.into_iter().rev() {
                     pending.push(Work::Rest(all(rows.split_off(table.last + 1)), depth + 1));
                     rows.truncate(table.first);
@@ -229,17 +249,28 @@ impl<'a> Regions<'a> {
                 pending.push(Work::Rest(all(rows), depth + 1));
                 continue;
             }
-            let channels = if depth < MAX_DEPTH { columns(&rows, size) } else { Vec::new() };
-            let Some(channel) = channels.first() else {
+            let parting = columns(&rows, size);
+            let Some((channels, channel)) = parting.channels().filter(|_| depth < MAX_DEPTH) else {
+                self.doubt(&parting, &rows, narrow);
                 self.rows(&rows, blocks, depth);
                 continue;
             };
             let below = rows.split_off(channel.last + 1);
             let beside = rows.split_off(channel.first);
             pending.push(Work::Items(all(below), depth + 1));
-            let sides = self.sides(&beside, &channels).into_iter().rev();
+            let sides = self.sides(&beside, channels).into_iter().rev();
             pending.extend(sides.map(|side| Work::Items(side, depth + 1)));
             pending.push(Work::Items(all(rows), depth + 1));
+        }
+    }
+
+    /// Notes what may be wrong about rows that are read one by one. `narrow` has what was nearly a table among them.
+    fn doubt(&mut self, parting: &Parting, rows: &[Row<'_>], narrow: Narrow) {
+        self.doubts.add_tables(narrow);
+        match parting {
+            Parting::Columns(_) => self.doubts.add_simplified(),
+            Parting::Rows(Some(channel)) if self.with_tables => self.doubts.add_region(channel.area(rows)),
+            Parting::Rows(_) => {}
         }
     }
 
@@ -446,7 +477,7 @@ mod tests {
         let content = page.content();
         let tokens = tokens(&content, &vec![false; content.glyphs.len()]);
         let pieces: Vec<Piece> = tokens.into_iter().map(|token| Piece { token, layer: Layer::Native }).collect();
-        let flows = flows(&pieces, &content.fonts, &Ground::of(&content), false);
+        let (flows, _) = flows(&pieces, &content.fonts, &Ground::of(&content), false);
         let flow = |flow: &Flow| match flow {
             Flow::Lines(lines) => lines.iter().map(Line::text).collect::<Vec<_>>().join("/"),
             Flow::Table(..) => unreachable!("tables were not looked for"),

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use quire_schemas::element::{Element, ElementType, ListInfo, Native};
+use quire_schemas::element::{Element, ElementType, ImageInfo, ListInfo, Native};
 use serde_json::value::to_raw_value;
 
 use super::{
     json_fields::JsonFields,
-    structure::{At, Decisions, InList, OfTable},
+    structure::{At, Decisions, InList, OfElement},
 };
 
 /// Characters of a heading that stand in the paths of what follows it.
@@ -82,11 +82,11 @@ impl Course {
             }
         }
         let list = decision.and_then(|decision| decision.list.as_ref()).and_then(|list| self.groups.get(&list.list));
-        let table = decisions.captioned_by(at).map(id_of);
-        if let Some(parent) = table.as_ref().or(list).or(self.headings.last().map(|above| &above.id)) {
+        let captioned = decisions.captioned_by(at).map(id_of);
+        if let Some(parent) = captioned.as_ref().or(list).or(self.headings.last().map(|above| &above.id)) {
             element.set("parent_id", parent)?;
         }
-        if let Some(belongings) = decisions.of_table(at) {
+        if let Some(belongings) = decisions.belongings_of(at) {
             write_belongings(element, belongings)?;
         }
         if !self.headings.is_empty() {
@@ -105,12 +105,15 @@ impl Course {
     }
 }
 
-/// Writes into a table what belongs to it.
-fn write_belongings(element: &mut JsonFields<'_>, belongings: &OfTable) -> serde_json::Result<()> {
+/// Writes into a table or a picture what belongs to it.
+fn write_belongings(element: &mut JsonFields<'_>, belongings: &OfElement) -> serde_json::Result<()> {
+    let caption_ids: Vec<String> = belongings.captions.iter().copied().map(id_of).collect();
+    if element.raw("table").is_none() {
+        return element.set("image", &ImageInfo { caption_ids, ..ImageInfo::default() });
+    }
     let Some(mut table) = element.fields("table")? else { return Ok(()) };
-    if !belongings.captions.is_empty() {
-        let ids: Vec<String> = belongings.captions.iter().copied().map(id_of).collect();
-        table.set("caption_ids", &ids)?;
+    if !caption_ids.is_empty() {
+        table.set("caption_ids", &caption_ids)?;
     }
     for (name, part) in [("continued_from", belongings.continued_from), ("continues_in", belongings.continues_in)] {
         if let Some(part) = part {

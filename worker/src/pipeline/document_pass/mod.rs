@@ -131,7 +131,7 @@ fn fold<'n>(
 #[cfg(test)]
 mod tests {
     use quire_schemas::{
-        element::{ContentLayer, Element},
+        element::{BBox, ContentLayer, Element, ElementType, Formatting, Region},
         failure::ErrorCode,
         result::{PageStatus, Phase},
     };
@@ -277,6 +277,36 @@ mod tests {
         let named: Vec<_> = pictures.iter().map(|picture| (picture.object.key.as_str(), picture.page_number)).collect();
         assert_eq!(named, [("job/pictures/1.png", Some(4))]);
         assert_eq!(pictures[0].element_id.as_deref(), Some("p4-e0002"));
+    }
+
+    #[test]
+    fn a_picture_names_its_caption_which_has_it_as_parent_and_is_not_in_the_markdown() {
+        let mut page = parsed_page(1, &["", "Figure 1: A boat"]);
+        for (element, (kind, top)) in page.elements.iter_mut().zip([("image_object", 200.0), ("paragraph", 225.0)]) {
+            element.native.engine = "pdfium".to_owned();
+            element.native.kind = kind.to_owned();
+            element.content_layer = Some(ContentLayer::Body);
+            element.formatting = Some(Formatting { font_size: Some(10.0), ..Formatting::default() });
+            element.regions = vec![Region {
+                page_number: 1,
+                bbox: Some(BBox::new(50.0, top, 200.0, top + 20.0)),
+                polygon: None,
+                angle: None,
+                confidence: None,
+                char_span: None,
+                granularity: None,
+                label: None,
+            }];
+        }
+        let markdown = written([page.clone()], &LIMITS).markdown.into_bytes().expect("readable");
+        assert_eq!(String::from_utf8(markdown).expect("text"), "<!-- page 1 -->\n\nFigure 1: A boat\n\n");
+        let elements = elements(written([page], &LIMITS));
+        let image = elements[0].image.clone().expect("it has a caption");
+        assert_eq!(image.caption_ids, ["p1-e0002"]);
+        assert_eq!(
+            (elements[1].kind.clone(), elements[1].parent_id.as_deref()),
+            (ElementType::Caption, Some("p1-e0001"))
+        );
     }
 
     #[test]

@@ -5,11 +5,11 @@ use super::{
     columns::{Columns, Entry},
     pieces::{count_words, extent, first_word_width, is_figure, is_marker},
     thresholds::{
-        ALIGNED, ALIGNED_INDENTED, ALIGNED_WITHIN, CHARACTERS_OF_LIST, FEW_ROWS, FIGURES, FULL_LINE, FULL_LINES,
-        GAP_OF_LIST, GOES_ON, LEAST_FILLED, LEAST_FILLED_OF_TEXT, LEAST_LABEL, LEAST_ROWS, LEAST_ROWS_OF_TWO_COLUMNS,
-        LONGER_VALUE, MARKED, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS, ROWS_OF_LIST, SAME_EDGE, SPACE, STRETCHED,
-        STRETCHED_GAP, STRETCHED_LINES, STRONG_ROWS, WORDS_OF_FULL_LINES, WORDS_OF_LABEL, WORDS_OF_LIST,
-        WORDS_OF_PROSE,
+        ALIGNED, ALIGNED_INDENTED, ALIGNED_OF_NEAR, ALIGNED_WITHIN, CHARACTERS_OF_LIST, COLUMNS_OF_NEAR, FEW_ROWS,
+        FIGURES, FULL_LINE, FULL_LINES, GAP_OF_LIST, GOES_ON, LEAST_FILLED, LEAST_FILLED_OF_TEXT, LEAST_LABEL,
+        LEAST_ROWS, LEAST_ROWS_OF_TWO_COLUMNS, LONGER_VALUE, MARKED, MOST_CROSSED, MOST_HEAD_LINES, MOST_WORDS,
+        MUCH_LONGER_VALUE, NEAR, ROWS_OF_LIST, ROWS_OF_NEAR, SAME_EDGE, SPACE, STRETCHED, STRETCHED_GAP,
+        STRETCHED_LINES, STRONG_ROWS, WORDS_OF_FULL_LINES, WORDS_OF_LABEL, WORDS_OF_LIST, WORDS_OF_PROSE,
     },
 };
 
@@ -75,6 +75,45 @@ pub(super) fn is_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns,
         return 2 * figures >= count - 1 && (evidence.is_ruled || evidence.has_head);
     }
     figures > 0 || evidence.is_ruled || facts.iter().all(|column| column.words <= WORDS_OF_LABEL)
+}
+
+/// Says whether rows that are no table are nearly one: three rows and three columns without running text, marks of a list and
+/// numbers of pages, with figures, rules or a head, that come near to what each measure asks for.
+pub(super) fn is_nearly_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns, evidence: Evidence) -> bool {
+    let count = columns.count();
+    let parted: Vec<&[Entry<'_>]> = rows.iter().copied().filter(|row| row.len() > 1).collect();
+    if count < COLUMNS_OF_NEAR || parted.len() < ROWS_OF_NEAR || 2 * parted.len() < rows.len() {
+        return false;
+    }
+    let share = |part: usize, all: usize| part as f64 / all as f64;
+    let filled = share(parted.iter().map(|row| row.len()).sum(), parted.len() * count);
+    let strong = share(parted.iter().filter(|row| row.len() * 4 >= count * 3).count(), parted.len());
+    let is_crossed = |row: &&&[Entry<'_>]| row.iter().any(|entry| entry.last > entry.first);
+    let crossed = share(parted.iter().filter(is_crossed).count(), parted.len());
+    if filled < NEAR * LEAST_FILLED || strong < NEAR * STRONG_ROWS || crossed > MOST_CROSSED {
+        return false;
+    }
+    let facts: Vec<Column> = (0..count).map(|column| Column::of(rows, joins, column, columns)).collect();
+    let is_text = |column: &Column| column.is_prose() || NEAR * column.words > WORDS_OF_LABEL;
+    let is_listed = facts[0].markers as f64 >= MARKED * facts[0].lines as f64;
+    if is_listed || facts.iter().any(is_text) || is_contents(&parted, &facts) {
+        return false;
+    }
+    let has_figures = facts.iter().skip(1).any(Column::is_figures);
+    let aligned = share(facts.iter().filter(|column| column.is_aligned()).count(), count);
+    (has_figures || evidence.is_ruled || evidence.has_head) && aligned >= ALIGNED_OF_NEAR
+}
+
+/// Says whether labels and values are hardly told from two columns of text: nothing but white space shows them, no colon, no
+/// figures, and the values are not much longer than the labels.
+pub(super) fn is_weak_list(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns, evidence: Evidence) -> bool {
+    if columns.count() != 2 || evidence.is_ruled || evidence.has_head {
+        return false;
+    }
+    let [labels, values] = [0, 1].map(|column| Column::of(rows, joins, column, columns));
+    !values.is_figures()
+        && 2 * labels.colons < labels.lines
+        && values.characters < MUCH_LONGER_VALUE * labels.characters
 }
 
 /// Says whether columns within one column of a grid are columns of their own: no running text, and most of their places filled.

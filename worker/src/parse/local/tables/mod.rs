@@ -43,6 +43,15 @@ pub(super) struct TableCell<C> {
     pub(super) content: C,
 }
 
+/// Areas about which the rules nearly decided otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Narrow {
+    /// No tables, but nearly.
+    pub(super) refused: Vec<BBox>,
+    /// Labels and values that may be two columns of text.
+    pub(super) accepted: Vec<BBox>,
+}
+
 /// A table before its cells are read.
 pub(super) type Layout<'a> = Table<Vec<Item<'a>>>;
 pub(super) type LaidCell<'a> = TableCell<Vec<Item<'a>>>;

@@ -108,6 +108,17 @@ pub(super) const ALIGNED: f64 = 0.55;
 pub(super) const ALIGNED_INDENTED: f64 = 0.8;
 pub(super) const ALIGNED_WITHIN: f64 = 0.4;
 
+// Narrow decisions, which become warnings.
+/// Rows that are no table miss it by little if they reach this share of what the measures of the gate ask for.
+pub(super) const NEAR: f64 = 0.8;
+/// They stand in so many rows and columns, at least: fewer stand below each other by chance.
+pub(super) const ROWS_OF_NEAR: usize = 3;
+pub(super) const COLUMNS_OF_NEAR: usize = 3;
+/// Of their columns, this share is aligned; the gate asks for three quarters.
+pub(super) const ALIGNED_OF_NEAR: f64 = 0.6;
+/// Labels and values are told from two columns of text by little if a value is shorter than so many labels.
+pub(super) const MUCH_LONGER_VALUE: f64 = 2.0;
+
 // Rows of wrapped text.
 /// Lines that overlap by more than this, in units of the font size, belong to one row: a cell is set in the middle of it.
 pub(super) const OVERLAPPING_STEP: f64 = 0.75;

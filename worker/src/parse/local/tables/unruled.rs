@@ -10,7 +10,7 @@ use super::{
         rows::{Item, Row},
         rulings::Rule,
     },
-    LaidCell, Layout, Place,
+    LaidCell, Layout, Narrow, Place,
     columns::{Columns, Entry},
     gate::{self, Evidence},
     heads,
@@ -34,14 +34,20 @@ pub(in crate::parse::local) struct Found<'a> {
 }
 
 /// Finds the tables among the rows of a region, from top to bottom. `budget` is how many rows may still be looked at, again and
-/// again. `ground` is what is drawn there.
-pub(in crate::parse::local) fn unruled<'a>(rows: &[Row<'a>], ground: &Ground, budget: &mut usize) -> Vec<Found<'a>> {
+/// again; nothing is left of it once it is not enough. `ground` is what is drawn there. What is nearly decided otherwise is added
+/// to `narrow`.
+pub(in crate::parse::local) fn unruled<'a>(
+    rows: &[Row<'a>],
+    ground: &Ground,
+    budget: &mut usize,
+    narrow: &mut Narrow,
+) -> Vec<Found<'a>> {
     let stretched = justified(rows);
     let of_row = |(row, is_stretched)| TextRow { is_stretched, ..TextRow::of(row) };
     let rows: Vec<TextRow<'_, 'a>> = rows.iter().zip(stretched).map(of_row).collect();
     let mut found = Vec::new();
     for run in runs(&rows) {
-        let mut search = Search { rows: &rows, ground, budget: &mut *budget, found: &mut found };
+        let mut search = Search { rows: &rows, ground, budget: &mut *budget, narrow: &mut *narrow, found: &mut found };
         search.run(run);
     }
     found.sort_by_key(|table| table.first);
@@ -73,6 +79,7 @@ struct Search<'s, 'r, 'a> {
     rows: &'s [TextRow<'r, 'a>],
     ground: &'s Ground,
     budget: &'s mut usize,
+    narrow: &'s mut Narrow,
     found: &'s mut Vec<Found<'a>>,
 }
 
@@ -89,8 +96,12 @@ impl<'a> Search<'_, '_, 'a> {
             if last <= first {
                 continue;
             }
-            let Some(left) = self.budget.checked_sub(last - first + 1) else { return };
-            *self.budget = left;
+            let tried = last - first + 1;
+            if *self.budget < tried {
+                *self.budget = 0;
+                return;
+            }
+            *self.budget -= tried;
             match self.attempt(first, last) {
                 Ok(table) => self.found.push(table),
                 Err(at) => pending.extend(self.parts(first, last, at)),
@@ -118,7 +129,7 @@ impl<'a> Search<'_, '_, 'a> {
     }
 
     /// Makes a table of rows, or says at which row it must end.
-    fn attempt(&self, first: usize, last: usize) -> Result<Found<'a>, Option<usize>> {
+    fn attempt(&mut self, first: usize, last: usize) -> Result<Found<'a>, Option<usize>> {
         let within = &self.rows[first..=last];
         let parted: Vec<&TextRow<'_, 'a>> = within.iter().filter(|row| row.is_parted()).collect();
         let size = median(parted.iter().map(|row| row.size).collect()).ok_or(None)?;
@@ -154,12 +165,23 @@ impl<'a> Search<'_, '_, 'a> {
             is_ruled: self.is_ruled(bbox, size),
             has_head: is_bold(&lines[0]) && !is_bold(&lines[lines.len() - 1]),
         };
-        if self.is_drawn_over(bbox) || !gate::is_table(&entries, &wrapped::by_ground(&lines), &columns, evidence) {
+        if self.is_drawn_over(bbox) {
             return Err(None);
         }
+        let joins = wrapped::by_ground(&lines);
+        if !gate::is_table(&entries, &joins, &columns, evidence) {
+            let is_near = gate::is_nearly_table(&entries, &joins, &columns, evidence);
+            self.narrow.refused.extend(is_near.then_some(bbox));
+            return Err(None);
+        }
+        let is_weak = gate::is_weak_list(&entries, &joins, &columns, evidence);
         let (first, last) = self.extended((first, last), &columns, &mut lines, size);
         let layout = layout(&lines, &columns, &self.ground.rules);
-        if layout.num_rows < LEAST_ROWS { Err(None) } else { Ok(Found { first, last, layout }) }
+        if layout.num_rows < LEAST_ROWS {
+            return Err(None);
+        }
+        self.narrow.accepted.extend(is_weak.then_some(bbox));
+        Ok(Found { first, last, layout })
     }
 
     fn line(&self, index: usize, reach: (f64, f64), entries: Vec<Entry<'a>>) -> Line<'a> {

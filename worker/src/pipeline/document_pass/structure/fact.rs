@@ -80,6 +80,8 @@ pub(crate) struct Fact {
     pub(super) captioned: Option<Captioned>,
     pub(super) grid: Option<Grid>,
     pub(super) tag: Option<Tag>,
+    /// Whether it is a picture that the page shows. No rule but that of captions looks at pictures.
+    pub(super) is_picture: bool,
 }
 
 /// What is known of a table.
@@ -98,7 +100,7 @@ pub(super) enum Kind {
     Table,
     /// Program text or a formula.
     Block,
-    /// Fields, notes, links, and text that nobody sees or that is turned.
+    /// Fields, notes, links, pictures, and text that nobody sees or that is turned.
     Other,
 }
 
@@ -134,6 +136,7 @@ impl Fact {
         };
         let is_paragraph = is_native("paragraph");
         let grid = element.fields("table")?.map(|table| Grid::of(&table, is_native("ruled_table"))).transpose()?;
+        let is_picture = layer == Some(ContentLayer::Body) && is_native("image_object");
         let is_block = is_native("code") || is_native("formula");
         let kind = match layer {
             Some(ContentLayer::Body) if grid.is_some() => Kind::Table,
@@ -185,6 +188,7 @@ impl Fact {
             captioned,
             grid,
             tag: tag.as_deref().and_then(Tag::named),
+            is_picture,
         })
     }
 

@@ -6,6 +6,7 @@
 //! repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists` of what is
 //! left. What the tags of a document say comes first in each (`tags`). All thresholds are in `thresholds`.
 
+mod belongings;
 mod beside;
 mod fact;
 mod furniture;
@@ -13,7 +14,6 @@ mod headings;
 mod joins;
 mod lists;
 mod styles;
-mod tables;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -27,11 +27,11 @@ use quire_schemas::{
 };
 
 use self::{
+    belongings::{Belongings, belongings},
     fact::{Fact, Kind},
     furniture::{Furniture, furniture},
     headings::{Body, headings},
     joins::{Role, joins},
-    tables::{Belongings, belongings},
     tags::{Tags, with_tagged_items},
     thresholds::{ELEMENTS_WITH_NOTES, LARGER_BODY, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
 };
@@ -89,9 +89,9 @@ pub(super) struct InList {
 /// The number of a page, and the place of an element among those of the page.
 pub(super) type At = (u32, usize);
 
-/// What belongs to a table.
+/// What belongs to a table or a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct OfTable {
+pub(super) struct OfElement {
     pub(super) captions: Vec<At>,
     pub(super) continued_from: Option<At>,
     pub(super) continues_in: Option<At>,
@@ -101,8 +101,8 @@ pub(super) struct OfTable {
 #[derive(Debug, Default)]
 pub(super) struct Decisions {
     kinds: BTreeMap<At, Decision>,
-    tables: BTreeMap<At, OfTable>,
-    /// The table of each caption.
+    belongings: BTreeMap<At, OfElement>,
+    /// The table or picture of each caption.
     captioned: BTreeMap<At, At>,
     /// The further parts of each paragraph that goes on behind a break.
     parts: BTreeMap<At, Vec<At>>,
@@ -115,12 +115,12 @@ impl Decisions {
         self.kinds.get(&at)
     }
 
-    /// Returns what belongs to the table at a place, if something does.
-    pub(super) fn of_table(&self, at: At) -> Option<&OfTable> {
-        self.tables.get(&at)
+    /// Returns what belongs to the table or picture at a place, if something does.
+    pub(super) fn belongings_of(&self, at: At) -> Option<&OfElement> {
+        self.belongings.get(&at)
     }
 
-    /// Returns the table that the element at a place is a caption of.
+    /// Returns the table or picture that the element at a place is a caption of.
     pub(super) fn captioned_by(&self, at: At) -> Option<At> {
         self.captioned.get(&at).copied()
     }
@@ -237,12 +237,12 @@ impl Structure {
         let belongings = belongings(&self.pages, order, |place| kind(place) == Some(&ElementType::Caption));
         let all = |places: Vec<Place>| places.iter().map(|place| self.at(place)).collect();
         let mut numbered = Decisions::default();
-        for (table, Belongings { captions, continued_from, continues_in }) in belongings {
-            let table = self.at(&table);
-            numbered.captioned.extend(captions.iter().map(|caption| (self.at(caption), table)));
+        for (owner, Belongings { captions, continued_from, continues_in }) in belongings {
+            let owner = self.at(&owner);
+            numbered.captioned.extend(captions.iter().map(|caption| (self.at(caption), owner)));
             let one = |place: Option<Place>| place.map(|place| self.at(&place));
             let (continued_from, continues_in) = (one(continued_from), one(continues_in));
-            numbered.tables.insert(table, OfTable { captions: all(captions), continued_from, continues_in });
+            numbered.belongings.insert(owner, OfElement { captions: all(captions), continued_from, continues_in });
         }
         numbered.further_parts = joins.values().flatten().map(|place| self.at(place)).collect();
         numbered.parts = joins.into_iter().map(|(first, parts)| (self.at(&first), all(parts))).collect();

@@ -217,3 +217,19 @@ fn any_number_of_styles_has_an_order_and_six_levels() {
     let levels: Vec<&str> = kinds.iter().filter_map(|kind| kind.strip_prefix("section_header")).collect();
     assert!(levels.len() > 10 && levels.iter().all(|level| ("1"..="6").contains(level)), "{levels:?}");
 }
+
+#[test]
+fn a_caption_of_a_figure_belongs_to_the_picture_right_above_or_below_it() {
+    let elements = [
+        given(BODY, 60.0),
+        given("Figure 1: A boat on a lake", 90.0),
+        given("", 110.0),
+        given("Figure 2: A tree", 200.0),
+        given("Table 3: Trees", 140.0),
+    ];
+    let mut page = page(1, &elements);
+    page.elements[2].native.kind = "image_object".to_owned();
+    let decisions = structure(&[page]).decide(true);
+    assert_eq!([1, 3, 4].map(|index| decisions.captioned_by((1, index))), [Some((1, 2)), None, None]);
+    assert_eq!(decisions.belongings_of((1, 2)).map(|found| found.captions.clone()), Some(vec![(1, 1)]));
+}

@@ -125,7 +125,7 @@ pub(super) const ELEMENTS_WITH_NOTES: usize = 3_000;
 /// Words of a caption, at most.
 pub(super) const WORDS_OF_CAPTION: u32 = 90;
 
-/// White space between a table and its caption, in units of the caption's size, at most.
+/// White space between a table or a picture and its caption, in units of the caption's size, at most.
 pub(super) const SPACE_OF_CAPTION: f64 = 3.0;
 
 // Tables that go on.

@@ -1,4 +1,4 @@
-//! What belongs to a table: its captions, and its part on the next page. Pure.
+//! What belongs to a table or a picture: its captions, and a table's part on the next page. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::parse::Captioned;
 
-/// What belongs to a table.
+/// What belongs to a table or a picture.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Belongings {
     pub(super) captions: Vec<Place>,
@@ -17,16 +17,20 @@ pub(super) struct Belongings {
     pub(super) continues_in: Option<Place>,
 }
 
-/// Finds what belongs to each table. `order` lists the elements of the body in the order of reading.
+/// Finds what belongs to each table and picture. `order` lists the elements of the body in the order of reading.
 pub(super) fn belongings(
     pages: &[PageFacts],
     order: &[Place],
     is_caption: impl Fn(&Place) -> bool,
 ) -> BTreeMap<Place, Belongings> {
     let mut found: BTreeMap<Place, Belongings> = BTreeMap::new();
+    let pictures: Vec<Vec<Place>> = (0..pages.len()).map(|page| pictures(pages, page)).collect();
     for (at, caption) in order.iter().enumerate().filter(|(_, place)| is_caption(place)) {
-        if let Some(table) = captioned(pages, order, at) {
-            found.entry(table).or_default().captions.push(*caption);
+        let is_of_table = pages[caption.page].facts[caption.index].captioned != Some(Captioned::Other);
+        let captioned =
+            if is_of_table { table(pages, order, at) } else { picture(pages, &pictures[caption.page], caption) };
+        if let Some(captioned) = captioned {
+            found.entry(captioned).or_default().captions.push(*caption);
         }
     }
     for (before, table) in continued(pages, order, is_caption) {
@@ -37,17 +41,30 @@ pub(super) fn belongings(
 }
 
 /// Returns the table that a caption stands right above or below: the nearer one, the one below it if they are as near.
-fn captioned(pages: &[PageFacts], order: &[Place], at: usize) -> Option<Place> {
+fn table(pages: &[PageFacts], order: &[Place], at: usize) -> Option<Place> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
     let caption = order[at];
-    if fact(&caption).captioned == Some(Captioned::Other) {
-        return None;
-    }
     let beside = [order.get(at + 1), at.checked_sub(1).map(|before| &order[before])];
     let tables = beside.into_iter().flatten().filter(|place| place.page == caption.page && fact(place).grid.is_some());
     let near = tables.map(|table| (*table, distance(fact(&caption), fact(table))));
     let near = near.filter(|(_, distance)| *distance <= SPACE_OF_CAPTION * fact(&caption).size);
     near.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(table, _)| table)
+}
+
+/// Lists the pictures of a page.
+fn pictures(pages: &[PageFacts], page: usize) -> Vec<Place> {
+    let facts = pages[page].facts.iter().enumerate().filter(|(_, fact)| fact.is_picture);
+    facts.map(|(index, _)| Place { page, index }).collect()
+}
+
+/// Returns the picture of a page that a caption stands right above or below: the nearest one.
+fn picture(pages: &[PageFacts], pictures: &[Place], caption: &Place) -> Option<Place> {
+    let fact = |place: &Place| &pages[place.page].facts[place.index];
+    let caption = fact(caption);
+    let in_column = pictures.iter().filter(|picture| fact(picture).bbox.shared_width(caption.bbox) > 0.0);
+    let near = in_column.map(|picture| (*picture, distance(caption, fact(picture))));
+    let near = near.filter(|(_, distance)| *distance <= SPACE_OF_CAPTION * caption.size);
+    near.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(picture, _)| picture)
 }
 
 fn distance(a: &Fact, b: &Fact) -> f64 {
