@@ -89,6 +89,11 @@ impl JsonFields<'_> {
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Returns how many bytes its names and values have.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.get().len()).sum()
+    }
 }
 
 /// Says whether an element is one of the local engine.

@@ -17,7 +17,7 @@ pub(super) struct Beside<'f> {
 
 impl<'f> Beside<'f> {
     pub(super) fn of(facts: &'f [Fact]) -> Self {
-        let is_seen = |fact: &&Fact| matches!(fact.kind, Kind::Text | Kind::Other);
+        let is_seen = |fact: &&Fact| fact.kind == Kind::Text || fact.is_field;
         let mut lines: Vec<(f64, &Fact)> = facts.iter().filter(is_seen).map(|fact| (fact.bbox.top(), fact)).collect();
         lines.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut texts: Vec<&Fact> = facts.iter().filter(|fact| fact.kind == Kind::Text).collect();

@@ -80,6 +80,10 @@ pub(crate) struct Fact {
     pub(super) captioned: Option<Captioned>,
     pub(super) grid: Option<Grid>,
     pub(super) tag: Option<Tag>,
+    /// Of its JSON.
+    pub(super) bytes: usize,
+    /// Whether it is a field of a form.
+    pub(super) is_field: bool,
     /// Whether it is a picture that the page shows. No rule but that of captions looks at pictures.
     pub(super) is_picture: bool,
 }
@@ -188,6 +192,8 @@ impl Fact {
             captioned,
             grid,
             tag: tag.as_deref().and_then(Tag::named),
+            bytes: element.bytes(),
+            is_field: element.raw("field").is_some(),
             is_picture,
         })
     }
@@ -367,7 +373,7 @@ impl Text {
 
     /// Says whether it ends with the end of a sentence, quotation marks and brackets behind it left out.
     pub(super) fn ends_sentence(&self) -> bool {
-        const CLOSING: [char; 13] = ['"', '\'', '”', '’', '»', '“', '‘', '«', ')', ']', '」', '』', '）'];
+        const CLOSING: [char; 15] = ['"', '\'', '”', '’', '»', '“', '‘', '«', ')', ']', '」', '』', '）', '—', '–'];
         const ENDS: [char; 15] = ['.', '!', '?', ':', ';', '…', '。', '！', '？', '：', '؟', '۔', '।', '։', '።'];
         self.tail.trim_end_matches(CLOSING).ends_with(ENDS)
     }

@@ -70,6 +70,9 @@ pub(super) fn furniture(pages: &[PageFacts], body: f64, tags: &Tags) -> Vec<Vec<
         for edge in [Edge::Top, Edge::Bottom] {
             label(page, edge, (repeated.as_slice(), artifacts.as_slice()), body, &mut found);
         }
+        if is_all(page, &found) {
+            found.fill(None);
+        }
         found
     };
     pages.iter().zip(&repeated).map(of_page).collect()
@@ -291,6 +294,18 @@ fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, fou
     if lone.len() > LONE_ROWS {
         lone.into_iter().flat_map(|row| rows[row]).for_each(|index| found[*index] = None);
     }
+}
+
+/// Says whether a page is nothing but several lines of furniture, so that they are none: they repeat because its neighbours are
+/// versions of it.
+fn is_all(page: &PageFacts, found: &[Option<Furniture>]) -> bool {
+    let is_text = |index: &usize| {
+        let fact = &page.facts[*index];
+        fact.kind != Kind::Other && !is_page_number(&fact.text.head)
+    };
+    let texts: Vec<usize> = (0..found.len()).filter(is_text).collect();
+    let has_picture = page.facts.iter().any(|fact| fact.is_picture);
+    texts.len() > 1 && !has_picture && texts.iter().all(|index| found[*index].is_some())
 }
 
 /// Returns the white space between two rows.

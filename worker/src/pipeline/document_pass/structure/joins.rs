@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::{
     PageFacts, Place,
     fact::{Fact, Kind},
-    thresholds::{LINES_OF_PART, MOST_JOINS_OF_PAGE, MOST_PARTS, SAME_SIZE, WORDS_OF_PART},
+    thresholds::{LINES_OF_PART, MOST_BYTES_OF_PARAGRAPH, MOST_JOINS_OF_PAGE, MOST_PARTS, SAME_SIZE, WORDS_OF_PART},
 };
 
 /// What an element is to a paragraph that may go on.
@@ -42,7 +42,7 @@ pub(super) fn joins(
             Role::Text | Role::Item => {
                 let first = open
                     .filter(|(first, last)| {
-                        role == Role::Text && has_room(&joins, first) && goes_on(pages, last, place)
+                        role == Role::Text && has_room(pages, &joins, first, place) && goes_on(pages, last, place)
                     })
                     .map(|(first, _)| first);
                 if let Some(first) = first {
@@ -56,9 +56,12 @@ pub(super) fn joins(
 }
 
 /// Bounds what is held of a paragraph, and how often a page is looked through for its parts.
-fn has_room(joins: &BTreeMap<Place, Vec<Place>>, first: &Place) -> bool {
+fn has_room(pages: &[PageFacts], joins: &BTreeMap<Place, Vec<Place>>, first: &Place, next: &Place) -> bool {
     let start = Place { page: first.page, index: 0 };
-    joins.get(first).map_or(0, Vec::len) < MOST_PARTS && joins.range(start..).count() < MOST_JOINS_OF_PAGE
+    let parts = joins.get(first).map_or(&[][..], Vec::as_slice);
+    let bytes = |place: &Place| pages[place.page].facts[place.index].bytes;
+    let all = parts.iter().chain([first, next]).map(bytes).fold(0_usize, usize::saturating_add);
+    parts.len() < MOST_PARTS && all <= MOST_BYTES_OF_PARAGRAPH && joins.range(start..).count() < MOST_JOINS_OF_PAGE
 }
 
 fn goes_on(pages: &[PageFacts], last: &Place, next: &Place) -> bool {
@@ -72,7 +75,11 @@ fn goes_on(pages: &[PageFacts], last: &Place, next: &Place) -> bool {
     }
     let is_text = if last.page == next.page {
         let stands_higher = other.bbox.top() < one.end.top();
-        one.end.shared_width(other.bbox) <= 0.0 && stands_higher && one.lines > 1 && one.text.words >= WORDS_OF_PART
+        one.end.shared_width(other.bbox) <= 0.0
+            && stands_higher
+            && one.lines > 1
+            && one.text.words >= WORDS_OF_PART
+            && begins_column(one, other, &pages[next.page])
     } else {
         let is_next = pages[next.page].number == pages[last.page].number + 1;
         is_next && (one.lines > 1 || one.text.words >= WORDS_OF_PART)
@@ -80,10 +87,23 @@ fn goes_on(pages: &[PageFacts], last: &Place, next: &Place) -> bool {
     is_text && (goes_on_small(one, other, last.page == next.page) || goes_on_full(one, other))
 }
 
-/// Says whether the next part begins with a small letter. In another column the line before must be full: columns of labels
-/// stand beside each other.
+/// Says whether no text stands above a part in its column, beside the part before it.
+fn begins_column(one: &Fact, other: &Fact, page: &PageFacts) -> bool {
+    let is_above = |above: &&Fact| {
+        above.kind == Kind::Text
+            && above.captioned.is_none()
+            && above.bbox.bottom() <= other.bbox.top() + 0.5 * other.size
+            && above.bbox.shared_width(other.bbox) > 0.0
+            && above.bbox.shared_width(one.end) <= 0.0
+            && above.bbox.bottom() > one.bbox.top()
+    };
+    !page.facts.iter().any(|above| is_above(&above))
+}
+
+/// Says whether the next part begins with a small letter, behind a line that is full. Of a single line on another page nobody can
+/// tell.
 fn goes_on_small(one: &Fact, other: &Fact, is_beside: bool) -> bool {
-    other.text.head.starts_with(char::is_lowercase) && (one.is_full || !is_beside)
+    other.text.head.starts_with(char::is_lowercase) && (one.is_full || !is_beside && one.lines == 1)
 }
 
 fn goes_on_full(one: &Fact, other: &Fact) -> bool {

@@ -66,8 +66,6 @@ pub(super) const TITLE_PART: f64 = 0.6;
 // Tags of the structure tree; shares.
 /// A kind of tag that more of the text has is not believed: some writers tag everything alike.
 pub(super) const TAGGED_SHARE: f64 = 0.5;
-/// Tagged headings are all headings if they are so many of those that look like one.
-pub(super) const TAGGED_HEADINGS: f64 = 0.5;
 /// Items of one depth have marks if so many have one.
 pub(super) const MARKED_ITEMS: f64 = 0.5;
 
@@ -155,4 +153,6 @@ pub(super) const WORDS_OF_PART: u32 = 8;
 pub(super) const LINES_OF_PART: u32 = 3;
 /// Parts of a paragraph, and paragraphs of a page that go on, at most.
 pub(super) const MOST_PARTS: usize = 32;
+/// Bytes of the JSON of all of them: the pass holds a paragraph several times.
+pub(super) const MOST_BYTES_OF_PARAGRAPH: usize = 2 << 20;
 pub(super) const MOST_JOINS_OF_PAGE: usize = 64;
