@@ -81,7 +81,7 @@ impl SpooledDocument {
     /// Runs the pass for a result of at most so many bytes.
     pub fn pass(self, max_result_bytes: u64) -> Result<PassedDocument, String> {
         let limits = PassLimits::for_result(max_result_bytes);
-        let written = document_pass::run(self.parsed, Vec::new(), &self.folder, &limits);
+        let written = document_pass::run(self.parsed, Vec::new(), &mut [], &self.folder, &limits);
         let written = written.map_err(|fault| fault.chain())?;
         let warnings = written.warnings.into_iter().map(|warning| warning.code).collect();
         Ok(PassedDocument { elements: written.elements.count(), warnings })

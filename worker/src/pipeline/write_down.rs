@@ -88,7 +88,8 @@ impl WriteDown<'_> {
         let (folder, limits) = (self.temp_dir.to_owned(), PassLimits::for_result(self.max_result_bytes));
         let (written, head_bytes, mut result) = blocking(move || {
             let rows = std::mem::take(&mut result.pages);
-            let mut written = document_pass::run(parsed, rows, &folder, &limits)?;
+            let outline = result.document.as_mut().map_or(&mut [][..], |document| &mut document.outline);
+            let mut written = document_pass::run(parsed, rows, outline, &folder, &limits)?;
             result.warnings.append(&mut written.warnings);
             result.warnings.sort_by_key(|warning| warning.page_number);
             if written.is_partial {

@@ -1,14 +1,13 @@
 //! What a caption begins with. Pure.
 
 /// What captions of tables and figures begin with, in small letters, in the languages of Europe.
-const LABELS: [&str; 38] = [
+const LABELS: [&str; 37] = [
     "table",
     "tab",
     "figure",
     "fig",
     "chart",
     "exhibit",
-    "box",
     "map",
     "graph",
     "plate",

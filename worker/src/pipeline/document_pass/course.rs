@@ -126,6 +126,6 @@ fn write_belongings(element: &mut JsonFields<'_>, belongings: &OfElement) -> ser
 }
 
 /// Returns the id of the element at a place of a page, as the local engine writes it.
-fn id_of((page, index): At) -> String {
+pub(super) fn id_of((page, index): At) -> String {
     format!("p{page}-e{:04}", index + 1)
 }

@@ -41,9 +41,10 @@ use std::{
     path::Path,
 };
 
-use quire_schemas::result::Page;
+use quire_schemas::result::{OutlineEntry, Page};
 
 use self::{
+    course::id_of,
     page_writer::{OfDocument, PageWriter},
     reconcile::Reconciliation,
     spooled_page::{SpooledPage, unreadable},
@@ -71,14 +72,15 @@ pub(crate) struct ParsedDocument {
     pub(crate) options: PassOptions,
 }
 
-/// Runs the pass. `rows` are the page rows without their parse. Temporary files go to
-/// `folder`. Blocking: not for the async runtime.
+/// Runs the pass. `rows` are the page rows without their parse. Entries of the outline gain the ids of the headings that they name.
+/// Temporary files go to `folder`. Blocking: not for the async runtime.
 ///
 /// # Errors
 /// `internal` if a page cannot be read back or the temporary folder is full.
 pub(crate) fn run(
     parsed: ParsedDocument,
     rows: Vec<Page>,
+    outline: &mut [OutlineEntry],
     folder: &Path,
     limits: &PassLimits,
 ) -> Result<Written, Fault> {
@@ -86,7 +88,10 @@ pub(crate) fn run(
     let numbers = spool.page_numbers();
     let (statistics, structure, reconciliation) = fold(&mut spool, &numbers, &natives)?;
     let reconciled = reconciliation.finish(options.min_recall);
-    let decisions = structure.decide(options.headings);
+    let decisions = structure.decide(options.headings, outline);
+    for (place, entry) in outline.iter_mut().enumerate() {
+        entry.element_id = decisions.bookmarked(place).map(id_of);
+    }
     let cut = structure.warning();
     drop(structure);
     let of_document = OfDocument { statistics: &statistics, decisions: &decisions, limits, options: &options };
@@ -149,7 +154,7 @@ mod tests {
     }
 
     fn written(pages: impl IntoIterator<Item = ParsedPage>, limits: &PassLimits) -> Written {
-        run(parsed(pages), Vec::new(), &std::env::temp_dir(), limits).expect("readable pages")
+        run(parsed(pages), Vec::new(), &mut [], &std::env::temp_dir(), limits).expect("readable pages")
     }
 
     fn elements(written: Written) -> Vec<Element> {
@@ -219,7 +224,7 @@ mod tests {
         spool.push(&parsed_page(1, &["a"])).expect("room");
         spool.push_json(2, &json).expect("room");
         let parsed = ParsedDocument { spool, ..parsed([]) };
-        let written = run(parsed, vec![Page::new(1), Page::new(2)], &std::env::temp_dir(), &LIMITS);
+        let written = run(parsed, vec![Page::new(1), Page::new(2)], &mut [], &std::env::temp_dir(), &LIMITS);
         let written = written.expect("readable pages");
         assert!(written.warnings.is_empty(), "{:?}", written.warnings);
         assert_eq!((written.rows.count(), written.elements.count()), (2, 25_001));
@@ -358,7 +363,7 @@ mod tests {
     fn a_damaged_page_is_an_error_and_not_a_page_without_text() {
         let mut pages = parsed([parsed_page(1, &["a"]), parsed_page(2, &["b"])]);
         pages.spool.damage(2);
-        let fault = run(pages, Vec::new(), &std::env::temp_dir(), &LIMITS).expect_err("it cannot be read");
+        let fault = run(pages, Vec::new(), &mut [], &std::env::temp_dir(), &LIMITS).expect_err("it cannot be read");
         assert_eq!((fault.code, fault.page), (ErrorCode::Internal, Some(2)));
     }
 
@@ -366,7 +371,7 @@ mod tests {
     fn pages_without_a_parse_keep_their_row() {
         let mut known = Page::new(2);
         known.images = vec!["2".to_owned()];
-        let written = run(parsed([parsed_page(1, &["a"])]), vec![known], &std::env::temp_dir(), &LIMITS);
+        let written = run(parsed([parsed_page(1, &["a"])]), vec![known], &mut [], &std::env::temp_dir(), &LIMITS);
         let rows = rows(written.expect("readable").rows);
         let numbers: Vec<(u32, usize)> = rows.iter().map(|row| (row.page_number, row.images.len())).collect();
         assert_eq!(numbers, [(1, 0), (2, 1)]);

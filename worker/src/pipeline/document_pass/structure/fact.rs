@@ -198,6 +198,11 @@ impl Fact {
         })
     }
 
+    /// Returns how many bytes it takes in memory.
+    pub(super) const fn held_bytes(&self) -> usize {
+        size_of::<Self>() + self.text.head.capacity() + self.text.tail.capacity()
+    }
+
     /// Says whether another element stands at its height, and so in its row.
     pub(super) fn shares_row(&self, other: &Self) -> bool {
         let shared = self.bbox.bottom().min(other.bbox.bottom()) - self.bbox.top().max(other.bbox.top());

@@ -74,11 +74,13 @@ impl Body {
 /// Finds the headings of a document. `order` lists the elements of the body in the order of reading; those that are no
 /// candidates are something else already.
 ///
-/// A line is a heading by itself, or because others of its style are: one style has one meaning in a document.
+/// A line is a heading by itself, because a bookmark names it, or because others of its style are: one style has one meaning in a
+/// document.
 pub(super) fn headings(
     pages: &[PageFacts],
     order: &[Place],
     is_candidate: impl Fn(&Place) -> bool,
+    is_bookmarked: impl Fn(&Place) -> bool,
     body: Body,
 ) -> BTreeMap<Place, Heading> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
@@ -98,12 +100,13 @@ pub(super) fn headings(
             space_above: before.map(|before| space(fact(&before), fact(place))),
             space_below: below.map(|below| space(fact(place), fact(&below))),
         };
-        let verdict = verdict(fact(place), &around, body);
+        let is_bookmarked = is_bookmarked(place) && may_be_heading(fact(place), &around);
+        let verdict = if is_bookmarked { Verdict::Heading } else { verdict(fact(place), &around, body) };
         styles.count(fact(place), verdict);
         verdicts.push((*place, verdict));
     }
     let is_heading = |(place, verdict): &(Place, Verdict)| match verdict {
-        Verdict::Heading => !styles.refuse(fact(place), body),
+        Verdict::Heading => is_bookmarked(place) || !styles.refuse(fact(place), body),
         Verdict::Likely => styles.support(fact(place), body),
         Verdict::Text => false,
     };

@@ -71,7 +71,7 @@ pub(super) fn facts(number: u32, elements: &[(&'static str, f64, f64)]) -> PageF
 
 /// Returns the types of the elements of the first page: `-` for what stays as it is.
 pub(super) fn kinds(pages: &[ParsedPage]) -> Vec<String> {
-    let decisions = structure(pages).decide(true);
+    let decisions = structure(pages).decide(true, &[]);
     let kind = |index: usize| {
         let Some(decision) = decisions.of((1, index)) else { return "-".to_owned() };
         let level = decision.level.map(|level| level.to_string()).unwrap_or_default();
@@ -229,7 +229,7 @@ fn a_caption_of_a_figure_belongs_to_the_picture_right_above_or_below_it() {
     ];
     let mut page = page(1, &elements);
     page.elements[2].native.kind = "image_object".to_owned();
-    let decisions = structure(&[page]).decide(true);
+    let decisions = structure(&[page]).decide(true, &[]);
     assert_eq!([1, 3, 4].map(|index| decisions.captioned_by((1, index))), [Some((1, 2)), None, None]);
     assert_eq!(decisions.belongings_of((1, 2)).map(|found| found.captions.clone()), Some(vec![(1, 1)]));
 }

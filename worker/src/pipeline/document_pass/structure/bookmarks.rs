@@ -1,0 +1,43 @@
+//! The bookmarks of a document: a line that may be a heading, and that a bookmark of its page names, is one. Pure.
+
+use std::collections::BTreeMap;
+
+use quire_schemas::result::OutlineEntry;
+
+use super::fact::{Fact, Kind};
+
+/// The titles of the bookmarks of each page, with their places in the outline.
+#[derive(Debug, Default)]
+pub(super) struct Bookmarks(BTreeMap<(u32, String), usize>);
+
+impl Bookmarks {
+    /// Takes the bookmarks that lead to a page; of those that are alike the first one.
+    pub(super) fn of(outline: &[OutlineEntry]) -> Self {
+        let mut bookmarks = BTreeMap::new();
+        for (place, entry) in outline.iter().enumerate() {
+            let title = key(&entry.title);
+            if let Some(page) = entry.page_number.filter(|_| !title.is_empty()) {
+                bookmarks.entry((page, title)).or_insert(place);
+            }
+        }
+        Self(bookmarks)
+    }
+
+    /// Returns the place in the outline of the bookmark that names an element of a page.
+    pub(super) fn naming(&self, fact: &Fact, page: u32) -> Option<usize> {
+        if self.0.is_empty() || fact.kind != Kind::Text {
+            return None;
+        }
+        self.0.get(&(page, key(&fact.text.head))).copied()
+    }
+}
+
+/// Returns the letters and digits of a title in small letters, without the number that it begins with: bookmarks often leave it
+/// out.
+fn key(title: &str) -> String {
+    let title = title.trim_start_matches(|character: char| !character.is_alphabetic());
+    title.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).take(HEAD).collect()
+}
+
+/// Characters of a title that are compared: what is known of the text of an element.
+const HEAD: usize = 100;
