@@ -214,3 +214,50 @@ fn any_number_of_styles_has_an_order_and_six_levels() {
     let levels: Vec<&str> = kinds.iter().filter_map(|kind| kind.strip_prefix("section_header")).collect();
     assert!(levels.len() > 10 && levels.iter().all(|level| ("1"..="6").contains(level)), "{levels:?}");
 }
+
+#[test]
+fn letters_and_dashes_are_items_in_runs_only() {
+    for (first, next, expected) in [
+        ("(a) the first", "(b) the second", ["item@0", "item@0"]),
+        ("(iii) the third", "(iv) the fourth", ["-", "-"]),
+        ("(i) the first", "(ii) the second", ["item@0", "item@0"]),
+        ("(a) the first", "(d) another one", ["-", "-"]),
+        ("- one of two", "- two of them", ["item@0", "item@0"]),
+        ("- one alone", "and other text", ["-", "-"]),
+        ("1.1 the first", "1.2 the second", ["item@0", "item@0"]),
+    ] {
+        let elements = [given(BODY, 200.0), given(first, 230.0), given(next, 245.0), given(BODY, 270.0)];
+        assert_eq!(kinds(&[page(1, &elements)])[1..3], expected, "{first}");
+    }
+}
+
+#[test]
+fn titles_with_rising_page_numbers_far_beside_them_are_contents() {
+    let number = |text, top| Given { left: 400.0, ..given(text, top) };
+    let line = |title, page, top| [given(title, top), number(page, top)];
+    let of = |last| {
+        let lines = [line("Methods", "3", 200.0), line("Results", "7", 215.0), line("Notes", last, 230.0)];
+        let elements: Vec<Given> = lines.into_iter().flatten().chain([given(BODY, 300.0)]).collect();
+        kinds(&[page(1, &elements)])
+    };
+    assert_eq!(of("9")[..6], ["document_index"; 6]);
+    assert_eq!(of("5")[..6], ["-"; 6]);
+}
+
+#[test]
+fn elements_behind_so_many_are_not_judged_and_a_warning_says_so() {
+    let page = page(1, &[given("- an item", 100.0)]);
+    let json = serde_json::to_string(&page).expect("plain data");
+    let page = SpooledPage::read(&json, 1).expect("a page");
+    let element = page.elements().next().expect("it has one").expect("an element");
+    let mut structure = Structure::default();
+    structure.begin_page(&page).expect("a page");
+    for _ in 0..super::MOST_ELEMENTS {
+        structure.add(&element).expect("an element");
+    }
+    assert_eq!(structure.warning(), None);
+    structure.add(&element).expect("an element");
+    let warning = structure.warning().expect("one is too many");
+    assert!(warning.message.contains("more than 80000 elements"), "{}", warning.message);
+    assert_eq!(structure.pages[0].facts.len(), super::MOST_ELEMENTS);
+}
