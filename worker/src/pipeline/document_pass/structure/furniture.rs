@@ -171,8 +171,9 @@ fn label(page: &PageFacts, edge: Edge, repeated: &[bool], body: f64, found: &mut
             let fact = &page.facts[*index];
             is_near(page, fact, edge, REPEATED_BAND) && fact.lines <= 2 && fact.text.characters <= CHARACTERS_OF_LONE
         };
-        let is_one =
-            row.iter().any(|index| repeated[*index]) && row.iter().all(|index| repeated[*index] || may_be(index));
+        // What repeats at the other edge is the last row from here on a page without text.
+        let repeats = |index: &usize| repeated[*index] && is_near(page, &page.facts[*index], edge, REPEATED_BAND);
+        let is_one = row.iter().any(repeats) && row.iter().all(|index| repeats(index) || may_be(index));
         if row.len() > MOST_IN_A_ROW || !(is_one || row.iter().all(is_lone)) {
             return;
         }

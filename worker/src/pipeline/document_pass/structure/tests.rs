@@ -6,6 +6,7 @@ use super::{super::spooled_page::SpooledPage, PageFacts, Structure};
 use crate::{parse::ParsedPage, pipeline::testing::parsed_page};
 
 /// An element in the making: its text, size, whether it is bold, its left side and its top. Pages are 800 points high.
+#[derive(Clone)]
 struct Given {
     text: &'static str,
     size: f64,
@@ -156,6 +157,8 @@ fn what_repeats_at_the_edge_of_pages_is_furniture_and_so_is_a_lone_page_number()
     };
     let pages = [of(1, "11", BODY), of(2, "12", "Other text of the body stands here on this page."), of(3, "13", BODY)];
     assert_eq!(kinds(&pages), ["page_header", "-", "-", "-", "page_number"]);
+    let heads = [1, 2, 3].map(|number| page(number, &[given("The Journal of Water", 30.0)]));
+    assert_eq!(kinds(&heads), ["page_header"]);
     let lone = [given(BODY, 100.0), given(BODY, 200.0), given(BODY, 300.0), given("Page 3 of 9", 770.0)];
     assert_eq!(kinds(&[page(1, &lone)]), ["-", "-", "-", "page_number"]);
 }
@@ -199,6 +202,24 @@ fn a_list_goes_on_behind_a_long_list_inside_of_it() {
     elements.push(given("2. the second thing", 200.0));
     let expected = ["item@0", "item@1", "item@1", "item@1", "item@1", "item@1", "item@1", "item@0"];
     assert_eq!(kinds(&[page(1, &elements)]), expected);
+}
+
+#[test]
+fn a_list_behind_a_break_is_no_part_of_one_that_is_like_it_and_none_is_nested_without_end() {
+    let numbered = |left: f64, top: f64| {
+        let at = |text, top| Given { left, ..given(text, top) };
+        [at("1. the first thing", top), at("2. the second thing", top + 15.0)]
+    };
+    let mut beside = numbered(50.0, 100.0).to_vec();
+    beside.extend(numbered(320.0, 100.0));
+    assert_eq!(kinds(&[page(1, &beside)]), ["item@0"; 4]);
+    let lists: Vec<Given> =
+        (0..20).flat_map(|depth| numbered(50.0 + 4.0 * f64::from(depth), 35.0 * f64::from(depth))).collect();
+    let pages = [page(1, &numbered(50.0, 300.0)), page(2, &numbered(50.0, 300.0))];
+    let decisions = structure(&pages).decide(true);
+    let depth = |at| decisions.of(at).and_then(|decision| decision.list.as_ref()).and_then(|list| list.info.depth);
+    assert_eq!([(1, 0), (1, 1), (2, 0), (2, 1)].map(depth), [Some(0); 4]);
+    assert_eq!(kinds(&[page(1, &lists)]).last().map(String::as_str), Some("item@16"));
 }
 
 #[test]
