@@ -8,6 +8,7 @@ pub mod browser;
 pub mod cluster;
 pub mod corpora;
 pub mod documents;
+pub mod drawn;
 pub mod events;
 pub mod expect;
 pub mod figures;

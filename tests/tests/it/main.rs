@@ -25,6 +25,7 @@ mod full_store;
 mod geometry;
 mod happy_path;
 mod health;
+mod hostile_structure;
 mod http_network;
 mod idle_exit;
 mod ink;

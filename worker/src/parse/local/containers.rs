@@ -5,7 +5,7 @@ use quire_schemas::element::BBox;
 
 use super::{
     content::{Colour, PageContent, ShapeKind},
-    grids::{Grid, GridCell, grids},
+    grids::{Grid, grids},
     rulings::{Rule, rules},
 };
 
@@ -113,10 +113,14 @@ fn containers(content: &PageContent, rules: &[Rule]) -> Vec<Container> {
 }
 
 impl Container {
-    /// Returns the areas of which each is read by itself, in the order of reading.
-    pub(super) fn areas(&self) -> Vec<BBox> {
-        let of = |cell: &GridCell| cell.bbox;
-        if let Kind::Grid(grid) = &self.kind { grid.cells.iter().map(of).collect() } else { vec![self.bbox] }
+    /// Returns how many areas it has, of which each is read by itself, in the order of reading.
+    pub(super) const fn count(&self) -> usize {
+        if let Kind::Grid(grid) = &self.kind { grid.cells.len() } else { 1 }
+    }
+
+    /// Returns the number of the area in which a point of it lies.
+    pub(super) fn area_at(&self, x: f64, y: f64) -> usize {
+        if let Kind::Grid(grid) = &self.kind { grid.cell_at(x, y) } else { 0 }
     }
 }
 
@@ -172,9 +176,9 @@ mod tests {
         assert_eq!(found(shapes.clone()).len(), 2);
         // Only the lower row has two columns.
         shapes.push(upright(150.0, 200.0, 200.0));
-        let corners: Vec<(f64, f64)> =
-            found(shapes).remove(0).areas().iter().map(|cell| (cell.left().round(), cell.top().round())).collect();
-        assert_eq!(corners, [(100.0, 100.0), (100.0, 150.0), (200.0, 150.0)]);
+        let block = found(shapes).remove(0);
+        let areas = [(150.0, 120.0), (250.0, 120.0), (150.0, 180.0), (250.0, 180.0)].map(|(x, y)| block.area_at(x, y));
+        assert_eq!((block.count(), areas), (3, [0, 0, 1, 2]));
     }
 
     #[test]

@@ -327,4 +327,15 @@ mod tests {
         // Above: one cell over both columns with the one below it on the right.
         assert_eq!(spans(&only(&rules)), [(0, 0, 1, 2), (1, 0, 1, 1), (1, 1, 1, 1)]);
     }
+
+    #[test]
+    fn a_drawing_of_more_lines_than_a_table_has_is_no_grid() {
+        let lines = |count: u32| -> Vec<Rule> {
+            let side = 10.0 * f64::from(count);
+            let places = || (0..=count).map(|place| 10.0 * f64::from(place));
+            places().map(|at| level(0.0, side, at)).chain(places().map(|at| upright(0.0, side, at))).collect()
+        };
+        assert_eq!(only(&lines(141)).cells.len(), 141 * 141);
+        assert_eq!(grids(&lines(142)), []);
+    }
 }

@@ -321,17 +321,13 @@ impl<'a> Regions<'a> {
             self.table(layout);
             return;
         }
-        let mut rest = members.clone();
-        for cell in container.areas() {
-            let is_in = |index: &usize| cell.has_middle_of(self.pieces[*index].token.bbox);
-            let (inside, outside): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(is_in);
-            rest = outside;
-            if !inside.is_empty() {
-                self.region(inside, number + 1, depth + 1);
-            }
+        let mut areas: Vec<Vec<usize>> = vec![Vec::new(); container.count()];
+        for &index in members {
+            let bbox = self.pieces[index].token.bbox;
+            areas[container.area_at(bbox.middle_x(), bbox.middle_y())].push(index);
         }
-        if !rest.is_empty() {
-            self.region(rest, number + 1, depth + 1);
+        for inside in areas.into_iter().filter(|inside| !inside.is_empty()) {
+            self.region(inside, number + 1, depth + 1);
         }
     }
 

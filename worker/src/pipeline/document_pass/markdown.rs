@@ -11,6 +11,10 @@ use super::json_fields::JsonFields;
 const DEEPEST_HEADING: u32 = 6;
 /// Spaces before an item of a list inside of another one.
 const INDENT: usize = 4;
+/// Items deeper than this are set in as this deep: each level costs every item of it its spaces.
+const DEEPEST_ITEM: u32 = 32;
+/// Bytes of a column header, at most, for it to stand over each of its columns: there may be thousands of them.
+const REPEATED_BYTES: usize = 200;
 
 /// Writes an element, as far as its text alone is not its Markdown. `None` if it is, or if there is no text. A table that pipes
 /// cannot show whole is HTML if `html_tables`.
@@ -41,7 +45,7 @@ pub(super) fn of(element: &JsonFields<'_>, html_tables: bool) -> serde_json::Res
 
 /// Writes an item behind its bullet or number, set in as deep as it is nested.
 fn item(text: &str, links: &[Link], list: &ListInfo) -> String {
-    let depth = list.depth.unwrap_or_default() as usize;
+    let depth = list.depth.unwrap_or_default().min(DEEPEST_ITEM) as usize;
     let marker = list.marker.as_deref().unwrap_or_default();
     let is_marked = !marker.is_empty() && text.starts_with(marker);
     let written = inline(text, links);
@@ -216,7 +220,8 @@ fn pipe_table(table: &Table) -> String {
         let text = escaped(&cell.text).replace('|', "\\|").replace('\n', "<br>");
         if cell.role == Some(CellRole::ColumnHeader) {
             head = head.max(row + 1);
-            let last = (col + cell.col_span.max(1) as usize).min(cols);
+            let span = if text.len() <= REPEATED_BYTES { cell.col_span.max(1) as usize } else { 1 };
+            let last = (col + span).min(cols);
             for place in &mut grid[row][col..last] {
                 place.clone_from(&text);
             }
@@ -324,6 +329,23 @@ mod tests {
         let expected = "| City | Sales 2019 | Sales 2020 |\n| --- | --- | --- |\n| a\\|b | 1 | 2<br>3 |";
         assert_eq!(written(&json!({ "type": "table", "text": "", "table": table })).expect("Markdown"), expected);
     }
+
+    #[test]
+    fn what_a_page_says_is_not_repeated_without_end() {
+        let head = |text: &str| {
+            let cells = json!([
+                { "row": 0, "col": 0, "col_span": 3, "role": "column_header", "text": text },
+                { "row": 1, "col": 0, "text": "1" },
+            ]);
+            let table = json!({ "num_rows": 2, "num_cols": 3, "cells": cells });
+            written(&json!({ "type": "table", "text": "", "table": table })).expect("Markdown").matches(text).count()
+        };
+        assert_eq!((head("Sales"), head(&"Sales ".repeat(40))), (3, 1));
+        let list = json!({ "marker": "-", "ordered": false, "depth": u32::MAX });
+        let deep = written(&json!({ "type": "list_item", "text": "- a", "list": list })).expect("Markdown");
+        assert_eq!(deep, format!("{}- a", " ".repeat(128)));
+    }
+
     #[test]
     fn a_table_with_spans_is_html_if_that_is_asked_for() {
         let cells = json!([

@@ -136,8 +136,10 @@ fn fold<'n>(
 #[cfg(test)]
 mod tests {
     use quire_schemas::{
-        element::{BBox, ContentLayer, Element, ElementType, Formatting, Region},
+        chunk::Chunk,
+        element::{BBox, Cell, ContentLayer, Element, ElementType, Formatting, Region, Table},
         failure::ErrorCode,
+        job::ChunkOptions,
         result::{PageStatus, Phase},
     };
 
@@ -231,6 +233,42 @@ mod tests {
         assert!(written.markdown.bytes() > (text.len() * 25_000) as u64);
         let rows = rows(written.rows);
         assert_eq!((rows[1].status.clone(), rows[1].element_ids.len()), (PageStatus::Succeeded, 25_000));
+    }
+
+    #[test]
+    fn a_table_of_a_hundred_thousand_cells_of_another_engine_stays_whole_and_its_chunks_have_each_row_once() {
+        let places = (0..1_000).flat_map(|row| (0..100).map(move |col| (row, col)));
+        let cell = |(row, col): (u32, u32)| Cell {
+            row,
+            col,
+            row_span: 1,
+            col_span: 1,
+            text: (col % 7).to_string(),
+            role: None,
+            value: None,
+            regions: Vec::new(),
+        };
+        let line = |text: &str| format!("|{}\n", format!(" {text} |").repeat(100));
+        let mut page = parsed_page(1, &[""]);
+        let element = &mut page.elements[0];
+        element.kind = ElementType::Table;
+        element.markdown = Some(line("a") + &line("-") + &line("1").repeat(999));
+        element.table =
+            Some(Table { num_rows: 1_000, num_cols: 100, cells: places.map(cell).collect(), ..Table::default() });
+        let mut spool = Spool::create(&std::env::temp_dir(), 1 << 30).expect("a temporary folder");
+        spool.push(&page).expect("room");
+        let chunks = Some(ChunkOptions { max_tokens: 8_192, overlap: 0 });
+        let options = PassOptions { chunks, ..PassOptions::default() };
+        let parsed = ParsedDocument { spool, options, ..parsed([]) };
+        let mut written = run(parsed, Vec::new(), &mut [], &std::env::temp_dir(), &LIMITS).expect("readable pages");
+        assert_eq!(written.warnings, []);
+        let chunks = written.chunks.take().expect("they are asked for").into_bytes().expect("readable");
+        let chunks = String::from_utf8(chunks).expect("text");
+        let chunks = chunks.lines().map(|line| serde_json::from_str::<Chunk>(line).expect("a chunk"));
+        let rows: Vec<[u32; 2]> = chunks.flat_map(|chunk| chunk.parts).filter_map(|part| part.rows).collect();
+        assert!(rows.len() > 1 && rows.windows(2).all(|pair| pair[0][1] == pair[1][0]), "{rows:?}");
+        assert_eq!((rows[0][0], rows[rows.len() - 1][1]), (1, 1_000));
+        assert_eq!(elements(written)[0].table, page.elements[0].table);
     }
 
     #[test]

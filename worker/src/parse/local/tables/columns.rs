@@ -3,7 +3,9 @@
 use super::{
     super::rows::Item,
     pieces::{TextRow, extent, words},
-    thresholds::{LEAST_SUPPORT, OVER_SEPARATOR, PROVEN_SEPARATOR, ROWS_PER_CROSSING, SEPARATOR, WIDER_THAN_SPACE},
+    thresholds::{
+        LEAST_SUPPORT, MOST_COLUMNS, OVER_SEPARATOR, PROVEN_SEPARATOR, ROWS_PER_CROSSING, SEPARATOR, WIDER_THAN_SPACE,
+    },
 };
 
 /// What stands in neighbouring columns of one row, from the column `first` to the column `last`.
@@ -25,13 +27,17 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds the columns of rows that have several pieces each. `None` if there are not two.
+    /// Finds the columns of rows that have several pieces each. `None` if there are not two, or more than a table has.
     pub(super) fn of(rows: &[&TextRow<'_, '_>], size: f64) -> Option<Self> {
         let body = body(rows);
         let least = size * SEPARATOR[if body.len() <= 3 { 0 } else { usize::from(body.len() > 6) + 1 }];
         let left = body.iter().map(|row| row.left()).fold(f64::INFINITY, f64::min);
         let right = body.iter().map(|row| row.right()).fold(f64::NEG_INFINITY, f64::max);
         let mut separators = free(&body, least, body.len() / ROWS_PER_CROSSING);
+        // Each separator is compared with each row.
+        if separators.len() >= MOST_COLUMNS {
+            return None;
+        }
         separators.retain(|separator| is_proven(&body, *separator));
         let mut columns = Self { separators, left, right };
         columns.drop_weak(&body);
@@ -143,7 +149,8 @@ fn body<'r, 'x, 'a>(rows: &[&'x TextRow<'r, 'a>]) -> Vec<&'x TextRow<'r, 'a>> {
 
 /// Lists the white space that runs down between the words of rows, of which so many may have words across it.
 fn free(rows: &[&TextRow<'_, '_>], least: f64, crossing: usize) -> Vec<(f64, f64)> {
-    let words: Vec<(f64, f64)> = rows.iter().flat_map(|row| row.words().map(extent)).collect();
+    let mut words: Vec<(f64, f64)> = rows.iter().flat_map(|row| row.words().map(extent)).collect();
+    words.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut ends: Vec<(f64, bool)> = words.iter().flat_map(|(left, right)| [(*left, true), (*right, false)]).collect();
     // What ends where something begins leaves no room between.
     ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
@@ -165,10 +172,9 @@ fn free(rows: &[&TextRow<'_, '_>], least: f64, crossing: usize) -> Vec<(f64, f64
         }
     }
     let inside = |space: (f64, f64)| -> Vec<(f64, f64)> {
-        let mut within: Vec<(f64, f64)> =
-            words.iter().copied().filter(|(left, right)| *left >= space.0 && *right <= space.1).collect();
-        within.sort_by(|a, b| a.0.total_cmp(&b.0));
-        within
+        let first = words.partition_point(|(left, _)| *left < space.0);
+        let begin_inside = words[first..].iter().take_while(|(left, _)| *left <= space.1);
+        begin_inside.filter(|(_, right)| *right <= space.1).copied().collect()
     };
     // What stands alone in the white space is a column by itself.
     found

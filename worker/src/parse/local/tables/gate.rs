@@ -241,8 +241,17 @@ fn ends_with(entry: &Entry<'_>, marks: &[char]) -> bool {
 /// Returns the largest share of values that differ by no more than this.
 fn at_one_place(mut values: Vec<f64>, within: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    let near = |from: usize| values[from..].iter().take_while(|value| **value - values[from] <= 2.0 * within).count();
-    (0..values.len()).map(near).max().unwrap_or_default() as f64 / values.len().max(1) as f64
+    densest(&values, within).map_or(0, |(_, count)| count) as f64 / values.len().max(1) as f64
+}
+
+/// Returns the last place from which most of the values, which ascend, differ by no more than this, and how many these are.
+fn densest(values: &[f64], within: f64) -> Option<(f64, usize)> {
+    let mut end = 0;
+    let counts = values.iter().enumerate().map(|(from, value)| {
+        end += values[end..].iter().take_while(|other| **other - value <= 2.0 * within).count();
+        (*value, end.saturating_sub(from))
+    });
+    counts.max_by_key(|(_, count)| *count)
 }
 
 /// Returns the share of values at the two places where most of them are, if it is large: labels are indented below those of
@@ -252,9 +261,7 @@ fn at_two_places(values: Vec<f64>, within: f64) -> f64 {
     let first = at_one_place(values.clone(), within);
     let mut sorted = values;
     sorted.sort_by(f64::total_cmp);
-    let most = (0..all)
-        .max_by_key(|from| sorted[*from..].iter().take_while(|value| **value - sorted[*from] <= 2.0 * within).count());
-    let Some(place) = most.map(|from| sorted[from]) else { return 0.0 };
+    let Some((place, _)) = densest(&sorted, within) else { return 0.0 };
     sorted.retain(|value| !(0.0..=2.0 * within).contains(&(value - place)));
     let second = at_one_place(sorted.clone(), within) * sorted.len() as f64 / all.max(1) as f64;
     if first + second >= ALIGNED_INDENTED { first + second } else { 0.0 }

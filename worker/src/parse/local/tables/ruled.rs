@@ -246,11 +246,11 @@ fn bands(cells: Vec<LaidCell<'_>>) -> Vec<Vec<LaidCell<'_>>> {
     places.sort_by(|a, b| a.0.total_cmp(&b.0));
     let starts: Vec<f64> = places.chunk_by(|a, b| b.0 - a.0 <= ONE_BAND * a.1).map(|band| band[0].0).collect();
     let band_of = |line: &Row<'_>| starts.partition_point(|start| *start <= line.baseline) - 1;
-    let tops: Vec<f64> = (0..starts.len())
-        .map(|band| {
-            lines.iter().flatten().filter(|line| band_of(line) == band).map(Row::top).fold(f64::INFINITY, f64::min)
-        })
-        .collect();
+    let mut tops = vec![f64::INFINITY; starts.len()];
+    for line in lines.iter().flatten() {
+        let top = &mut tops[band_of(line)];
+        *top = top.min(line.top());
+    }
     let side = |cell: &BBox, band: usize| {
         let top = if band == 0 { cell.top() } else { tops[band] };
         let bottom = tops.get(band + 1).copied().unwrap_or(cell.bottom());

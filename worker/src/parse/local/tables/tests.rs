@@ -204,3 +204,68 @@ fn a_table_in_one_of_two_columns_is_found_behind_the_cut() {
     let page = written(page, &[50.0, 180.0], 100.0, 14.0, &cells);
     assert_eq!(rows(&page), ["*Town|*Sales", "Oslo|1.5", "Turku|3.5", "Malmo|5.5"]);
 }
+
+const TOWNS: [&[&str]; 4] =
+    [&["Town", "Sales", "Costs"], &["Oslo", "1.5", "2.5"], &["Turku", "3.5", "4.5"], &["Malmo", "5.5", "6.5"]];
+
+#[test]
+fn a_title_over_several_columns_spans_those_that_a_rule_below_it_underlines() {
+    let page = written(Page::new().write("Sales", 205.0, 88.0), &PLACES, 102.0, 14.0, &TOWNS);
+    let page = ruled(page, &[(200.0, 330.0, 92.0)], &[]);
+    assert_eq!(rows(&page)[..2], ["*|*Sales<2>", "*Town|*Sales|*Costs"]);
+}
+
+#[test]
+fn lines_between_two_rules_are_one_row_if_rules_run_between_rows() {
+    let names = ["Alpha", "Beta", "Gamma", "Delta"];
+    let page = names.iter().enumerate().fold(Page::new(), |page, (row, name)| {
+        let y = 112.0 + 24.0 * row as f64;
+        let size = format!("{row}.5");
+        let page = page.write(name, 50.0, y).write("text of", 200.0, y).write(&size, 300.0, y);
+        page.write("two lines", 200.0, y + 12.0)
+    });
+    let levels = [104.0, 128.0, 152.0, 176.0, 200.0].map(|y| (50.0, 340.0, y));
+    let row = |name: &str, size: &str| format!("{name}|text of two lines|{size}");
+    assert_eq!(rows(&ruled(page, &levels, &[]))[1..], [row("Beta", "1.5"), row("Gamma", "2.5"), row("Delta", "3.5")]);
+}
+
+#[test]
+fn a_text_alone_in_a_row_of_a_grid_is_the_label_of_a_section() {
+    let cells: [&[&str]; 4] =
+        [&["Town", "Sales", "Costs"], &["In the north"], &["Oslo", "1.5", "2.5"], &["Turku", "3.5", "4.5"]];
+    let levels = [90.0, 110.0, 130.0, 150.0, 170.0].map(|y| (50.0, 350.0, y));
+    let inner = [150.0, 250.0].map(|x| [(90.0, 110.0, x), (130.0, 170.0, x)]);
+    let uprights: Vec<(f64, f64, f64)> =
+        [(90.0, 170.0, 50.0), (90.0, 170.0, 350.0)].into_iter().chain(inner.into_iter().flatten()).collect();
+    let page = ruled(written(Page::new(), &[60.0, 160.0, 260.0], 104.0, 20.0, &cells), &levels, &uprights);
+    assert_eq!(rows(&page), ["*Town|*Sales|*Costs", "In the north<3>", "Oslo|1.5|2.5", "Turku|3.5|4.5"]);
+    let found = lay_out(page.content());
+    let section = tables(&found)[0].table.cells.iter().find(|cell| cell.place.row == 1).map(|cell| cell.role.clone());
+    assert_eq!(section, Some(CellRole::RowSection));
+}
+
+#[test]
+fn cells_that_no_rule_parts_are_parted_where_their_columns_are() {
+    let levels = [90.0, 110.0, 130.0, 150.0].map(|y| (50.0, 350.0, y));
+    // Between the last two columns the rule ends before the last row.
+    let uprights = [(90.0, 150.0, 50.0), (90.0, 150.0, 150.0), (90.0, 130.0, 250.0), (90.0, 150.0, 350.0)];
+    let page = ruled(written(Page::new(), &[60.0, 160.0, 260.0], 104.0, 20.0, &TOWNS[..3]), &levels, &uprights);
+    assert_eq!(rows(&page), ["*Town|*Sales|*Costs", "Oslo|1.5|2.5", "Turku|3.5|4.5"]);
+}
+
+#[test]
+fn a_larger_line_between_two_lists_is_a_heading_that_parts_them() {
+    let page =
+        written(Page::new(), &[50.0, 160.0], 100.0, 14.0, &[&["Mail", "12.5"], &["Post", "11.5"], &["Rail", "10.5"]]);
+    let page = page.size(12.0).write("Other things", 50.0, 142.0).size(10.0);
+    let page = written(page, &[50.0, 160.0], 156.0, 14.0, &[&["Cars", "2.5"], &["Bikes", "1.5"], &["Ships", "0.5"]]);
+    assert_eq!(count(&page), 2);
+}
+
+#[test]
+fn what_curves_are_drawn_over_is_a_chart() {
+    let page = written(Page::new(), &PLACES, 100.0, 14.0, &TOWNS);
+    assert_eq!(count(&page), 1);
+    let drawing = Shape { order: 0, bbox: BBox::new(60.0, 95.0, 320.0, 140.0), kind: ShapeKind::Drawing };
+    assert_eq!(count(&page.and(|page| page.shapes = vec![drawing])), 0);
+}

@@ -44,6 +44,8 @@ pub(super) const SEPARATOR: [f64; 3] = [0.8, 0.5, 0.35];
 pub(super) const PROVEN_SEPARATOR: f64 = 0.25;
 /// One row of so many may cross a separator: a label that is longer than its column.
 pub(super) const ROWS_PER_CROSSING: usize = 8;
+/// A table without a grid has fewer columns than this.
+pub(super) const MOST_COLUMNS: usize = 200;
 /// A column has text in this share of the rows.
 pub(super) const LEAST_SUPPORT: f64 = 0.1;
 /// A piece is parted between two columns only where its gap is so many times as wide as the usual one of its row: words of a line

@@ -93,3 +93,59 @@ fn are_parts(one: &Fact, other: &Fact) -> bool {
     let has_same_head = head != 0 && head == next.head;
     columns == next.columns && is_ruled == next.is_ruled && (has_same_head || has_same_sides && next.head == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tests::facts, *};
+
+    /// Makes a page with tables of three columns in some places. Elements are 12 points high and 300 wide.
+    fn with_table(number: u32, elements: &[(&'static str, f64, f64)], tables: &[usize], head: u64) -> PageFacts {
+        let mut page = facts(number, elements);
+        for index in tables {
+            let fact = &mut page.facts[*index];
+            (fact.kind, fact.grid) = (Kind::Table, Some(Grid { columns: 3, is_ruled: true, head }));
+        }
+        page
+    }
+
+    fn found(pages: &[PageFacts]) -> BTreeMap<Place, Belongings> {
+        let places = |page: usize| (0..pages[page].facts.len()).map(move |index| Place { page, index });
+        let order: Vec<Place> = (0..pages.len()).flat_map(places).collect();
+        belongings(pages, &order, |place| pages[place.page].facts[place.index].captioned.is_some())
+    }
+
+    const fn at(page: usize, index: usize) -> Place {
+        Place { page, index }
+    }
+
+    #[test]
+    fn a_caption_belongs_to_the_nearer_table_and_one_of_a_figure_to_none() {
+        for (below, expected) in [(130.0, at(0, 2)), (145.0, at(0, 0)), (200.0, at(0, 0))] {
+            let elements = [("", 50.0, 100.0), ("Table 1: Towns", 50.0, 115.0), ("", 50.0, below)];
+            let of = found(&[with_table(1, &elements, &[0, 2], 0)]);
+            let captions =
+                of.iter().find(|(_, of)| !of.captions.is_empty()).map(|(table, of)| (*table, of.captions.clone()));
+            assert_eq!(captions, Some((expected, vec![at(0, 1)])), "{below}");
+        }
+        let figure = [("", 50.0, 100.0), ("Figure 1: Towns", 50.0, 115.0)];
+        let far = [("", 50.0, 100.0), ("Table 1: Towns", 50.0, 300.0)];
+        assert_eq!([figure, far].map(|elements| found(&[with_table(1, &elements, &[0], 0)]).len()), [0, 0]);
+    }
+
+    #[test]
+    fn a_table_goes_on_at_the_top_of_the_next_page_below_the_same_head_or_none() {
+        let last = [("Some text", 50.0, 100.0), ("", 50.0, 700.0)];
+        let first = [("", 50.0, 60.0), ("Some text", 50.0, 100.0)];
+        for (number, head, next, goes_on) in
+            [(2, 7, 7, true), (2, 7, 0, true), (2, 0, 0, true), (2, 7, 8, false), (2, 0, 8, false), (3, 7, 7, false)]
+        {
+            let of = found(&[with_table(1, &last, &[1], head), with_table(number, &first, &[0], next)]);
+            let links =
+                (of.get(&at(0, 1)).and_then(|of| of.continues_in), of.get(&at(1, 0)).and_then(|of| of.continued_from));
+            let expected = if goes_on { (Some(at(1, 0)), Some(at(0, 1))) } else { (None, None) };
+            assert_eq!(links, expected, "{number} {head} {next}");
+        }
+        let inside = [("Some text", 50.0, 30.0), ("", 50.0, 60.0)];
+        assert_eq!(found(&[with_table(1, &last, &[1], 7), with_table(2, &inside, &[1], 7)]).len(), 0);
+    }
+}

@@ -270,10 +270,11 @@ fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, fou
             let fact = &page.facts[*index];
             is_near(page, fact, edge, REPEATED_BAND) && fact.lines <= 2 && fact.text.characters <= CHARACTERS_OF_LONE
         };
-        let is_one =
-            row.iter().any(|index| repeated[*index]) && row.iter().all(|index| repeated[*index] || may_be(index));
-        let is_artifact = |index: &usize| artifacts[*index] && is_near(page, &page.facts[*index], edge, REPEATED_BAND);
-        let is_told = is_one || row.iter().all(is_artifact);
+        // What repeats at the other edge is the last row from here on a page without text.
+        let is_at_edge = |index: &usize| is_near(page, &page.facts[*index], edge, REPEATED_BAND);
+        let repeats = |index: &usize| repeated[*index] && is_at_edge(index);
+        let is_one = row.iter().any(repeats) && row.iter().all(|index| repeats(index) || may_be(index));
+        let is_told = is_one || row.iter().all(|index| artifacts[*index] && is_at_edge(index));
         if row.len() > MOST_IN_A_ROW || !(is_told || row.iter().all(is_lone)) {
             break;
         }

@@ -1,11 +1,11 @@
 //! Lists: items that begin with a bullet, or with numbers or letters that count, and how deep they are nested. Pure.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem::discriminant};
 
 use super::{
     PageFacts, Place,
     fact::{Fact, Kind},
-    thresholds::{ELEMENTS_BETWEEN, SAME_INDENT},
+    thresholds::{DEEPEST_LIST, ELEMENTS_BETWEEN, SAME_INDENT},
 };
 use crate::parse::{Mark, MarkKind};
 
@@ -73,12 +73,10 @@ pub(super) fn items(
         if !may_begin(pages, order, at, &is_heading) {
             continue;
         }
-        while open
-            .last()
-            .is_some_and(|list| list.last.page == place.page && own.bbox.left() < list.left + 0.3 * list.size)
-        {
+        while open.last().is_some_and(|list| !list.may_hold(own, mark, place)) {
             open.pop();
         }
+        open.truncate(DEEPEST_LIST);
         open.iter_mut().for_each(|list| list.at = at);
         let parent = open.last().map(|list| list.last);
         let list =
@@ -98,10 +96,25 @@ fn item(list: usize, depth: usize, mark: &Mark, fact: &Fact, parent: Option<Plac
 }
 
 impl Open {
+    /// Says whether a list that begins with an element may stand inside of its last item: it is set in further. Behind a break the
+    /// place says nothing, but no list stands inside of one of its kind there.
+    fn may_hold(&self, fact: &Fact, mark: &Mark, place: &Place) -> bool {
+        if self.is_above(fact, place) {
+            return fact.bbox.left() >= self.left + 0.3 * self.size;
+        }
+        let kind = |mark: &Mark| (discriminant(&mark.kind), mark.delimiter, mark.number().map(<[u16]>::len));
+        kind(&self.mark) != kind(mark)
+    }
+
+    /// Says whether an element stands in the same column.
+    fn is_above(&self, fact: &Fact, place: &Place) -> bool {
+        place.page == self.last.page && fact.bbox.left() < self.left + 20.0 * self.size
+    }
+
     /// Says whether an element is the next item: its mark counts on, or is a bullet at the same place. In another column or on
     /// another page the place says nothing.
     fn takes(&self, fact: &Fact, mark: &Mark, place: &Place) -> bool {
-        let is_below = place.page == self.last.page && fact.bbox.left() < self.left + 20.0 * self.size;
+        let is_below = self.is_above(fact, place);
         let is_in_line = (fact.bbox.left() - self.left).abs() <= SAME_INDENT * self.size;
         match (&self.mark.kind, &mark.kind) {
             (MarkKind::Bullet, MarkKind::Bullet) => is_in_line || !is_below,

@@ -6,6 +6,7 @@ use super::{super::spooled_page::SpooledPage, PageFacts, Structure};
 use crate::{parse::ParsedPage, pipeline::testing::parsed_page};
 
 /// An element in the making: its text, size, whether it is bold, its left side, its top and its tag. Pages are 800 points high.
+#[derive(Clone)]
 pub(super) struct Given {
     pub(super) text: &'static str,
     pub(super) size: f64,
@@ -159,6 +160,8 @@ fn what_repeats_at_the_edge_of_pages_is_furniture_and_so_is_a_lone_page_number()
     };
     let pages = [of(1, "11", BODY), of(2, "12", "Other text of the body stands here on this page."), of(3, "13", BODY)];
     assert_eq!(kinds(&pages), ["page_header", "-", "-", "-", "page_number"]);
+    let heads = [1, 2, 3].map(|number| page(number, &[given("The Journal of Water", 30.0)]));
+    assert_eq!(kinds(&heads), ["page_header"]);
     let lone = [given(BODY, 100.0), given(BODY, 200.0), given(BODY, 300.0), given("Page 3 of 9", 770.0)];
     assert_eq!(kinds(&[page(1, &lone)]), ["-", "-", "-", "page_number"]);
 }
@@ -205,6 +208,24 @@ fn a_list_goes_on_behind_a_long_list_inside_of_it() {
 }
 
 #[test]
+fn a_list_behind_a_break_is_no_part_of_one_that_is_like_it_and_none_is_nested_without_end() {
+    let numbered = |left: f64, top: f64| {
+        let at = |text, top| Given { left, ..given(text, top) };
+        [at("1. the first thing", top), at("2. the second thing", top + 15.0)]
+    };
+    let mut beside = numbered(50.0, 100.0).to_vec();
+    beside.extend(numbered(320.0, 100.0));
+    assert_eq!(kinds(&[page(1, &beside)]), ["item@0"; 4]);
+    let lists: Vec<Given> =
+        (0..20).flat_map(|depth| numbered(50.0 + 4.0 * f64::from(depth), 35.0 * f64::from(depth))).collect();
+    let pages = [page(1, &numbered(50.0, 300.0)), page(2, &numbered(50.0, 300.0))];
+    let decisions = structure(&pages).decide(true, &[]);
+    let depth = |at| decisions.of(at).and_then(|decision| decision.list.as_ref()).and_then(|list| list.info.depth);
+    assert_eq!([(1, 0), (1, 1), (2, 0), (2, 1)].map(depth), [Some(0); 4]);
+    assert_eq!(kinds(&[page(1, &lists)]).last().map(String::as_str), Some("item@16"));
+}
+
+#[test]
 fn any_number_of_styles_has_an_order_and_six_levels() {
     let mut elements = Vec::new();
     for number in 0..40 {
@@ -232,4 +253,51 @@ fn a_caption_of_a_figure_belongs_to_the_picture_right_above_or_below_it() {
     let decisions = structure(&[page]).decide(true, &[]);
     assert_eq!([1, 3, 4].map(|index| decisions.captioned_by((1, index))), [Some((1, 2)), None, None]);
     assert_eq!(decisions.belongings_of((1, 2)).map(|found| found.captions.clone()), Some(vec![(1, 1)]));
+}
+
+#[test]
+fn letters_and_dashes_are_items_in_runs_only() {
+    for (first, next, expected) in [
+        ("(a) the first", "(b) the second", ["item@0", "item@0"]),
+        ("(iii) the third", "(iv) the fourth", ["-", "-"]),
+        ("(i) the first", "(ii) the second", ["item@0", "item@0"]),
+        ("(a) the first", "(d) another one", ["-", "-"]),
+        ("- one of two", "- two of them", ["item@0", "item@0"]),
+        ("- one alone", "and other text", ["-", "-"]),
+        ("1.1 the first", "1.2 the second", ["item@0", "item@0"]),
+    ] {
+        let elements = [given(BODY, 200.0), given(first, 230.0), given(next, 245.0), given(BODY, 270.0)];
+        assert_eq!(kinds(&[page(1, &elements)])[1..3], expected, "{first}");
+    }
+}
+
+#[test]
+fn titles_with_rising_page_numbers_far_beside_them_are_contents() {
+    let number = |text, top| Given { left: 400.0, ..given(text, top) };
+    let line = |title, page, top| [given(title, top), number(page, top)];
+    let of = |last| {
+        let lines = [line("Methods", "3", 200.0), line("Results", "7", 215.0), line("Notes", last, 230.0)];
+        let elements: Vec<Given> = lines.into_iter().flatten().chain([given(BODY, 300.0)]).collect();
+        kinds(&[page(1, &elements)])
+    };
+    assert_eq!(of("9")[..6], ["document_index"; 6]);
+    assert_eq!(of("5")[..6], ["-"; 6]);
+}
+
+#[test]
+fn elements_behind_so_many_are_not_judged_and_a_warning_says_so() {
+    let page = page(1, &[given("- an item", 100.0)]);
+    let json = serde_json::to_string(&page).expect("plain data");
+    let page = SpooledPage::read(&json, 1).expect("a page");
+    let element = page.elements().next().expect("it has one").expect("an element");
+    let mut structure = Structure::default();
+    structure.begin_page(&page).expect("a page");
+    structure.add(&element).expect("an element");
+    structure.bytes = super::MOST_BYTES - structure.bytes;
+    structure.add(&element).expect("an element");
+    assert_eq!((structure.warning(), structure.pages[0].facts.len()), (None, 2));
+    structure.add(&element).expect("an element");
+    let warning = structure.warning().expect("one is too many");
+    assert!(warning.message.contains("the first 2 only"), "{}", warning.message);
+    assert_eq!(structure.pages[0].facts.len(), 2);
 }

@@ -133,6 +133,8 @@ pub(super) const SAME_TABLE_SIDE: f64 = 0.05;
 // Lists, in units of the item's size.
 /// Items whose marks begin at one place differ by no more.
 pub(super) const SAME_INDENT: f64 = 0.8;
+/// Lists stand inside of so many others, at most; what begins deeper is as deep as this.
+pub(super) const DEEPEST_LIST: usize = 16;
 /// Items of one list are this many elements apart, at most.
 pub(super) const ELEMENTS_BETWEEN: usize = 3;
 
