@@ -89,7 +89,7 @@ impl Mark {
 
     /// Says whether it is nothing but a mark, wherever it stands: a bullet, or a number or letter with a sign behind it. A dash may
     /// stand for a figure that is missing.
-    pub(super) fn is_certain(&self) -> bool {
+    pub(crate) fn is_certain(&self) -> bool {
         self.kind == MarkKind::Bullet || self.delimiter != Delimiter::None
     }
 

@@ -62,6 +62,25 @@ impl<'r, 'a> TextRow<'r, 'a> {
         }
     }
 
+    /// Parts it at each of its wide gaps, if another row, above or below, has a gap at each of them: words that are set apart by one
+    /// gap are labels there, and no stretched line.
+    pub(super) fn part_as(&mut self, other: &TextRow<'_, '_>) {
+        let gaps = gaps(self.items.iter().map(|item| (item.bbox, item.size)));
+        let wide = |index: &usize| gaps[*index] >= PIECE_GAP;
+        let breaks: Vec<usize> = (0..gaps.len()).filter(wide).collect();
+        let gap = |items: &[Item<'_>], end: usize| (items[end - 1].bbox.right(), items[end].bbox.left());
+        let others = || other.pieces[1..].iter().map(|piece| gap(other.items, piece.start));
+        let is_shared = |index: &usize| {
+            let own = gap(self.items, index + 1);
+            others().any(|gap| gap.1.min(own.1) - gap.0.max(own.0) >= PIECE_GAP * self.size)
+        };
+        if self.pieces.len() > 1 || breaks.len() < GAPS_OF_ONE_WIDTH || !breaks.iter().all(is_shared) {
+            return;
+        }
+        let ends = breaks.iter().map(|index| index + 1).chain([self.items.len()]);
+        self.pieces = ends.scan(0, |start, end| Some(std::mem::replace(start, end)..end)).collect();
+    }
+
     /// Says whether it has several pieces and is no caption.
     pub(super) fn is_parted(&self) -> bool {
         self.pieces.len() > 1 && !self.has_block && !self.is_stretched && !self.is_caption

@@ -44,7 +44,12 @@ pub(in crate::parse::local) fn unruled<'a>(
 ) -> Vec<Found<'a>> {
     let stretched = justified(rows);
     let of_row = |(row, is_stretched)| TextRow { is_stretched, ..TextRow::of(row) };
-    let rows: Vec<TextRow<'_, 'a>> = rows.iter().zip(stretched).map(of_row).collect();
+    let mut rows: Vec<TextRow<'_, 'a>> = rows.iter().zip(stretched).map(of_row).collect();
+    for index in 1..rows.len() {
+        let (above, below) = rows.split_at_mut(index);
+        let (above, below) = (&mut above[index - 1], &mut below[0]);
+        if above.is_parted() { below.part_as(above) } else { above.part_as(below) }
+    }
     let mut found = Vec::new();
     for run in runs(&rows) {
         let mut search = Search { rows: &rows, ground, budget: &mut *budget, narrow: &mut *narrow, found: &mut found };

@@ -119,6 +119,7 @@ pub(super) fn head(lines: &[Line<'_>]) -> usize {
     if let Some(&first) = rules.first().filter(|_| lines[0].is_below_wide_rule)
         && first <= LINES_ABOVE_HEAD_RULE
         && lines.len() - first >= 2
+        && (rules.len() == 1 || !lines[..first].iter().any(Line::has_figures))
         && 3 * rules.len() <= lines.len() + 3
     {
         return first;

@@ -8,8 +8,9 @@ use super::{
     PageFacts, Place,
     fact::{Fact, Kind},
     tags::Tags,
-    thresholds::{ELEMENTS_WITH_NOTES, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, WORDS_OF_CAPTION},
+    thresholds::{ELEMENTS_WITH_NOTES, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, PART_OF_MARKED_NOTE, WORDS_OF_CAPTION},
 };
+use crate::parse::Mark;
 
 /// Looks for them among the elements of the body, in the order of reading.
 pub(super) struct Marked<'a> {
@@ -104,9 +105,11 @@ impl Marked<'_> {
                 && other.size > NOTE_SIZE * self.body
                 && other.text.words > 3
         };
+        // With a sign behind its number it may be an item of a list as well.
+        let part = if fact.mark.as_ref().is_some_and(Mark::is_certain) { PART_OF_MARKED_NOTE } else { NOTE_PART };
         page.facts.len() <= ELEMENTS_WITH_NOTES
             && fact.size <= NOTE_SIZE * self.body
-            && fact.bbox.top() >= NOTE_PART * page.height
+            && fact.bbox.top() >= part * page.height
             && fact.begins_as_note()
             && !page.facts.iter().any(|other| is_below(&other) && other.bbox.shared_width(fact.bbox) > 0.0)
     }

@@ -116,6 +116,7 @@ pub(super) const LEAST_ELEMENTS: usize = 3;
 /// A footnote is so much smaller than the body, and stands in this lower part of its page.
 pub(super) const NOTE_SIZE: f64 = 0.93;
 pub(super) const NOTE_PART: f64 = 0.5;
+pub(super) const PART_OF_MARKED_NOTE: f64 = 0.75;
 /// A page with more elements is not searched for notes.
 pub(super) const ELEMENTS_WITH_NOTES: usize = 3_000;
 
