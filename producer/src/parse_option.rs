@@ -1,4 +1,6 @@
-//! An option of the parse as a command line has it: `KEY=JSON`.
+//! Options of the parse as a command line has them: `KEY=JSON`, each key once.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -15,6 +17,20 @@ pub fn read(text: &str) -> Result<(String, Value), String> {
         .map_err(|_| format!("the value of {key} is not JSON: a text needs quotes, such as {key}='\"text\"'"))
 }
 
+/// Refuses a key that is given twice: one of its values would be lost.
+///
+/// # Errors
+/// Names the key and the cure, for the person who wrote it.
+pub fn each_once(options: &[(String, Value)]) -> Result<(), String> {
+    let mut keys = HashSet::with_capacity(options.len());
+    for (key, _) in options {
+        if !keys.insert(key) {
+            return Err(format!("--parse-option {key} is given twice: give it once, with all that it is to say"));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -27,5 +43,13 @@ mod tests {
         assert_eq!(read("prompt=\"a=b\""), Ok(("prompt".to_owned(), json!("a=b"))));
         assert!(read("=1").is_err_and(|error| error.starts_with("expected KEY=JSON")));
         assert!(read("tier=fast").is_err_and(|error| error.ends_with("such as tier='\"text\"'")));
+    }
+
+    #[test]
+    fn a_key_is_given_once() {
+        let options = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), json!(1))).collect::<Vec<_>>();
+        assert_eq!(each_once(&options(&["chunks", "words"])), Ok(()));
+        let refused = each_once(&options(&["chunks", "words", "chunks"]));
+        assert!(refused.is_err_and(|error| error.starts_with("--parse-option chunks is given twice")));
     }
 }

@@ -20,7 +20,7 @@ pub struct Chunk {
     /// Tokens of `contextualized_text` by the encoding `cl100k_base`.
     pub token_count: u32,
     /// How many Unicode scalar values at the beginning of `text` repeat the chunk before it: the overlap that the job
-    /// asked for, or the head of a table that goes on. The texts without them are the document, each part once.
+    /// asked for, or the head of a table that goes on. Not counting them, what the document shows stands in one chunk.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeated_characters: u32,
     /// The titles of the section that it is part of, outermost first: at most the 16 innermost, each cut after 200

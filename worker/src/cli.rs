@@ -164,7 +164,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
     };
     ended.unwrap_or_else(|error| {
         eprintln!("quire-worker failed: {error:#}");
-        ExitCode::FAILURE
+        ExitCode::from(exit::code_of(&error))
     })
 }
 

@@ -95,6 +95,7 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &SubmitArgs) -> anyhow
     if arguments.id.is_some() && !is_one_document(&arguments.sources) {
         return Err(WrongUsage("--id names one job: give one source".into()).into());
     }
+    check_options(arguments)?;
     let quire = Quire::with_publisher(endpoints.publisher()?);
     // A broker that is out of reach is told once, here, instead of once per source after a long time each.
     quire.publisher().connection().await?;
@@ -113,6 +114,20 @@ pub(crate) async fn run(endpoints: &Endpoints, arguments: &SubmitArgs) -> anyhow
         None => None,
     };
     Ok(ExitCode::from(submitted.failure.or(waited).unwrap_or(0)))
+}
+
+/// Refuses options that a worker would refuse, before anything is uploaded.
+fn check_options(arguments: &SubmitArgs) -> Result<(), WrongUsage> {
+    let told = |error: String| WrongUsage(error.into());
+    parse_option::each_once(&arguments.parse_option).map_err(told)?;
+    let parse = parse_options(arguments);
+    let read = parse.own().and_then(|_| parse.local());
+    read.map(drop).map_err(|error| told(error.to_string()))
+}
+
+fn parse_options(arguments: &SubmitArgs) -> ParseOptions {
+    let options = arguments.parse_option.iter().cloned().collect();
+    ParseOptions { engine: arguments.engine, pages: arguments.pages.clone(), options, ..ParseOptions::default() }
 }
 
 fn is_one_document(sources: &[String]) -> bool {
@@ -197,14 +212,13 @@ impl<'a> Batch<'a> {
     }
 
     fn job(&self, source: Source) -> Job {
-        let SubmitArgs { engine, dpi, format, quality, pages, .. } = self.arguments;
+        let SubmitArgs { dpi, format, quality, pages, .. } = self.arguments;
         let images =
             ImageOptions { format: *format, dpi: *dpi, quality: *quality, pages: pages.clone(), max_side_px: None };
-        let options = self.arguments.parse_option.iter().cloned().collect();
         Job {
             job_id: self.arguments.id,
             password: self.password.clone(),
-            parse: ParseOptions { engine: *engine, pages: pages.clone(), options, ..ParseOptions::default() },
+            parse: parse_options(self.arguments),
             images: (!self.arguments.no_images).then_some(images),
             deadline: self.deadline,
             metadata: metadata(&self.arguments.meta),

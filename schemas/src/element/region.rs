@@ -40,6 +40,23 @@ pub struct Region {
     pub label: Option<String>,
 }
 
+impl Region {
+    /// Makes a region that tells only where something is.
+    #[must_use]
+    pub const fn new(page_number: u32, bbox: Option<BBox>) -> Self {
+        Self {
+            page_number,
+            bbox,
+            polygon: None,
+            angle: None,
+            confidence: None,
+            char_span: None,
+            granularity: None,
+            label: None,
+        }
+    }
+}
+
 open_enum! {
     /// Tells how much of an element a region covers.
     pub enum Granularity {

@@ -74,6 +74,8 @@ async fn a_command_line_that_makes_no_sense_exits_with_2() {
     for arguments in [
         &["submit"][..],
         &["submit", "a.pdf", "--lane", "fast"],
+        &["submit", "a.pdf", "--parse-option", "chunks=true", "--parse-option", "chunks=false"],
+        &["submit", "a.pdf", "--parse-option", "min_recall=2"],
         &["result", "not-a-uuid"],
         &["result", &job_id, "--report"],
         &["result", &job_id, "--out", "a", "--embed"],

@@ -61,6 +61,21 @@ fn the_exit_code_tells_whether_any_document_failed() {
 }
 
 #[test]
+fn an_option_that_is_out_of_its_range_or_given_twice_is_wrong_usage() {
+    let sample = sample("report.pdf");
+    for (options, told) in [
+        (&["chunks=5"][..], "parse.options.chunks: true, false or an object"),
+        (&["chunks=true", "chunks=false"][..], "--parse-option chunks is given twice"),
+    ] {
+        let options = options.iter().flat_map(|option| ["--parse-option", *option]);
+        let processed = Processed::run(&[sample.as_str()].into_iter().chain(options).collect::<Vec<_>>());
+        let error = String::from_utf8_lossy(&processed.output.stderr);
+        assert_eq!((processed.code(), processed.files().len()), (2, 0), "{error}");
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
 fn a_document_that_fails_leaves_a_result_that_says_why() {
     let processed = Processed::run(&[sample("encrypted.pdf"), sample("rotated.pdf")]);
     assert_eq!(processed.code(), 1);

@@ -12,6 +12,7 @@ mod context;
 pub(crate) mod document_pass;
 mod elsewhere;
 mod engines;
+mod escape;
 pub(crate) mod existing;
 mod fallback;
 mod image_place;

@@ -268,6 +268,17 @@ mod tests {
         WrittenDown { result, body: counts, named, folder, _guard: guard }
     }
 
+    /// Writes a parsed document down below a folder, and returns its result.
+    async fn document(parsed: ParsedDocument, folder: &Path) -> ParseResult {
+        let store = Store::Directory(DirectoryStore::new(folder.to_owned()));
+        let keys = JobKeys::in_folder("job");
+        let (temp_dir, max_result_bytes, readable_bytes) = (folder, 1 << 20, u64::MAX);
+        let write_down = WriteDown { store: &store, keys: &keys, temp_dir, max_result_bytes, readable_bytes };
+        let (result, _) = result_with_every_object("job/");
+        let (_, result) = write_down.document(parsed, Box::new(result)).await.expect("readable pages");
+        *result
+    }
+
     fn pages() -> Vec<ParsedPage> {
         let mut with_picture = parsed_page(2, &["c", "d"]);
         with_picture.elements[1].image = Some(picture("job/pictures/1.png"));
@@ -301,15 +312,10 @@ mod tests {
     #[tokio::test]
     async fn chunks_are_stored_and_named_if_the_job_asks_for_them() {
         let guard = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::Directory(DirectoryStore::new(guard.path().to_owned()));
-        let keys = JobKeys::in_folder("job");
-        let (temp_dir, max_result_bytes, readable_bytes) = (guard.path(), 1 << 20, u64::MAX);
-        let write_down = WriteDown { store: &store, keys: &keys, temp_dir, max_result_bytes, readable_bytes };
         let own = OwnOptions { chunks: Some(ChunkOptions::default()), ..OwnOptions::default() };
         let options = PassOptions::new(own, LocalOptions::default());
         let parsed = ParsedDocument { options, ..parsed_document(pages()) };
-        let (result, _) = result_with_every_object("job/");
-        let (_, result) = write_down.document(parsed, Box::new(result)).await.expect("readable pages");
+        let result = document(parsed, guard.path()).await;
         let named = result.artifacts.iter().find(|artifact| artifact.kind == "chunks").expect("it is named");
         let object = (named.object.key.as_str(), named.object.media_type.as_str());
         assert_eq!(object, ("job/chunks.jsonl", "application/x-ndjson"));
@@ -322,10 +328,6 @@ mod tests {
     #[tokio::test]
     async fn a_parse_with_less_recall_than_the_job_asks_for_is_partial() {
         let guard = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::Directory(DirectoryStore::new(guard.path().to_owned()));
-        let keys = JobKeys::in_folder("job");
-        let (temp_dir, max_result_bytes, readable_bytes) = (guard.path(), 1 << 20, u64::MAX);
-        let write_down = WriteDown { store: &store, keys: &keys, temp_dir, max_result_bytes, readable_bytes };
         let own = OwnOptions { min_recall: Some(0.9), ..OwnOptions::default() };
         for (placed, expected) in [(90, JobStatus::Succeeded), (89, JobStatus::PartialSuccess)] {
             let placement = Placement { letters: 100, placed, ..Placement::default() };
@@ -334,8 +336,7 @@ mod tests {
                 options: PassOptions::new(own, LocalOptions::default()),
                 ..parsed_document([parsed_page(1, &["a"])])
             };
-            let (result, _) = result_with_every_object("job/");
-            let (_, result) = write_down.document(parsed, Box::new(result)).await.expect("readable pages");
+            let result = document(parsed, guard.path()).await;
             assert_eq!((&result.status, result.warnings.is_empty()), (&expected, expected == JobStatus::Succeeded));
         }
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::parse::{
     MAX_PAGE_BYTES,
-    local::{Findings, MAX_GLYPHS, check_page_json},
+    local::{Findings, MAX_GLYPHS, Placement, check_page_json},
 };
 
 /// The page tree counts in signed 32 bits.
@@ -65,6 +65,8 @@ pub(crate) enum Violation {
     ImageTooLarge { bytes: u64, most: u64 },
     #[error("{count} characters on a page")]
     Characters { count: u32 },
+    #[error("{placed} letters in elements of {letters} on a page")]
+    Letters { letters: u32, placed: u32 },
     #[error("more findings about a page than there are kinds of")]
     Findings,
     #[error("{bytes} bytes of text on a page")]
@@ -196,6 +198,10 @@ pub(super) fn image(head: &ImageHead, body_bytes: usize, spec: &ImageSpec) -> Re
 pub(super) fn text(findings: &Findings, body_bytes: usize) -> Result<(), Violation> {
     if let Some(count) = findings.counts().find(|count| *count as usize > MAX_GLYPHS) {
         return Err(Violation::Characters { count });
+    }
+    let Placement { letters, placed, .. } = findings.placement;
+    if !findings.placement.is_possible() {
+        return Err(Violation::Letters { letters, placed });
     }
     if findings.lists_too_much() {
         return Err(Violation::Findings);
@@ -397,6 +403,11 @@ mod tests {
         assert!(matches!(text(&text_of(0), MAX_PAGE_BYTES + 1), Err(Violation::TextSize { .. })));
         let unmapped = Findings { unmapped: Some((1, u32::MAX)), ..Findings::default() };
         assert!(matches!(text(&unmapped, 0), Err(Violation::Characters { .. })));
+        for (letters, placed) in [(1, 2), (u32::MAX, 1)] {
+            let placement = Placement { letters, placed, ..Placement::default() };
+            let wrong = text(&Findings { placement, ..Findings::default() }, 0);
+            assert!(matches!(wrong, Err(Violation::Letters { .. })), "{letters}");
+        }
         let endless = Findings { cut: vec![Cut::Links; 100], ..Findings::default() };
         assert!(matches!(text(&endless, 0), Err(Violation::Findings)));
     }

@@ -28,7 +28,7 @@ use serde_json::Value;
 use tokio::{task::spawn_blocking, time::Instant};
 use tracing::Instrument;
 
-use super::{services, text::OutputFormat};
+use super::{exit::WrongUsage, services, text::OutputFormat};
 use crate::{
     config::Config,
     job::{Budget, Fault},
@@ -98,13 +98,12 @@ pub(crate) struct ProcessArgs {
 /// Processes every file and prints a summary. Exits with 1 if a document failed or has not got its report; the error
 /// says what keeps all of them from being processed.
 pub(crate) async fn run(config: &Config, arguments: ProcessArgs) -> anyhow::Result<ExitCode> {
+    check(&arguments)?;
     render::forbid_dumping().context("the memory of this process cannot be closed to other processes")?;
     let password = match arguments.password_file.clone() {
         Some(file) => Some(spawn_blocking(move || password::read(&file)).await??),
         None => None,
     };
-    // What a message of the queue could not ask for is refused here too, before any document.
-    job(&arguments, None, Path::new("")).validate()?;
     let store = Store::Directory(DirectoryStore::new(arguments.out.clone()));
     let context = Arc::new(services::context(config, store, None, MAX_RESULT_BYTES, Metrics::new()).await?);
     let started = Instant::now();
@@ -119,6 +118,12 @@ pub(crate) async fn run(config: &Config, arguments: ProcessArgs) -> anyhow::Resu
     }
     let failed = done.iter().any(|done| done.has_failed(arguments.strict));
     Ok(if failed || !has_reports { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Refuses what a message of the queue could not ask for, before any document.
+fn check(arguments: &ProcessArgs) -> Result<(), WrongUsage> {
+    parse_option::each_once(&arguments.parse_option).map_err(WrongUsage)?;
+    job(arguments, None, Path::new("")).validate().map_err(|error| WrongUsage(error.to_string()))
 }
 
 /// Returns what became of each file, in the order of the command line.

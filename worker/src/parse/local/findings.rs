@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    content::{Cut, Glyph, GlyphSource, PageContent},
+    content::{Cut, Glyph, GlyphSource, MAX_GLYPHS, PageContent},
     doubts::Ambiguity,
     lines::Piece,
     readability::{self, Mapping, Suspicion},
@@ -31,6 +31,9 @@ const STAMPS_SHARE: f64 = 0.02;
 
 /// Pictures that cover less of a page than this are ornaments; in larger ones another engine may read text.
 const ORNAMENTS_SHARE: f64 = 0.05;
+
+/// A character stands for at most so many letters (U+FDFA, a phrase).
+const LETTERS_OF_CHARACTER: usize = 18;
 
 /// What is to be known of a page's text.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -64,7 +67,7 @@ pub(crate) struct Placement {
     pub(crate) given: u32,
     /// Those of them that only repeat others, as a shadow does.
     pub(crate) repeated: u32,
-    /// Letters and digits of what the page shows or its text layer has.
+    /// Letters and digits of what the page shows or its text layer has, those of ligatures and forms one by one.
     pub(crate) letters: u32,
     /// Those of them that stand in elements.
     pub(crate) placed: u32,
@@ -83,6 +86,11 @@ impl Placement {
         }
         placement
     }
+
+    /// Says whether a page can have these letters.
+    pub(crate) const fn is_possible(&self) -> bool {
+        self.placed <= self.letters && self.letters as usize <= LETTERS_OF_CHARACTER * MAX_GLYPHS
+    }
 }
 
 /// Why a page needs optical recognition.
@@ -95,7 +103,8 @@ pub(crate) enum NeedsOcr {
 }
 
 impl Findings {
-    /// Lists every number of characters, and of areas, of which a page has no more.
+    /// Lists every number of characters, and of areas, of which a page has no more. Letters are
+    /// [counted otherwise](Placement::is_possible).
     pub(crate) fn counts(&self) -> impl Iterator<Item = u32> {
         let unmapped = self.unmapped.into_iter().flat_map(|(unmapped, all)| [unmapped, all]);
         let hidden = self.hidden.iter().map(|(_, count)| *count);

@@ -14,7 +14,7 @@ use super::{
     findings::{Findings, Placement},
     fonts::FontTable,
     frames::Frame,
-    kinds::{self, Kind},
+    kinds::{self, Kind, Run},
     letters::Letters,
     lines::Piece,
     overprint,
@@ -77,7 +77,8 @@ fn laid_out(mut content: PageContent, with_tables: bool) -> PageText {
     drop(ground);
     let fields = FieldRows::of(&content.fields, flows.iter().filter_map(Flow::lines).flatten());
     let is_typewritten = is_typewritten(&flows, &content.fonts);
-    let blocks = flows.into_iter().flat_map(|flow| blocks(flow, &content, &fields, is_typewritten));
+    let runs = kinds::runs(flows, &content.fonts, is_typewritten).into_iter();
+    let blocks = runs.flat_map(|run| blocks(run, &content, &fields));
     let blocks = continued::joined(blocks.collect());
     findings.placement = Placement { letters: letters.all(), placed: letters.placed_in(&blocks), ..before };
     let Pictures { places: pictures, is_cut } = Pictures::of(&content, &findings, &areas, &blocks);
@@ -96,18 +97,16 @@ fn is_typewritten(flows: &[Flow], fonts: &FontTable) -> bool {
     2 * fixed > all
 }
 
-fn blocks(flow: Flow, content: &PageContent, fields: &FieldRows, is_typewritten: bool) -> Vec<Block> {
-    match flow {
-        Flow::Lines(lines) => {
-            let runs = kinds::runs(lines, &content.fonts, is_typewritten).into_iter();
-            let paragraphs = runs.flat_map(|(kind, lines)| match kind {
-                Kind::Text => paragraphs(lines, content, fields),
-                Kind::Code | Kind::Formula => vec![join(lines, &content.fonts, kind)],
-            });
-            paragraphs.filter(|paragraph| !paragraph.text.trim().is_empty()).map(Block::Paragraph).collect()
+fn blocks(run: Run, content: &PageContent, fields: &FieldRows) -> Vec<Block> {
+    let paragraphs = match run {
+        Run::Lines(Kind::Text, lines) => paragraphs(lines, content, fields),
+        Run::Lines(kind, lines) => vec![join(lines, &content.fonts, kind)],
+        Run::Table(frame, table) => {
+            return TableText::of(frame, table, content).map(Block::Table).into_iter().collect();
         }
-        Flow::Table(frame, table) => TableText::of(frame, table, content).map(Block::Table).into_iter().collect(),
-    }
+    };
+    let with_text = paragraphs.into_iter().filter(|paragraph| !paragraph.text.trim().is_empty());
+    with_text.map(Block::Paragraph).collect()
 }
 
 /// Why nobody sees the tokens of a group, how much text they are, most first, and their frame.

@@ -92,14 +92,5 @@ pub(super) fn part(page_number: u32, span: &Span, granularity: Granularity) -> R
 }
 
 pub(super) fn region(page_number: u32, bbox: BBox) -> Region {
-    Region {
-        page_number,
-        bbox: Some(bbox.rounded()),
-        polygon: None,
-        angle: None,
-        confidence: None,
-        char_span: None,
-        granularity: None,
-        label: None,
-    }
+    Region::new(page_number, Some(bbox.rounded()))
 }

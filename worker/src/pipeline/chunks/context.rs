@@ -2,8 +2,8 @@
 
 use super::tokens::Counted;
 
-/// Writes titles, each on a line, the innermost last. Those that are too much are left out from the outermost on; if the
-/// innermost alone is too much, it is cut.
+/// Writes titles, each on a line, the innermost last. Those that are too much are left out from the outermost on; if
+/// the innermost alone is too much, it is cut.
 pub(super) fn context(titles: &[String], most_tokens: usize) -> String {
     let mut context = String::new();
     for title in titles.iter().rev() {
@@ -35,7 +35,7 @@ fn beginning(line: &str, most_tokens: usize) -> String {
         let separator = if counted.text().is_empty() { "" } else { " " };
         if !counted.append(separator, word, "") {
             if separator.is_empty() {
-                counted.append_beginning(separator, word);
+                counted.append_beginning(separator, word, "");
             }
             break;
         }

@@ -93,6 +93,12 @@ impl Filling {
         text.is_empty() || Open::below("", self.most_tokens / 2).append("", text, "")
     }
 
+    /// Says whether a piece fits a chunk of its own behind a head, and `after` behind them.
+    pub(super) fn has_room_for(&self, place: &Place, head: &str, piece: &str, after: &str) -> bool {
+        let mut open = self.below(&place.section);
+        (head.is_empty() || open.repeat(head)) && open.append("\n", piece, after)
+    }
+
     fn below(&self, headings: &[String]) -> Open {
         Open::below(&context(headings, self.most_tokens / PARTS_FOR_HEADINGS), self.most_tokens)
     }

@@ -141,11 +141,11 @@ impl Open {
         fits
     }
 
-    /// Adds as much of a word as fits; returns its bytes.
-    pub(super) fn append_beginning(&mut self, separator: &str, word: &str) -> usize {
+    /// Adds as much of a piece as fits while `after` would still fit behind it; returns its bytes.
+    pub(super) fn append_beginning(&mut self, separator: &str, piece: &str, after: &str) -> usize {
         let separator = self.separator(separator);
         let start = self.counted.text().len() + separator.len();
-        let bytes = self.counted.append_beginning(separator, word);
+        let bytes = self.counted.append_beginning(separator, piece, after);
         if bytes > 0 {
             self.ends.text.get_or_insert(start);
             self.ends.own.get_or_insert(start);

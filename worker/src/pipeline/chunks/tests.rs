@@ -215,17 +215,68 @@ fn a_row_that_is_longer_than_a_chunk_is_cut_as_text() {
 }
 
 #[test]
-fn pages_and_regions_are_those_of_the_elements() {
-    let region = |page_number, top| Region {
-        page_number,
-        bbox: Some(BBox::new(1.0, top, 9.0, 9.0)),
-        polygon: None,
-        angle: None,
-        confidence: None,
-        char_span: None,
-        granularity: None,
-        label: None,
+fn a_line_of_code_that_is_longer_than_a_chunk_stays_code() {
+    let line = "x[0] = \"<script>alert(1)</script>\"; ".repeat(40);
+    let code = source(Kind::Code, &format!("```\nif a {{\n    {line}\n}}\n```"));
+    let chunks = cut(at_most(64), vec![heading(1, "Code"), code]);
+    assert!(chunks.len() > 4);
+    let mut all = String::new();
+    for chunk in &chunks {
+        let text = chunk.text.trim_start_matches("# Code\n\n");
+        let inside = text.strip_prefix("```\n").and_then(|text| text.strip_suffix("\n```")).expect("it is fenced");
+        assert!(!inside.contains("```"), "{text}");
+        all += inside;
+    }
+    assert_eq!(without_space(&all), without_space(&format!("if a {{{line}}}")));
+}
+
+#[test]
+fn rows_below_a_cell_that_reaches_over_them_stay_together_or_have_it_again() {
+    let region = |name: &str, rows: usize| -> String {
+        let spanning = |row| if row == 0 { format!("<td rowspan=\"{rows}\">{name}</td>") } else { String::new() };
+        (0..rows).map(|row| format!("<tr>{}<td>City {row}</td></tr>\n", spanning(row))).collect()
     };
+    let regions = [region("North", 2), region("South", 3), region("East", 20)].concat();
+    let table = format!("<table>\n<tr><th>Region</th><th>City</th></tr>\n{regions}</table>");
+    let chunks = cut(at_most(128), vec![source(Kind::Table { num_rows: 26 }, &table)]);
+    for chunk in &chunks {
+        let mut reached = 0;
+        for row in chunk.text.lines().filter(|line| line.starts_with("<tr><td")) {
+            let rows = row.split_once("rowspan=\"").and_then(|(_, rows)| rows.split_once('"'));
+            reached = rows.map_or(reached, |(rows, _)| rows.parse::<u32>().expect("a number"));
+            assert!(reached > 0, "{}", chunk.text);
+            reached -= 1;
+        }
+    }
+    let count = |name: &str| chunks.iter().filter(|chunk| chunk.text.contains(name)).count();
+    assert_eq!((count("North"), count("South"), count("East") > 1), (1, 1, true));
+    let rows: Vec<[u32; 2]> = chunks.iter().filter_map(|chunk| chunk.parts[0].rows).collect();
+    assert!(rows.windows(2).all(|pair| pair[0][1] == pair[1][0]), "{rows:?}");
+    assert_eq!((rows[0][0], rows[rows.len() - 1][1]), (1, 26));
+}
+
+#[test]
+fn a_row_in_html_that_is_longer_than_a_chunk_is_text_without_tags() {
+    let long = "a &lt;b&gt; c ".repeat(40);
+    let rows = format!("<tr><td>{long}</td></tr>\n<tr><td>end</td></tr>");
+    let table = format!("<table>\n<tr><th>A</th></tr>\n{rows}\n</table>");
+    let chunks = cut(at_most(64), vec![source(Kind::Table { num_rows: 3 }, &table)]);
+    let (last, cut) = chunks.split_last().expect("chunks");
+    assert_eq!(last.text, "<table>\n<tr><th>A</th></tr>\n<tr><td>end</td></tr>\n</table>");
+    let all: Vec<&str> = texts(cut).into_iter().flat_map(str::split_whitespace).collect();
+    assert_eq!(all.join(" "), format!("A{}", r" a \<b> c".repeat(40)));
+}
+
+#[test]
+fn what_is_escaped_is_not_parted_from_its_backslash() {
+    let chunks = cut(at_most(64), vec![text(&r"\*".repeat(500))]);
+    assert!(chunks.len() > 2);
+    assert!(chunks.iter().all(|chunk| chunk.text.starts_with(r"\*")), "{:?}", texts(&chunks));
+}
+
+#[test]
+fn pages_and_regions_are_those_of_the_elements() {
+    let region = |page_number, top| Region::new(page_number, Some(BBox::new(1.0, top, 9.0, 9.0)));
     let spanning = Source { regions: vec![region(3, 1.0), region(4, 2.0)], ..text("It goes on.") };
     let silent = Source { page_number: 2, ..text("Somewhere.") };
     let chunks = cut(at_most(64), vec![spanning, silent]);

@@ -1,8 +1,8 @@
 //! Texts that know how many tokens they have, by the encoding `cl100k_base`. Pure.
 //!
-//! The encoding first cuts a text into words, and then each word by itself into tokens. What is added behind a text that
-//! does not end with white space changes its last word at most. So a text that grows counts only that word anew: the
-//! number is exact, and the time linear.
+//! The encoding first cuts a text into words, and then each word by itself into tokens. What is added behind a text
+//! that does not end with white space changes its last word at most. So a text that grows counts only that word anew:
+//! the number is exact, and the time linear.
 
 use bpe_openai::cl100k_base;
 
@@ -79,20 +79,23 @@ impl Counted {
         self.text.len() > mark.bytes
     }
 
-    /// Adds a separator and as much of a piece without white space as fits, which may be nothing; returns its bytes.
-    pub(super) fn append_beginning(&mut self, separator: &str, piece: &str) -> usize {
+    /// Adds a separator and as much of a piece as fits while `after` would still fit behind it, which may be nothing;
+    /// returns its bytes. It ends with a word, if a whole one fits.
+    pub(super) fn append_beginning(&mut self, separator: &str, piece: &str, after: &str) -> usize {
+        let most = self.most.saturating_sub(cl100k_base().count(after));
         let mut window = self.most * LIKELY_TOKEN_BYTES;
-        let mut end = loop {
+        let end = loop {
             let tried = &piece[..piece.floor_char_boundary(window)];
-            match self.first_too_many(separator, tried) {
+            match self.first_too_many(separator, tried, most) {
                 Some(end) => break end,
                 None if tried.len() == piece.len() => break piece.len(),
                 None => window *= 2,
             }
         };
+        let mut end = cut(piece, end);
         // A token may end inside of a character; the shorter text is cut into other tokens then.
-        while end > 0 && !self.append(separator, &piece[..end], "") {
-            end = piece.floor_char_boundary(end - 1);
+        while end > 0 && !self.append(separator, &piece[..end], after) {
+            end = cut(piece, piece.floor_char_boundary(end - 1));
         }
         end
     }
@@ -121,16 +124,17 @@ impl Counted {
         Some(count)
     }
 
-    /// Returns where in a piece the first token begins that is too much; `None` if there is none.
-    fn first_too_many(&mut self, separator: &str, piece: &str) -> Option<usize> {
+    /// Returns where in a piece the first token begins with which the text has more than so many; `None` if there is
+    /// none.
+    fn first_too_many(&mut self, separator: &str, piece: &str, most: usize) -> Option<usize> {
         let mark = self.mark();
         self.text.push_str(separator);
         self.text.push_str(piece);
         let (mut tokens, mut end, mut cut) = (self.count.before, self.count.last_word, None);
         for word in cl100k_base().split(&self.text[end..]) {
             let found = cl100k_base().bpe.encode_via_backtracking(word.as_bytes());
-            if tokens + found.len() > self.most {
-                let fitting = found.iter().take(self.most.saturating_sub(tokens));
+            if tokens + found.len() > most {
+                let fitting = found.iter().take(most.saturating_sub(tokens));
                 cut = Some(end + fitting.map(|token| cl100k_base().bpe.token_len(*token)).sum::<usize>());
                 break;
             }
@@ -139,6 +143,20 @@ impl Counted {
         }
         self.reset(mark);
         cut.map(|cut| piece.floor_char_boundary(cut.saturating_sub(mark.bytes + separator.len())))
+    }
+}
+
+/// Returns where a piece may be cut, no further than at a place: behind a word, or inside of the first one, but never
+/// between a backslash and what it escapes.
+fn cut(piece: &str, end: usize) -> usize {
+    let (begun, rest) = piece.split_at(end);
+    let words = begun.trim_end();
+    if rest.is_empty() || rest.starts_with(char::is_whitespace) || words.len() < end {
+        return words.len();
+    }
+    match begun.rfind(char::is_whitespace).map_or(0, |space| begun[..space].trim_end().len()) {
+        0 => end - (end - begun.trim_end_matches('\\').len()) % 2,
+        whole => whole,
     }
 }
 
@@ -177,11 +195,22 @@ mod tests {
         while place < word.len() {
             let mut text = Counted::up_to(8_192);
             assert!(text.append("", "Above", ""));
-            let taken = text.append_beginning("\n\n", &word[place..]);
+            let taken = text.append_beginning("\n\n", &word[place..], "");
             assert!(taken > 8_192 || place + taken == word.len());
             (place, pieces) = (place + taken, pieces + 1);
         }
         assert!(pieces < 400, "{pieces}");
+    }
+
+    #[test]
+    fn a_piece_ends_with_a_word_or_inside_of_the_first_one_but_not_behind_a_backslash_that_escapes() {
+        let ends = |piece: &str| (0..=piece.len()).map(|end| cut(piece, end)).collect::<Vec<_>>();
+        assert_eq!(ends("a bc d"), [0, 1, 1, 1, 4, 4, 6]);
+        assert_eq!(ends("  ab"), [0, 0, 0, 3, 4]);
+        assert_eq!(ends(r"a\\<\"), [0, 1, 1, 3, 4, 5]);
+        let mut text = Counted::up_to(8);
+        assert_eq!(text.append_beginning("", "one two three four five six seven eight", "\n```"), 27);
+        assert_eq!((text.tokens(), text.text()), (6, "one two three four five six"));
     }
 
     proptest! {
@@ -194,7 +223,7 @@ mod tests {
             for piece in &pieces {
                 let piece = piece.trim();
                 if !piece.is_empty() && !text.append(&separator, piece, "") {
-                    text.append_beginning(&separator, piece.split_whitespace().next().expect("it is not empty"));
+                    text.append_beginning(&separator, piece, "```");
                 }
                 prop_assert_eq!(text.tokens(), tokens_of(text.text()));
                 prop_assert!(text.tokens() <= 40);

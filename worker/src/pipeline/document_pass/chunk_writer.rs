@@ -138,7 +138,7 @@ fn regions(element: &JsonFields<'_>) -> serde_json::Result<Vec<Region>> {
         let (page_number, bbox): (u32, Option<BBox>) = (region.require("page_number")?, region.get("bbox")?);
         match of_pages.iter().position(|known| known.page_number == page_number) {
             Some(known) => of_pages[known].bbox = around(of_pages[known].bbox, bbox),
-            None if of_pages.len() < MOST_PAGES => of_pages.push(whole(page_number, bbox)),
+            None if of_pages.len() < MOST_PAGES => of_pages.push(Region::new(page_number, bbox)),
             None => {}
         }
     }
@@ -147,19 +147,6 @@ fn regions(element: &JsonFields<'_>) -> serde_json::Result<Vec<Region>> {
 
 fn around(one: Option<BBox>, other: Option<BBox>) -> Option<BBox> {
     one.zip(other).map(|(one, other)| one.union(other)).or(one).or(other)
-}
-
-const fn whole(page_number: u32, bbox: Option<BBox>) -> Region {
-    Region {
-        page_number,
-        bbox,
-        polygon: None,
-        angle: None,
-        confidence: None,
-        char_span: None,
-        granularity: None,
-        label: None,
-    }
 }
 
 #[cfg(test)]
@@ -216,9 +203,9 @@ mod tests {
             (&["A *b*".to_owned()][..], &["p1-e0001".to_owned(), "p1-e0002".to_owned()][..],)
         );
         let expected = [
-            whole(1, None),
-            whole(1, Some(BBox::new(10.0, 50.0, 20.0, 75.0))),
-            whole(2, Some(BBox::new(10.0, 1.0, 20.0, 6.0))),
+            Region::new(1, None),
+            Region::new(1, Some(BBox::new(10.0, 50.0, 20.0, 75.0))),
+            Region::new(2, Some(BBox::new(10.0, 1.0, 20.0, 6.0))),
         ];
         assert_eq!(chunks[0].regions, expected);
     }

@@ -180,6 +180,11 @@ impl<'a> JsonText<'a> {
         self.0.is_empty()
     }
 
+    /// Returns its bytes in JSON, which are no fewer than those of the text.
+    pub(super) const fn len(self) -> usize {
+        self.0.len()
+    }
+
     /// Hands the text out in pieces: it is never held unescaped as a whole.
     pub(super) fn each_piece<E>(self, mut take: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
         let mut rest = self.0;

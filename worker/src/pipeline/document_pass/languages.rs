@@ -1,11 +1,11 @@
-//! The language of a text, where it can be told: by its script, by letters that only one language of a script has, or by
-//! its function words. Pure.
+//! The language of a text, where it can be told: by its script, by letters that only one language of a script has, or
+//! by its function words. Pure.
 
 use std::collections::HashMap;
 
 use unicode_script::{Script, UnicodeScript};
 
-use super::hyphens::{Words, tag};
+use super::hyphens::{Evidence, tag};
 
 /// Characters that are looked at: the first of a text.
 const LOOKED_AT: usize = 2_000;
@@ -56,7 +56,7 @@ pub(super) fn language_of(text: &str) -> Option<&'static str> {
     }
     let (script, _) = scripts.iter().find(|(script, _)| of(**script) >= ONE_SCRIPT)?;
     match script {
-        Script::Latin | Script::Cyrillic => Words::hits_of(text).clear(*script).and_then(tag),
+        Script::Latin | Script::Cyrillic => Evidence::of(text).language(*script).and_then(tag),
         Script::Arabic => in_arabic_script(text),
         _ => OF_ONE_LANGUAGE.iter().find(|(of_one, _)| of_one == script).map(|(_, tag)| *tag),
     }
@@ -100,6 +100,8 @@ mod tests {
             ("Total 2019", None),
             ("Name Vorname Straße Hausnummer", None),
             ("समिति वसंत ऋतु में निर्णय लेती है", None),
+            ("Es seien X, Y topologische Räume, f : X → Y stetig, x ∈ X, y := f(x) ∈ Y.", None),
+            ("Die the, the the: the la la the.", None),
         ] {
             assert_eq!(language_of(text), expected, "{text}");
         }

@@ -5,6 +5,10 @@ use quire_schemas::{
     result::{BranchName, Phase, Warning},
 };
 
+/// Most bytes in JSON of a text without Markdown that `document.md` shows: to escape a longer one takes too much
+/// memory. Pages of the local engine have less.
+pub(super) const MOST_TEXT_BYTES: usize = 4 << 20;
+
 /// Bounds of what the pass writes. What is left out stands in the elements or in the stored answer of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PassLimits {

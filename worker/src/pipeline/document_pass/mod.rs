@@ -1,22 +1,22 @@
 //! The document-level pass: decisions that need the whole document in view. The commit runs it over the
 //! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time.
 //!
-//! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document; [`Structure`] keeps what its rules
-//!    must know of each element; [`Reconciliation`] compares each page with the text that the PDF itself holds.
+//! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document; [`Structure`] keeps what its
+//!    rules must know of each element; [`Reconciliation`] compares each page with the text that the PDF itself holds.
 //! 2. [`rewrite`] decides what changes in a page, purely, out of the page and the statistics. What comes of it goes to
-//!    several [writers](writers::Writers): elements, `document.md`, page rows, and [chunks](chunk_writer) if the job asks for
-//!    them.
+//!    several [writers](writers::Writers): elements, `document.md`, page rows, and [chunks](chunk_writer) if the job
+//!    asks for them.
 //!
-//! A rule about the document (a heading, a running head, a list) stands in [`structure`]; what comes of it is written by
-//! [`course`] and [`markdown`]. A consumer of finished pages becomes a writer.
+//! A rule about the document (a heading, a running head, a list) stands in [`structure`]; what comes of it is written
+//! by [`course`] and [`markdown`]. A consumer of finished pages becomes a writer.
 //!
 //! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of one page
 //! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)), two changed copies of one element's text, a table of
-//! [words](hyphens) and little else. An element stays [JSON text](json_fields), of which a rule reads the fields that it
-//! needs. Chunks take a third copy of one element's text, and the table of tokens, which the process holds once, about
-//! 20 MiB. The words of the PDF itself, which another engine's are compared with, take 32 MiB beside that, or 512 bytes a page.
-//! Every element of every page is written. What the [`PassLimits`] leave out is text that stands in the elements
-//! too, and a warning `limit_reached` names the limit.
+//! [words](hyphens) and little else. An element stays [JSON text](json_fields), of which a rule reads the fields that
+//! it needs. Chunks take a third copy of one element's text, and the table of tokens, which the process holds once,
+//! about 20 MiB. The words of the PDF itself, which another engine's are compared with, take 32 MiB beside that, or 512
+//! bytes a page. Every element of every page is written. What the [`PassLimits`] leave out is text that stands in the
+//! elements too, and a warning `limit_reached` names the limit.
 
 mod chunk_writer;
 mod course;
@@ -34,6 +34,7 @@ mod scratch;
 mod spooled_page;
 mod statistics;
 mod structure;
+mod table_markdown;
 mod writers;
 
 use std::{
@@ -273,11 +274,11 @@ mod tests {
 
     #[test]
     fn markdown_shows_an_element_as_its_own_markdown_or_as_its_text() {
-        let mut page = parsed_page(1, &["one \"quoted\"\n\u{1f600}", "two", "", "four"]);
+        let mut page = parsed_page(1, &["one \"quoted\"\n\u{1f600}", "two", "", "four", "<!-- page 2 -->"]);
         page.elements[1].markdown = Some("## two".to_owned());
         page.elements[2].markdown = Some("![nothing]".to_owned());
         let markdown = written([page], &LIMITS).markdown.into_bytes().expect("readable");
-        let expected = "<!-- page 1 -->\n\none \"quoted\"\n\u{1f600}\n\n## two\n\nfour\n\n";
+        let expected = "<!-- page 1 -->\n\none \"quoted\"\n\u{1f600}\n\n## two\n\nfour\n\n\\<!-- page 2 -->\n\n";
         assert_eq!(String::from_utf8(markdown).expect("text"), expected);
     }
 

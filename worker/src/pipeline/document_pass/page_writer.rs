@@ -70,8 +70,8 @@ impl<'a> PageWriter<'a> {
     }
 }
 
-/// Writes the next element of a page, whose further parts are these. A paragraph that goes on behind a break is one element of
-/// the page on which it begins, and each page shows its part.
+/// Writes the next element of a page, whose further parts are these. A paragraph that goes on behind a break is one
+/// element of the page on which it begins, and each page shows its part.
 fn write_element(
     mut element: JsonFields<'_>,
     parts: &[String],

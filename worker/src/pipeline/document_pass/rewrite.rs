@@ -1,7 +1,10 @@
 //! Second phase of the pass: a page as the result has it, out of the parsed page and the statistics of
 //! the whole document. Pure.
 
-use quire_schemas::result::{Page, PageStatus};
+use quire_schemas::{
+    element::ElementType,
+    result::{Page, PageStatus},
+};
 use serde::de::Error as _;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -15,6 +18,7 @@ use super::{
     page_writer::OfDocument,
     statistics::{OfPage, Statistics},
     structure::{At, Decision, Decisions},
+    writers::is_too_long,
 };
 
 /// Rewrites the elements of one page, one after the other.
@@ -74,20 +78,25 @@ impl<'a> Rewriting<'a> {
         element.set("reading_order", &self.course.next_place())?;
         self.limit_pictures(element)?;
         undo_line_ends(element, self.words)?;
+        // Of notes only those have Markdown that the page shows; the engine marks them by theirs.
+        let is_note = element.raw("content_layer").is_some_and(|layer| layer.get() == r#""notes""#);
+        let has_markdown = element.raw("markdown").is_some();
         if is_local(element)? {
             self.course.write(element, self.at(), self.decisions)?;
             write_language(element)?;
-            // Of notes only those have Markdown that the page shows; the engine marks them by theirs.
-            let is_note = element.raw("content_layer").is_some_and(|layer| layer.get() == r#""notes""#);
-            if !is_note || element.raw("markdown").is_some() {
+            if !is_note || has_markdown {
                 write_markdown(element, self.html_tables)?;
             }
+        } else if !is_note && !has_markdown && element.raw("table").is_none() && !is_too_long(element)? {
+            // The Markdown of another engine is its own, but what it gives as text is text.
+            write_markdown(element, self.html_tables)?;
         }
         self.index += 1;
         self.note_id(element)
     }
 
-    /// Rewrites the part of a paragraph that goes on behind a break as its page shows it. `kind` is what the whole paragraph is.
+    /// Rewrites the part of a paragraph that goes on behind a break as its page shows it. `kind` is what the whole
+    /// paragraph is.
     pub(super) fn part(&self, part: &mut JsonFields<'_>, kind: Option<&Decision>) -> serde_json::Result<()> {
         undo_line_ends(part, self.words)?;
         if let Some(decision) = kind {
@@ -133,6 +142,10 @@ impl<'a> Rewriting<'a> {
 }
 
 fn write_language(element: &mut JsonFields<'_>) -> serde_json::Result<()> {
+    let kind: Option<ElementType> = element.get("type")?;
+    if matches!(kind, Some(ElementType::Code | ElementType::Formula)) {
+        return Ok(());
+    }
     let text: Option<String> = element.get("text")?;
     match text.as_deref().and_then(language_of) {
         Some(language) => element.set("language", language),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{
     chunk_writer::{ChunkWriter, Chunks},
     json_fields::{JsonFields, JsonText},
-    limits::{PassLimits, limit_reached},
+    limits::{MOST_TEXT_BYTES, PassLimits, limit_reached},
     scratch::{JsonLines, Scratch},
     spooled_page::unreadable,
 };
@@ -42,6 +42,8 @@ pub(super) struct Writers {
     markdown: Markdown,
     chunks: Option<ChunkWriter>,
     pictures: Vec<Artifact>,
+    /// The first page with an element whose text is too long to be shown.
+    too_long: Option<u32>,
 }
 
 impl Writers {
@@ -52,6 +54,7 @@ impl Writers {
             markdown: Markdown::create(folder, limits.markdown_bytes)?,
             chunks: chunks.map(|options| ChunkWriter::create(folder, options)).transpose()?,
             pictures: Vec::new(),
+            too_long: None,
         })
     }
 
@@ -72,6 +75,9 @@ impl Writers {
         self.elements.push(element)?;
         let page = self.markdown.page;
         self.note_picture(element).map_err(|error| unreadable(page, error))?;
+        if is_too_long(element).map_err(|error| unreadable(page, error))? {
+            self.too_long.get_or_insert(page);
+        }
         let Some(chunks) = &mut self.chunks else { return Ok(()) };
         match shown(element).map_err(|error| unreadable(page, error))? {
             Some(text) => chunks.write(page, element, text),
@@ -102,19 +108,30 @@ impl Writers {
     }
 
     pub(super) fn finish(self, mut warnings: Vec<Warning>) -> Result<Written, Fault> {
-        let Self { rows, elements, markdown, chunks, pictures } = self;
+        let Self { rows, elements, markdown, chunks, pictures, too_long } = self;
         warnings.extend(markdown.warning());
+        warnings.extend(too_long.map(|page| {
+            let most = MOST_TEXT_BYTES;
+            let texts = format!("texts of more than {most} bytes without Markdown, the first one on page {page}");
+            limit_reached(format!("document.md and chunks leave out {texts}"))
+        }));
         let chunks = chunks.map(ChunkWriter::finish).transpose()?;
         warnings.extend(chunks.as_ref().and_then(Chunks::warning));
         Ok(Written { rows, elements, markdown, chunks, pictures, warnings, is_partial: false })
     }
 }
 
-/// Returns what `document.md` shows of an element: nothing of text that nobody sees and of running heads and feet, and of notes only their Markdown,
-/// which those have that the page shows.
+/// Says whether an element has a text that is too long to be shown, and no Markdown.
+pub(super) fn is_too_long(element: &JsonFields<'_>) -> serde_json::Result<bool> {
+    let is_long = element.text("text")?.is_some_and(|text| text.len() > MOST_TEXT_BYTES);
+    Ok(is_long && element.raw("markdown").is_none() && element.raw("table").is_none())
+}
+
+/// Returns what `document.md` shows of an element: nothing of text that nobody sees and of running heads and feet, and
+/// of notes only their Markdown, which those have that the page shows.
 fn shown<'a>(element: &'a JsonFields<'_>) -> serde_json::Result<Option<JsonText<'a>>> {
     let layer: Option<ContentLayer> = element.get("content_layer")?;
-    if matches!(layer, Some(ContentLayer::Invisible | ContentLayer::Furniture)) {
+    if matches!(layer, Some(ContentLayer::Invisible | ContentLayer::Furniture)) || is_too_long(element)? {
         return Ok(None);
     }
     let is_table = element.raw("table").is_some();

@@ -51,6 +51,6 @@ mod words;
 
 pub(super) use self::{
     element::{count_words, undo_line_ends},
-    language::tag,
+    language::{Evidence, tag},
     words::Words,
 };

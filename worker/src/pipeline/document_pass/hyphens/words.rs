@@ -71,13 +71,7 @@ impl Words {
     /// Counts the function words of one text.
     pub(crate) fn hits_of(text: &str) -> Hits {
         let mut hits = Hits::default();
-        let mut scan = Scan::new(&[], |found| {
-            if let Found::Word(run) = found {
-                hits.add(run.hash, run.letters);
-            }
-        });
-        scan.piece(text);
-        scan.end(Limit::Space);
+        each_word(text, |word, letters| hits.add(word, letters));
         hits
     }
 
@@ -90,6 +84,17 @@ impl Words {
     fn len(&self) -> usize {
         self.counts.len()
     }
+}
+
+/// Hands out the words of a text that have no hyphen, each with its number of letters.
+pub(crate) fn each_word(text: &str, mut take: impl FnMut(WordHash, usize)) {
+    let mut scan = Scan::new(&[], |found| {
+        if let Found::Word(run) = found {
+            take(run.hash, run.letters);
+        }
+    });
+    scan.piece(text);
+    scan.end(Limit::Space);
 }
 
 impl Run {
