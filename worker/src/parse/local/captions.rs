@@ -62,7 +62,7 @@ pub(crate) fn captioned<'t>(words: impl IntoIterator<Item = &'t str>) -> Option<
         inner.chars().any(|character| character.is_ascii_digit()) && inner.chars().count() <= 7
             || is_roman && (is_ended || inner.len() <= 4)
     };
-    let is_capital = first.chars().next().is_some_and(char::is_uppercase);
+    let is_capital = first.contains(char::is_uppercase);
     (is_capital && LABELS.contains(&label.as_str()) && is_numbered(number)).then(|| {
         let is_table = label.starts_with("tab") || label.starts_with("таб") || label == "cuadro" || label == "quadro";
         if is_table { Captioned::Table } else { Captioned::Other }

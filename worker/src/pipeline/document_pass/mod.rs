@@ -1,5 +1,6 @@
 //! The document-level pass: decisions that need the whole document in view. The commit runs it over the
-//! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time.
+//! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time, and once
+//! more the pages on which a paragraph goes on.
 //!
 //! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document; [`Structure`] keeps what its
 //!    rules must know of each element; [`Reconciliation`] compares each page with the text that the PDF itself holds.
@@ -10,7 +11,7 @@
 //! A rule about the document (a heading, a running head, a list) stands in [`structure`]; what comes of it is written
 //! by [`course`] and [`markdown`]. A consumer of finished pages becomes a writer.
 //!
-//! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of one page
+//! The pass is linear in the size of the spool and holds at most 64 MiB, whatever the document: the JSON of two pages
 //! ([`MAX_PAGE_BYTES`](crate::parse::MAX_PAGE_BYTES)), two changed copies of one element's text, a table of
 //! [words](hyphens) and little else. An element stays [JSON text](json_fields), of which a rule reads the fields that
 //! it needs. Chunks take a third copy of one element's text, and the table of tokens, which the process holds once,
@@ -26,6 +27,7 @@ mod json_fields;
 mod languages;
 mod limits;
 mod markdown;
+mod of_document;
 mod options;
 mod page_writer;
 mod reconcile;
@@ -46,7 +48,8 @@ use quire_schemas::result::{OutlineEntry, Page};
 
 use self::{
     course::id_of,
-    page_writer::{OfDocument, PageWriter},
+    of_document::OfDocument,
+    page_writer::PageWriter,
     reconcile::Reconciliation,
     spooled_page::{SpooledPage, unreadable},
     statistics::Statistics,

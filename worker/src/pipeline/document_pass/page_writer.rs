@@ -6,23 +6,13 @@ use super::{
     course::Course,
     joined::joined,
     json_fields::JsonFields,
-    limits::PassLimits,
-    options::PassOptions,
+    of_document::OfDocument,
     rewrite::{self, Rewriting},
     spooled_page::{SpooledPage, unreadable},
-    statistics::Statistics,
     structure::{At, Decisions},
     writers::{Writers, Written},
 };
 use crate::{job::Fault, pipeline::spool::Spool};
-
-/// What is known of the document before its pages are written.
-pub(super) struct OfDocument<'a> {
-    pub(super) statistics: &'a Statistics,
-    pub(super) decisions: &'a Decisions,
-    pub(super) limits: &'a PassLimits,
-    pub(super) options: &'a PassOptions,
-}
 
 /// Writes the pages of a document, in their order.
 pub(super) struct PageWriter<'a> {

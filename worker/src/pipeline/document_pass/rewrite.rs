@@ -15,7 +15,7 @@ use super::{
     languages::language_of,
     limits::PassLimits,
     markdown,
-    page_writer::OfDocument,
+    of_document::OfDocument,
     statistics::{OfPage, Statistics},
     structure::{At, Decision, Decisions},
     writers::is_too_long,

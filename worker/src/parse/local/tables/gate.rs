@@ -32,7 +32,8 @@ pub(super) fn is_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns,
         return false;
     }
     let facts: Vec<Column> = (0..count).map(|column| Column::of(rows, joins, column, columns)).collect();
-    let filled: usize = parted.iter().map(|row| row.len()).sum();
+    // Signs of a font without letters, as of music, fill nothing.
+    let filled = parted.iter().flat_map(|row| row.iter()).filter(|entry| is_written(entry)).count();
     let strong = parted.iter().filter(|row| row.len() * 4 >= count * 3).count();
     if (filled as f64) < LEAST_FILLED * (parted.len() * count) as f64
         || (strong as f64) < STRONG_ROWS * parted.len() as f64
@@ -232,6 +233,11 @@ impl Column {
         let is_full = self.words >= WORDS_OF_FULL_LINES && self.full >= FULL_LINES;
         self.lines >= 3 && (goes_on || is_full) || self.lines >= STRETCHED_LINES && self.stretched >= STRETCHED
     }
+}
+
+/// Says whether an entry has a letter, a digit, or what stands for a missing figure.
+fn is_written(entry: &Entry<'_>) -> bool {
+    entry.items.iter().any(|item| item.text.contains(char::is_alphanumeric)) || is_figure(&entry.items)
 }
 
 fn ends_with(entry: &Entry<'_>, marks: &[char]) -> bool {

@@ -5,12 +5,13 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use super::{
     PageFacts, Place,
     beside::Beside,
+    body::Body,
     fact::{Fact, Kind},
-    styles::Styles,
+    styles::{Styles, Verdict},
     thresholds::{
-        BOLD_BODY, CHARACTERS_OF_BODY, CHARACTERS_OF_CONTENT, CHARACTERS_OF_HEADING, DEEPEST, LARGER, LEANS_DOWN,
-        LETTERS_OF_CAPITALS, LETTERS_OF_HEADING, LINES_OF_HEADING, MOST_STYLES, MUCH_LARGER, NOT_SMALLER, SAME_LEVEL,
-        SMALLEST_BOLD, SMALLEST_BOLD_CAPITALS, SPACE_ABOVE, TITLE, TITLE_PART, WORDS_OF_BOLD_HEADING, WORDS_OF_CONTENT,
+        CHARACTERS_OF_CONTENT, CHARACTERS_OF_HEADING, DEEPEST, LARGER, LEANS_DOWN, LETTERS_OF_CAPITALS,
+        LETTERS_OF_HEADING, LINES_OF_HEADING, MOST_STYLES, MUCH_LARGER, NOT_SMALLER, SAME_LEVEL, SMALLEST_BOLD,
+        SMALLEST_BOLD_CAPITALS, SPACE_ABOVE, TITLE, TITLE_PART, WORDS_OF_BOLD_HEADING, WORDS_OF_CONTENT,
         WORDS_OF_LARGE_HEADING,
     },
 };
@@ -21,54 +22,6 @@ use crate::parse::{Mark, MarkKind};
 pub(super) struct Heading {
     pub(super) level: u32,
     pub(super) is_title: bool,
-}
-
-/// How body text is set.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Body {
-    pub(super) size: f64,
-    /// Whether so much of it is bold that bold says nothing.
-    pub(super) is_bold: bool,
-    /// Whether most of it is italic.
-    is_italic: bool,
-    /// The font of most characters, as in [`Fact`].
-    font: u64,
-}
-
-impl Body {
-    /// The size of most characters; a larger one if it has half as many.
-    pub(super) fn of<'f>(facts: impl Iterator<Item = &'f Fact>, larger: f64) -> Self {
-        // By half points: characters, and their sizes in all.
-        let mut sizes: BTreeMap<i64, (u64, f64)> = BTreeMap::new();
-        let (mut bold, mut italic, mut all) = (0_u64, 0_u64, 0_u64);
-        let mut fonts: BTreeMap<u64, u64> = BTreeMap::new();
-        for fact in facts.filter(|fact| fact.kind == Kind::Text) {
-            let characters = u64::from(fact.text.characters);
-            let of_size = sizes.entry((fact.size * 2.0).round() as i64).or_default();
-            of_size.0 += characters;
-            of_size.1 += fact.size * characters as f64;
-            bold += if fact.bold { characters } else { 0 };
-            italic += if fact.italic { characters } else { 0 };
-            if fonts.len() < MOST_STYLES || fonts.contains_key(&fact.font) {
-                *fonts.entry(fact.font).or_default() += characters;
-            }
-            all += characters;
-        }
-        let most = sizes.values().map(|(characters, _)| *characters).max().unwrap_or_default();
-        let size = sizes.values().rev().find(|(characters, _)| *characters as f64 >= larger * most as f64);
-        let size =
-            size.filter(|(characters, _)| *characters > 0).map_or(10.0, |(characters, sum)| sum / *characters as f64);
-        let size = size.max(1.0);
-        let font = fonts.into_iter().max_by_key(|(_, characters)| *characters).map_or(0, |(font, _)| font);
-        // Where there is hardly any text, as around a table, most of it may be a heading.
-        let is_bold = all >= CHARACTERS_OF_BODY && bold as f64 >= BOLD_BODY * all as f64;
-        Self { size, is_bold, is_italic: 2 * italic > all, font }
-    }
-
-    /// Says whether an element is set in another type: italic, or another font.
-    pub(super) const fn differs_in_type(&self, fact: &Fact) -> bool {
-        fact.italic != self.is_italic || fact.font != self.font
-    }
 }
 
 /// Finds the headings of a document. `order` lists the elements of the body in the order of reading; those that are no
@@ -118,15 +71,6 @@ pub(super) fn headings(
 fn space(above: &Fact, below: &Fact) -> f64 {
     let space = below.bbox.top() - above.bbox.bottom();
     if space < -0.5 * below.size || above.bbox.shared_width(below.bbox) <= 0.0 { f64::INFINITY } else { space }
-}
-
-/// What an element is by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Heading,
-    /// A heading, if others of its style are.
-    Likely,
-    Text,
 }
 
 /// What stands around an element on its page.
@@ -253,6 +197,7 @@ fn is_content(fact: &Fact, body: Body) -> bool {
         || fact.text.words >= WORDS_OF_CONTENT
         || fact.text.characters >= CHARACTERS_OF_CONTENT
         || fact.mark.is_some()
+        || fact.captioned.is_some()
         || is_heading && fact.text.letters >= LETTERS_OF_CAPITALS
 }
 

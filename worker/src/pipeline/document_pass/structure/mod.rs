@@ -8,6 +8,7 @@
 
 mod belongings;
 mod beside;
+mod body;
 mod bookmarks;
 mod decisions;
 mod fact;
@@ -32,10 +33,11 @@ use quire_schemas::{
 pub(super) use self::decisions::{At, Decision, Decisions, InList, OfElement};
 use self::{
     belongings::{Belongings, belongings},
+    body::Body,
     bookmarks::Bookmarks,
     fact::{Fact, Kind},
     furniture::{Furniture, furniture},
-    headings::{Body, headings},
+    headings::headings,
     joins::{Role, joins},
     marked::Marked,
     tags::{Tags, with_tagged_items},

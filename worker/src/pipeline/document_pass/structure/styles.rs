@@ -3,12 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{
+    body::Body,
     fact::Fact,
-    headings::{Body, Verdict},
     thresholds::{
         HEADINGS_OF_STYLE, LARGER, LIKELY_OF_STYLE, LINES_OF_STYLE, MOST_STYLES, REFUSED_STYLE, SUPPORTED_STYLE,
     },
 };
+
+/// What an element is by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Heading,
+    /// A heading, if others of its style are.
+    Likely,
+    Text,
+}
 
 /// Size in tenths of a point, bold, italic, in capitals, font.
 type Style = (i64, bool, bool, bool, u64);

@@ -10,8 +10,9 @@ use quire_schemas::element::ElementType;
 
 use super::{
     PageFacts, Place,
+    body::Body,
     fact::{Fact, Kind},
-    headings::{Body, Heading, levels},
+    headings::{Heading, levels},
     lists::Item,
     thresholds::{CHARACTERS_OF_HEADING, LINES_OF_HEADING, MARKED_ITEMS, NO_HEADING, TAGGED_SHARE, WORDS_OF_CAPTION},
 };

@@ -36,6 +36,8 @@ pub(super) const CHARACTERS_OF_CONTENT: u32 = 25;
 pub(super) const LEANS_DOWN: f64 = 0.75;
 /// With fewer characters of text, bold type says what it always does.
 pub(super) const CHARACTERS_OF_BODY: u64 = 300;
+/// And no larger type is that of a body, in points.
+pub(super) const LARGEST_BODY: f64 = 12.0;
 /// Lines beside each other are no further apart, in units of the font size, unless so many others stand in the row. Lines of one
 /// column begin this near to its edge, and it has so many of them.
 pub(super) const NEAR_BESIDE: f64 = 8.0;
