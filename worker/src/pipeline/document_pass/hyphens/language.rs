@@ -1,14 +1,11 @@
 //! Which language a text is in, by its function words: the few that make up a third of any text.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::{collections::HashMap, sync::LazyLock};
 
 use hypher::Lang;
 use unicode_script::Script;
 
-use super::{word_hash::WordHash, words::each_word};
+use super::word_hash::WordHash;
 
 /// The most frequent words of each language in Latin and Cyrillic script, those first that its neighbours do not have.
 /// Greek and Georgian are known by their script.
@@ -54,12 +51,6 @@ const MOST_LETTERS: usize = 8;
 
 /// Fewer hits do not tell a language.
 const LEAST_HITS: u32 = 4;
-
-/// A text that stands by itself has so many different ones of so many letters, and so many more than of any other
-/// language: the letters of a formula are function words too.
-const LEAST_DIFFERENT: usize = 2;
-const LEAST_LETTERS: usize = 2;
-const LEAST_LEAD: u32 = 2;
 
 /// The languages of each function word, one bit for each.
 static KNOWN: LazyLock<HashMap<WordHash, u64>> = LazyLock::new(|| {
@@ -110,7 +101,7 @@ impl Hits {
     }
 
     /// Returns the language of this script with the most hits, and the hits of the best two.
-    fn best(&self, script: Script) -> (Lang, u32, u32) {
+    pub(super) fn best(&self, script: Script) -> (Lang, u32, u32) {
         let mut best = (fallback(script), 0, 0);
         for ((language, _), hits) in FUNCTION_WORDS.iter().zip(self.0).filter(|((found, _), _)| is_in(*found, script)) {
             match best {
@@ -120,40 +111,6 @@ impl Hits {
             }
         }
         best
-    }
-}
-
-/// What a text by itself tells of its language.
-#[derive(Debug, Default)]
-pub(crate) struct Evidence {
-    all: Hits,
-    /// Of words of several letters.
-    long: Hits,
-    different: HashSet<WordHash>,
-}
-
-impl Evidence {
-    pub(crate) fn of(text: &str) -> Self {
-        let mut evidence = Self::default();
-        each_word(text, |word, letters| evidence.add(word, letters));
-        evidence
-    }
-
-    fn add(&mut self, word: WordHash, letters: usize) {
-        self.all.add(word, letters);
-        if letters >= LEAST_LETTERS {
-            self.long.add(word, letters);
-            self.different.insert(word);
-        }
-    }
-
-    /// Returns the language of this script that the text is in without doubt.
-    pub(crate) fn language(&self, script: Script) -> Option<Lang> {
-        let language = self.all.clear(script)?;
-        let (found, most, second) = self.long.best(script);
-        let different = self.different.iter().filter(|word| is_function_word(language, **word)).count();
-        let is_sure = found == language && most >= second + LEAST_LEAD && different >= LEAST_DIFFERENT;
-        is_sure.then_some(language)
     }
 }
 

@@ -40,6 +40,7 @@
 mod chunk;
 mod edits;
 mod element;
+mod evidence;
 mod habits;
 mod language;
 mod place;
@@ -51,6 +52,7 @@ mod words;
 
 pub(super) use self::{
     element::{count_words, undo_line_ends},
-    language::{Evidence, tag},
+    evidence::Evidence,
+    language::tag,
     words::Words,
 };
