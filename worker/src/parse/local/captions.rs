@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn a_caption_begins_with_a_label_and_a_number() {
         let of = |text: &str| captioned(text.split(' '));
-        for text in ["Table 1: Sizes", "TABLE IV.", "Tab. 3.2 Größen", "Таблица 5", "Cuadro A.1"] {
+        for text in
+            ["Table 1: Sizes", "tABLE 2. Small capitals", "TABLE IV.", "Tab. 3.2 Größen", "Таблица 5", "Cuadro A.1"]
+        {
             assert_eq!(of(text), Some(Captioned::Table), "{text}");
         }
         assert_eq!(of("Figure 2"), Some(Captioned::Other));

@@ -175,6 +175,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_brackets_count_and_arrows_of_logic_are_no_bullets() {
+        let mark = |text: &str| Mark::of(text).expect("a mark");
+        assert!(mark("[2] Smith").follows(&mark("[1] Jones")) && !mark("[2] Smith").follows(&mark("1. Jones")));
+        assert_eq!((Mark::of("[a] Smith"), Mark::of("⇒ x = y")), (None, None));
+    }
+
+    #[test]
     fn bullets_numbers_and_letters_are_told_from_words() {
         assert_eq!(kind("• a thing"), Some(MarkKind::Bullet));
         assert_eq!(kind("1.2. Method"), Some(MarkKind::Number(vec![1, 2])));

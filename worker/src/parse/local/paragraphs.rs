@@ -336,6 +336,14 @@ mod tests {
     }
 
     #[test]
+    fn letters_that_count_begin_paragraphs_whatever_their_lines_are() {
+        let of = |lines: &[(&str, f64)]| texts(&self::lines(lines, 12.0));
+        let question = [(OUTER, 0.0), (INNER, 0.0), ("A. the first answer", 18.0), ("B. another one", 18.0)];
+        assert_eq!(of(&question)[1..], ["A. the first answer", "B. another one"]);
+        assert_eq!(of(&[(OUTER, 0.0), ("A. Smith and others", 0.0), ("wrote it", 0.0)]).len(), 1);
+    }
+
+    #[test]
     fn each_line_of_a_table_of_contents_is_a_paragraph() {
         let contents = [
             ("The first part ......... 5", 0.0),

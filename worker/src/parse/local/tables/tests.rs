@@ -70,11 +70,11 @@ fn columns_of_figures_below_words_are_a_table_with_a_head() {
 #[test]
 fn labels_that_are_equally_far_apart_are_a_head_above_columns_and_a_stretched_line_elsewhere() {
     let places = [100.0, 160.0, 220.0, 280.0];
-    let head: [&[&str]; 1] = [&["Q1", "Q2", "Q3", "Q4"]];
+    let head: [&[&str]; 1] = [&["Jan", "Feb", "Mar", "Apr"]];
     let figures: [&[&str]; 3] =
         [&["12.5", "9.1", "1.5", "7"], &["7.0", "22.0", "3.5", "8"], &["9.1", "13.1", "4.5", "9"]];
     let page = written(Page::new(), &places, 100.0, 14.0, &[&head[..], &figures].concat());
-    assert_eq!(rows(&page)[..2], ["*Q1|*Q2|*Q3|*Q4", "12.5|9.1|1.5|7"]);
+    assert_eq!(rows(&page)[..2], ["*Jan|*Feb|*Mar|*Apr", "12.5|9.1|1.5|7"]);
     assert_eq!(count(&written(Page::new(), &places, 100.0, 14.0, &head)), 0);
 }
 

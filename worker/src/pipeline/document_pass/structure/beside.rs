@@ -61,3 +61,38 @@ impl<'f> Beside<'f> {
         self.columns.get(from).is_some_and(|column| *column <= left + SAME_COLUMN * size)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{BODY, Given, given, kinds, page};
+
+    const fn bold(text: &'static str, top: f64) -> Given {
+        Given { bold: true, ..given(text, top) }
+    }
+
+    #[test]
+    fn a_label_with_its_value_beside_it_is_no_heading() {
+        let of = |left| {
+            let beside = Given { left, ..given("the value that stands beside it", 150.0) };
+            kinds(&[page(1, &[given(BODY, 100.0), bold("Who wrote it", 150.0), beside, given(BODY, 180.0)])])[1].clone()
+        };
+        assert_eq!([of(360.0).as_str(), of(900.0).as_str()], ["-", "section_header1"]);
+    }
+
+    #[test]
+    fn the_number_of_a_heading_may_stand_apart_from_it() {
+        let number = Given { left: 10.0, bold: true, ..given("3", 150.0) };
+        let heading = Given { left: 340.0, ..bold("Results of it all", 150.0) };
+        let elements = [given(BODY, 100.0), number, heading, given(BODY, 180.0)];
+        assert_eq!(kinds(&[page(1, &elements)])[2], "section_header1");
+    }
+
+    #[test]
+    fn what_is_filled_in_below_a_label_makes_it_no_heading() {
+        let of = |below: &'static str| {
+            kinds(&[page(1, &[given(BODY, 100.0), bold("Ordered by", 150.0), given(below, 170.0), given(BODY, 200.0)])])
+        };
+        assert_eq!(of("Marc van Pul")[1], "-");
+        assert_eq!(of(BODY)[1], "section_header1");
+    }
+}

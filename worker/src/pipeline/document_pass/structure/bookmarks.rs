@@ -41,3 +41,28 @@ fn key(title: &str) -> String {
 
 /// Characters of a title that are compared: what is known of the text of an element.
 const HEAD: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{BODY, given, page, structure},
+        *,
+    };
+
+    #[test]
+    fn a_line_that_a_bookmark_of_its_page_names_is_a_heading_and_the_bookmark_leads_to_it() {
+        let bookmark = |title: &str, page_number| OutlineEntry {
+            title: title.to_owned(),
+            level: 1,
+            page_number: Some(page_number),
+            element_id: None,
+        };
+        let pages = [page(1, &[given(BODY, 100.0), given("3.1 Where it Was", 114.0), given(BODY, 128.0)])];
+        let outline = [bookmark("Elsewhere", 1), bookmark("Where it was", 1), bookmark("Where it was", 2)];
+        let decisions = structure(&pages).decide(true, &outline);
+        let level = decisions.of((1, 1)).and_then(|decision| decision.level);
+        assert_eq!((level, decisions.bookmarked(1)), (Some(2), Some((1, 1))));
+        assert_eq!((decisions.bookmarked(0), decisions.bookmarked(2)), (None, None));
+        assert!(structure(&pages).decide(true, &[]).of((1, 1)).is_none());
+    }
+}

@@ -1,16 +1,13 @@
 //! Running heads, feet and page numbers: what repeats near the edge of pages, counts with them, or looks like nothing else. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{
     PageFacts,
     fact::{Fact, Kind},
+    repeated::{Edge, height, is_near, repeated},
     tags::Tags,
     thresholds::{
-        BAND_OF_NUMBER, CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER,
-        CHARACTERS_OF_SLOT, LEAST_ELEMENTS, LETTERS_OF_WORD, LONE_BAND, LONE_ROWS, MOST_IN_A_ROW, MOST_ON_A_PAGE,
-        NO_HEADING, PAGES_OF_SLOT, REPEATED_BAND, REPEATED_SHARE, REPEATED_WORDS, SAME_HEIGHT, SHARE_OF_SLOT,
-        SMALL_BOLD, SPACE_OF_LONE, SPACE_OF_SLOT,
+        BAND_OF_NUMBER, CHARACTERS_OF_LONE, CHARACTERS_OF_PAGE_NUMBER, LEAST_ELEMENTS, LONE_BAND, LONE_ROWS,
+        MOST_IN_A_ROW, REPEATED_BAND, SMALL_BOLD, SPACE_OF_LONE,
     },
 };
 use crate::parse::roman;
@@ -52,15 +49,6 @@ pub(super) enum Furniture {
     Number,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Edge {
-    Top,
-    Bottom,
-}
-
-/// A page, an element of it, and how far that is from the edge.
-type At = (usize, usize, f64);
-
 /// Says of each element of each page whether it is furniture. `body` is the size of the body text.
 pub(super) fn furniture(pages: &[PageFacts], body: f64, tags: &Tags) -> Vec<Vec<Option<Furniture>>> {
     let repeated = repeated(pages, body);
@@ -76,182 +64,6 @@ pub(super) fn furniture(pages: &[PageFacts], body: f64, tags: &Tags) -> Vec<Vec<
         found
     };
     pages.iter().zip(&repeated).map(of_page).collect()
-}
-
-/// Says of each element whether it repeats at its height near the edge of enough pages.
-fn repeated(pages: &[PageFacts], body: f64) -> Vec<Vec<bool>> {
-    let near = near_edges(pages);
-    let mut repeated: Vec<Vec<bool>> = pages.iter().map(|page| vec![false; page.facts.len()]).collect();
-    let least = (REPEATED_SHARE * pages.len() as f64 / 2.0).ceil().max(2.0) as usize;
-    for (page, index, _) in
-        texts(pages, &near, body, least).chain(words(pages, &near, body, least)).chain(slots(pages, &near, body))
-    {
-        repeated[page][index] = true;
-    }
-    // Pages of which most repeats are copies of each other, and tell nothing.
-    for (page, of_page) in pages.iter().zip(&mut repeated) {
-        let characters = |is: &dyn Fn(usize) -> bool| -> u32 {
-            (0..page.facts.len()).filter(|index| is(*index)).map(|index| page.facts[index].text.characters).sum()
-        };
-        let (all, same) =
-            (characters(&|index| page.facts[index].kind != Kind::Other), characters(&|index| of_page[index]));
-        if same >= CHARACTERS_OF_COPY && 2 * same >= all {
-            of_page.fill(false);
-        }
-    }
-    repeated
-}
-
-/// Lists the elements near each edge.
-fn near_edges(pages: &[PageFacts]) -> BTreeMap<Edge, Vec<At>> {
-    let mut near: BTreeMap<Edge, Vec<At>> = BTreeMap::new();
-    for (page, facts) in pages.iter().enumerate() {
-        for (index, fact) in facts.facts.iter().enumerate() {
-            for edge in [Edge::Top, Edge::Bottom] {
-                if is_near(facts, fact, edge, REPEATED_BAND) && fact.captioned.is_none() {
-                    near.entry(edge).or_default().push((page, index, height(facts, fact, edge)));
-                }
-            }
-        }
-    }
-    near
-}
-
-/// Finds texts that are the same but for their digits, at one height on enough pages: those with letters are one text, the others
-/// count with the pages.
-fn texts(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64, least: usize) -> impl Iterator<Item = At> {
-    let mut places: BTreeMap<(Edge, String), Vec<At>> = BTreeMap::new();
-    for (edge, found) in near {
-        for at in found {
-            places.entry((*edge, pages[at.0].facts[at.1].text.without_digits())).or_default().push(*at);
-        }
-    }
-    let mut repeated = Vec::new();
-    for ((_, key), found) in places {
-        // What stands on one page again and again is content: labels of a form or a chart.
-        let of_pages = found.chunk_by(|a, b| a.0 == b.0).filter(|of_page| of_page.len() <= MOST_ON_A_PAGE);
-        for level in levels(of_pages.flatten().copied().collect()) {
-            let text = |(page, index, _): &At| pages[*page].facts[*index].text.head.as_str();
-            let is_small = |(page, index, _): &At| pages[*page].facts[*index].size <= NO_HEADING * body;
-            let is_one_text = key.contains(|character: char| !character.is_whitespace() && character != '#')
-                && level.iter().all(|at| text(at) == text(&level[0]));
-            let counts = is_one_text || level.iter().all(is_small) && counts_pages(pages, &level);
-            if count_pages(&level) >= least && counts {
-                repeated.extend(level);
-            }
-        }
-    }
-    repeated.into_iter()
-}
-
-/// Finds texts of several words, each of which stands at that height on enough pages, however the texts are cut.
-fn words(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64, least: usize) -> impl Iterator<Item = At> {
-    let mut repeated = Vec::new();
-    for found in near.values() {
-        for level in levels(found.clone()) {
-            let mut on: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
-            for (page, index, _) in &level {
-                for word in words_of(&pages[*page].facts[*index]) {
-                    on.entry(word).or_default().insert(*page);
-                }
-            }
-            let is_frequent = |word: &String| on.get(word).is_some_and(|pages| pages.len() >= least);
-            for at in &level {
-                let words = words_of(&pages[at.0].facts[at.1]);
-                let is_small = pages[at.0].facts[at.1].size <= NO_HEADING * body;
-                if is_small && words.len() >= REPEATED_WORDS && words.iter().all(is_frequent) {
-                    repeated.push(*at);
-                }
-            }
-        }
-    }
-    repeated.into_iter()
-}
-
-fn words_of(fact: &Fact) -> Vec<String> {
-    let words = fact.text.head.split(|character: char| !character.is_alphabetic());
-    words.filter(|word| word.chars().count() >= LETTERS_OF_WORD).map(str::to_lowercase).collect()
-}
-
-/// Finds lines that stand alone at one height, in one size, at the edge of most pages, whatever they say: names of chapters.
-fn slots(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64) -> impl Iterator<Item = At> {
-    let mut repeated = Vec::new();
-    for (edge, found) in near {
-        let is_line = |(page, index, _): &&At| {
-            let (page, fact) = (&pages[*page], &pages[*page].facts[*index]);
-            let is_short = fact.lines == 1
-                && fact.size <= NO_HEADING * body
-                && fact.text.characters <= CHARACTERS_OF_SLOT
-                && !fact.ends_as_prose();
-            is_short && is_apart(page, fact, *edge)
-        };
-        let lines: Vec<At> = found.iter().filter(is_line).copied().collect();
-        let mut sizes: BTreeMap<i64, Vec<At>> = BTreeMap::new();
-        for at in lines {
-            sizes.entry((pages[at.0].facts[at.1].size * 10.0).round() as i64).or_default().push(at);
-        }
-        for level in sizes.into_values().flat_map(levels) {
-            let on = count_pages(&level);
-            if on >= PAGES_OF_SLOT && on as f64 >= SHARE_OF_SLOT * pages.len() as f64 {
-                repeated.extend(level);
-            }
-        }
-    }
-    repeated.into_iter()
-}
-
-/// Says whether nothing stands further out than an element, and white space between it and what is further in.
-fn is_apart(page: &PageFacts, fact: &Fact, edge: Edge) -> bool {
-    let others = page.facts.iter().filter(|other| other.kind != Kind::Other && !other.shares_row(fact));
-    let space = |other: &Fact| match edge {
-        Edge::Top => other.bbox.top() - fact.bbox.bottom(),
-        Edge::Bottom => fact.bbox.top() - other.bbox.bottom(),
-    };
-    others.map(space).all(|space| space >= SPACE_OF_SLOT * fact.size)
-}
-
-/// Groups elements that stand at one height.
-fn levels(mut found: Vec<At>) -> Vec<Vec<At>> {
-    found.sort_by(|a, b| a.2.total_cmp(&b.2));
-    found.chunk_by(|a, b| b.2 - a.2 <= SAME_HEIGHT).map(<[At]>::to_vec).collect()
-}
-
-fn count_pages(found: &[At]) -> usize {
-    found.iter().map(|(page, _, _)| *page).collect::<BTreeSet<_>>().len()
-}
-
-/// Returns how far an element is from the edge.
-fn height(page: &PageFacts, fact: &Fact, edge: Edge) -> f64 {
-    match edge {
-        Edge::Top => fact.bbox.bottom(),
-        Edge::Bottom => page.height - fact.bbox.top(),
-    }
-}
-
-fn is_near(page: &PageFacts, fact: &Fact, edge: Edge, band: f64) -> bool {
-    fact.kind == Kind::Text
-        && fact.text.characters <= CHARACTERS_OF_FURNITURE
-        && fact.lines <= 3
-        && height(page, fact, edge) <= band * page.height
-}
-
-/// Says whether a number in texts that are alike but for their digits rises with the pages.
-fn counts_pages(pages: &[PageFacts], level: &[At]) -> bool {
-    let mut numbers: Vec<(usize, Vec<i64>)> =
-        level.iter().map(|(page, index, _)| (*page, numbers(&pages[*page].facts[*index].text.head))).collect();
-    numbers.sort_unstable();
-    let most = numbers.iter().map(|(_, numbers)| numbers.len()).min().unwrap_or_default();
-    let counts = |place: usize| {
-        let step = |pair: &&[(usize, Vec<i64>)]| {
-            pair[1].1[place].saturating_sub(pair[0].1[place]) == pair[1].0 as i64 - pair[0].0 as i64
-        };
-        10 * numbers.windows(2).filter(step).count() >= 6 * (numbers.len() - 1)
-    };
-    numbers.len() > 1 && (0..most).any(counts)
-}
-
-fn numbers(text: &str) -> Vec<i64> {
-    text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
 }
 
 /// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture. Rows that are told by their
@@ -362,7 +174,10 @@ pub(super) fn is_page_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::tests::{BODY, Given, given, kinds, page},
+        *,
+    };
 
     #[test]
     fn page_numbers_are_told_from_other_short_texts() {
@@ -372,5 +187,22 @@ mod tests {
         for text in ["2,024.5 kg", "Chapter 3", "i", "12345", "3 apples", "", "1 2 3"] {
             assert!(!is_page_number(text), "{text}");
         }
+    }
+    #[test]
+    fn more_rows_than_a_head_has_are_labels_of_a_figure() {
+        let small = |text, top| Given { size: 7.0, ..given(text, top) };
+        let body = [given(BODY, 200.0), given(BODY, 300.0), given(BODY, 400.0), given(BODY, 500.0)];
+        let with = |labels: &[Given]| kinds(&[page(1, &labels.iter().chain(&body).cloned().collect::<Vec<_>>())]);
+        assert_eq!(with(&[small("A note of the printer", 30.0)])[0], "page_header");
+        let labels = [small("Louisiana", 20.0), small("in the south", 40.0), small("of the country", 60.0)];
+        assert_eq!(with(&labels)[..3], ["-", "-", "-"]);
+    }
+
+    #[test]
+    fn a_number_alone_stands_higher_and_an_address_need_not_be_small() {
+        let with = |last| kinds(&[page(1, &[given(BODY, 100.0), given(BODY, 300.0), given(BODY, 400.0), last])]);
+        assert_eq!(with(given("12", 660.0))[3], "page_number");
+        assert_eq!(with(given("Downloaded from https://a.example", 770.0))[3], "page_footer");
+        assert_eq!(with(given("Nothing of the kind stands here", 770.0))[3], "-");
     }
 }

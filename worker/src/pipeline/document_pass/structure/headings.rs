@@ -94,7 +94,8 @@ impl Around<'_> {
 
     /// Says whether it is hardly further from what follows than from what precedes.
     fn leans_down(&self) -> bool {
-        self.space_above.zip(self.space_below).is_none_or(|(above, below)| above >= LEANS_DOWN * below)
+        let below = self.space_below.filter(|below| below.is_finite());
+        self.space_above.zip(below).is_none_or(|(above, below)| above >= LEANS_DOWN * below)
     }
 }
 

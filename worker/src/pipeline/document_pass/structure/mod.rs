@@ -17,10 +17,12 @@ mod headings;
 mod joins;
 mod lists;
 mod marked;
+mod repeated;
 mod styles;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod text;
 mod thresholds;
 
 use std::collections::BTreeMap;

@@ -70,3 +70,44 @@ impl Styles {
 fn style(fact: &Fact) -> Style {
     ((fact.size * 10.0).round() as i64, fact.bold, fact.italic, fact.is_in_capitals(), fact.font)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{BODY, Given, given, kinds, page};
+
+    const fn bold(text: &'static str, top: f64) -> Given {
+        Given { bold: true, ..given(text, top) }
+    }
+
+    #[test]
+    fn a_line_without_room_around_it_is_a_heading_where_most_others_of_its_style_are() {
+        let others =
+            [bold("Methods of work", 150.0), given(BODY, 175.0), bold("Results of it", 220.0), given(BODY, 245.0)];
+        let close = [bold("Close to the text above", 257.5), given(BODY, 282.0)];
+        let with = |before: &[Given]| {
+            let elements: Vec<Given> = [given(BODY, 100.0)].iter().chain(before).chain(&close).cloned().collect();
+            let kinds = kinds(&[page(1, &elements)]);
+            kinds[kinds.len() - 2].clone()
+        };
+        assert_eq!(with(&others), "section_header1");
+        assert_eq!(with(&[given(BODY, 175.0), given(BODY, 245.0)]), "-");
+    }
+
+    #[test]
+    fn italic_lines_above_paragraphs_are_headings_if_there_are_several() {
+        let of = |count: usize| {
+            let mut elements = vec![given(BODY, 60.0)];
+            for row in 0..count {
+                let top = 100.0 + 60.0 * row as f64;
+                elements.push(Given { bold: false, size: 10.0, ..given("Where it was found", top) });
+                elements.push(given(BODY, top + 14.0));
+            }
+            let mut page = page(1, &elements);
+            for element in page.elements.iter_mut().skip(1).step_by(2) {
+                element.formatting.as_mut().expect("it has a style").italic = Some(true);
+            }
+            kinds(&[page]).iter().filter(|kind| kind.starts_with("section_header")).count()
+        };
+        assert_eq!([of(1), of(3)], [0, 3]);
+    }
+}

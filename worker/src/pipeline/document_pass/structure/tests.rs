@@ -52,7 +52,7 @@ pub(super) fn page(number: u32, elements: &[Given]) -> ParsedPage {
     page
 }
 
-fn structure(pages: &[ParsedPage]) -> Structure {
+pub(super) fn structure(pages: &[ParsedPage]) -> Structure {
     let mut structure = Structure::default();
     for page in pages {
         let json = serde_json::to_string(page).expect("plain data");
