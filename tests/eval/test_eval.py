@@ -280,6 +280,13 @@ class Results(unittest.TestCase):
         self.assertEqual([(number, told.empty, told.warned) for number, told in sorted(result.pages.items())],
                          [(1, False, False), (2, True, True)])
 
+    def test_a_paragraph_that_goes_on_stands_on_both_pages(self) -> None:
+        region = {"granularity": "element"}
+        result = results.of_json({"pages": [], "elements": [{"page_number": 1, "text": "one two", "regions": [
+            {"page_number": 1, "char_span": [0, 3], **region}, {"page_number": 2, "char_span": [4, 7], **region}]}]})
+        self.assertEqual([result.pages[number].seen for number in (1, 2)], [[("page", "one")], [("page", "two")]])
+        self.assertEqual(result.texts, ["one two"])
+
     def test_a_warning_without_a_page_is_about_all_of_them(self) -> None:
         result = results.of_json({"pages": [{"page_number": 1}], "warnings": [{"code": "limit_reached"}]})
         self.assertTrue(result.pages[1].warned)

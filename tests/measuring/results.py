@@ -53,8 +53,8 @@ def of_json(data: dict) -> Result:
         if element.get("content_layer") == "invisible":
             page.hidden.append((str(element.get("extra", {}).get("hidden", "")), " ".join([text, *values]).strip()))
             continue
-        if text:
-            page.seen.append((origin_of(element), text))
+        for number, part in parts_of(element, text):
+            pages[number].seen.append((origin_of(element), part))
         page.seen.extend(("field", value) for value in values)
         texts.extend(filter(None, [text, *values]))
     for warning in data.get("warnings", []):
@@ -97,6 +97,16 @@ def text_of(element: dict) -> str:
     if not text and element.get("table"):
         text = " ".join(filter(None, (cell.get("text") for cell in element["table"].get("cells", []))))
     return text
+
+
+def parts_of(element: dict, text: str) -> list[tuple[int, str]]:
+    """Returns what of a text stands on each page: a paragraph may go on on the next one."""
+    spans = [(region["page_number"], *region["char_span"]) for region in element.get("regions", [])
+             if region.get("granularity") == "element" and region.get("char_span")]
+    if len({number for number, _, _ in spans}) < 2:
+        return [(element["page_number"], text)] if text else []
+    numbers = sorted({number for number, _, _ in spans})
+    return [(number, " ".join(text[start:end] for page, start, end in spans if page == number)) for number in numbers]
 
 
 def value_of(element: dict) -> list[str]:
