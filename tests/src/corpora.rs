@@ -19,8 +19,8 @@ const AT_ONCE: usize = 16;
 /// Small enough to be quick; every page is still drawn.
 const DPI: u32 = 72;
 
-/// Files whose page tree has another number of pages than was measured, that number, and why. libpdfium, which measured,
-/// believes `Count`; a worker counts the pages that the tree links.
+/// Files whose page tree has another number of pages than was measured, that number, and why. libpdfium, which
+/// measured, believes `Count`; a worker counts the pages that the tree links.
 const COUNTED_BY_TREE: [(&str, u32, &str); 5] = [
     ("pdfium/bug_680376.pdf", 6, "/Count 4 over kids that list one page five times and another one once"),
     ("pdfium/document_aactions.pdf", 1, "/Count 3 over a single page"),

@@ -29,8 +29,8 @@ pub const FILE_NAME: &str = "report.html";
 ///
 /// The folder is laid out as a job's folder in storage: `result.json`, page images in `pages/`, and, where the result
 /// names them, elements in `elements/` and `chunks.jsonl`. The page is written block by block: memory holds
-/// `result.json` (256 MiB at most) and one page image. Elements and chunks beyond 256 MiB of each are left out, which the
-/// report tells. Blocks: files are read, and images decoded.
+/// `result.json` (256 MiB at most) and one page image. Elements and chunks beyond 256 MiB of each are left out, which
+/// the report tells. Blocks: files are read, and images decoded.
 ///
 /// # Errors
 /// If a file cannot be read or written, if `result.json` is too large or no JSON object.

@@ -28,8 +28,8 @@ impl Raster {
         Some(Self { width, height, channels, samples })
     }
 
-    /// Returns the image in its shape, no larger than these sides. Each pixel is the mean of the area that it covers, so
-    /// that thin lines stay.
+    /// Returns the image in its shape, no larger than these sides. Each pixel is the mean of the area that it covers,
+    /// so that thin lines stay.
     pub(super) fn within(self, max_width: usize, max_height: usize) -> Self {
         if self.width <= max_width && self.height <= max_height {
             return self;

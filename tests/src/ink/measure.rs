@@ -66,8 +66,8 @@ impl Tally {
         self.wrong.extend(fault.map(|fault| format!("{word:?} {fault}")));
     }
 
-    /// Returns what is below the bars, if anything is: the share of the words that are right, the areas of the boxes, or, of
-    /// connected ink, the share that lies in boxes.
+    /// Returns what is below the bars, if anything is: the share of the words that are right, the areas of the boxes,
+    /// or, of connected ink, the share that lies in boxes.
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;

@@ -163,7 +163,7 @@ fn links_lead_where_the_file_says() {
 }
 
 #[test]
-fn bookmarks_keep_their_levels_and_pages() {
+fn bookmarks_keep_their_levels_and_pages_and_lead_to_their_headings() {
     let described = described("report.pdf");
     let result = Processed::sample("report.pdf").result("report");
     let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok()).expect("a number");
@@ -176,7 +176,19 @@ fn bookmarks_keep_their_levels_and_pages() {
             element_id: None,
         })
         .collect();
-    assert_eq!(result.document.expect("a document opened").outline, expected);
+    let outline = result.document.expect("a document opened").outline;
+    let headings: Vec<Option<&str>> = outline
+        .iter()
+        .map(|entry| {
+            let heading = result.elements.iter().find(|element| entry.element_id.as_ref() == Some(&element.id))?;
+            (Some(heading.page_number) == entry.page_number).then_some(heading.text.as_str())
+        })
+        .collect();
+    let titles: Vec<Option<&str>> = outline.iter().map(|entry| Some(entry.title.as_str())).collect();
+    assert_eq!(headings, titles);
+    let outline: Vec<OutlineEntry> =
+        outline.iter().map(|entry| OutlineEntry { element_id: None, ..entry.clone() }).collect();
+    assert_eq!(outline, expected);
 }
 
 #[test]

@@ -138,8 +138,8 @@ impl Supervisor {
 
     async fn session(&self, number: u64) -> Result<(), SessionError> {
         let connection = self.connector.connect().await?;
-        // Everything that can fail comes before the first delivery is taken: no watchdog would watch a lane that runs on
-        // after its session has failed.
+        // Everything that can fail comes before the first delivery is taken: no watchdog would watch a lane that runs
+        // on after its session has failed.
         let (inboxes, watchdog, control) = match self.open(&connection, number).await {
             Ok(opened) => opened,
             Err(error) => {
@@ -157,14 +157,14 @@ impl Supervisor {
         let mut lanes = Box::pin(join_all(running.collect::<Vec<_>>()));
         self.tell_health(true);
         tracing::info!(session = number, "consuming");
-        // Cancel safe: the lanes are tasks, polled by reference; the watch only waits. Biased, so that the log names the
-        // end of a session even if it had no job in hand.
+        // Cancel safe: the lanes are tasks, polled by reference; the watch only waits. Biased, so that the log names
+        // the end of a session even if it had no job in hand.
         tokio::select! {
             biased;
             reason = watchdog.watch(&connection, &lease, control) => {
                 tracing::warn!(reason, "the session is lost; its jobs are fenced");
-                // The next session does not wait for the jobs of this one: a result on its way to a slow store would keep
-                // every other job from being worked on.
+                // The next session does not wait for the jobs of this one: a result on its way to a slow store would
+                // keep every other job from being worked on.
                 let health = self.health.clone();
                 lifecycle::spawn(async move {
                     if timeout(FENCED_JOBS_TIMEOUT, lanes).await.is_err() {

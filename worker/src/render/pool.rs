@@ -108,8 +108,8 @@ impl OpenedDocument {
     }
 
     /// Reads a file that the document carries, by its place in [`DocumentInfo::attachments`], from 0. All documents
-    /// together hold a bounded number of them: ask for one at a time, and drop the last clone of its bytes soon. Dropping
-    /// the future kills the child that works on it.
+    /// together hold a bounded number of them: ask for one at a time, and drop the last clone of its bytes soon.
+    /// Dropping the future kills the child that works on it.
     ///
     /// # Errors
     /// A fault with `resource_limit`, `renderer_crashed`, `renderer_timeout`, or `internal` if no renderer can be

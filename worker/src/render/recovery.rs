@@ -37,8 +37,8 @@ pub(super) fn second_tries(work: &PageWork, answered: Answered) -> Vec<PageWork>
 }
 
 /// Says whether another child describes a document, or reads a file that it carries, after one has failed: the first
-/// failure may be the child's own, or, of a description, that of reading what libpdfium does not tell, which is left out
-/// then. The second is the document's.
+/// failure may be the child's own, or, of a description, that of reading what libpdfium does not tell, which is left
+/// out then. The second is the document's.
 pub(super) fn is_asked_again(fault: &Fault) -> bool {
     fault.disposition() == Disposition::Page
 }

@@ -27,8 +27,8 @@ use crate::{job::Fault, lock::lock, parse::local::Findings, telemetry::Metrics};
 const FACTS_CPU_SECONDS: u64 = 3;
 /// Images that are being made or are on their way to storage, for each renderer.
 const IMAGES_PER_RENDERER: usize = 4;
-/// Attachments of all documents that are read or are on their way to storage. One may be as large as all that a document
-/// may have stored.
+/// Attachments of all documents that are read or are on their way to storage. One may be as large as all that a
+/// document may have stored.
 const ATTACHMENTS_AT_ONCE: usize = 2;
 
 /// How many renderers there are and what they may do.

@@ -130,8 +130,8 @@ impl Slot<'_> {
         }
     }
 
-    /// Describes a document. If a child fails while it opens or describes it, another one does so with less; before that
-    /// another one tries with all, if the first one may have been killed from outside.
+    /// Describes a document. If a child fails while it opens or describes it, another one does so with less; before
+    /// that another one tries with all, if the first one may have been killed from outside.
     async fn describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
         let mut described = self.try_describe(document).await;
         if described.as_ref().is_err_and(recovery::is_asked_again) && self.lost_from_outside {

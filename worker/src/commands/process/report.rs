@@ -7,8 +7,8 @@ use tokio::task::spawn_blocking;
 
 use super::summary::Done;
 
-/// Writes the report of every document that has a result, and says on stderr which could not be written. Returns whether
-/// all are there.
+/// Writes the report of every document that has a result, and says on stderr which could not be written. Returns
+/// whether all are there.
 #[expect(clippy::print_stderr, reason = "a report that is missing must not keep the summary from being printed")]
 pub(super) async fn write_all(out: &Path, done: &[Done], images: PageImages) -> anyhow::Result<bool> {
     let mut has_all = true;

@@ -1,5 +1,5 @@
-//! Three and more blocks of short lines side by side, as of addresses, contacts and the foot of a letter, told from a table of
-//! as many columns: a block is read by itself, a table row by row. Pure.
+//! Three and more blocks of short lines side by side, as of addresses, contacts and the foot of a letter, told from a
+//! table of as many columns: a block is read by itself, a table row by row. Pure.
 
 use super::{
     cells::Cell,
@@ -25,8 +25,8 @@ const WORDS_OF_FIGURE: usize = 2;
 /// Lines of blocks that end at different heights have so many words, on average.
 const LEAST_WORDS: f64 = 1.8;
 
-/// Returns the channels between the blocks that stand in the rows of a channel, from left to right. Empty if there are fewer
-/// than three, or if they are not read one after the other.
+/// Returns the channels between the blocks that stand in the rows of a channel, from left to right. Empty if there are
+/// fewer than three, or if they are not read one after the other.
 pub(super) fn channels(rows: &[Row<'_>], channel: Channel, size: f64) -> Vec<Channel> {
     let beside = &rows[channel.first..=channel.last];
     let pitch = median(pitches(beside)).unwrap_or(f64::INFINITY);
@@ -73,9 +73,10 @@ fn columns(rows: &[Row<'_>], between: &[Channel]) -> Vec<Vec<Option<Cell>>> {
     columns
 }
 
-/// Says whether columns are blocks. None of them has a hole, several texts in a line, labels or figures alone; and either
-/// they end at different heights, and lie close or have figures, or their lines differ in kind (a name, a street, a town),
-/// and lie close or differ as those beside them do. The columns of a table end together, and each holds one kind of things.
+/// Says whether columns are blocks. None of them has a hole, several texts in a line, labels or figures alone; and
+/// either they end at different heights, and lie close or have figures, or their lines differ in kind (a name, a
+/// street, a town), and lie close or differ as those beside them do. The columns of a table end together, and each
+/// holds one kind of things.
 fn are_blocks(columns: &[Vec<Option<Cell>>], is_close: bool) -> bool {
     let cells = || columns.iter().flatten().flatten();
     let share = |is: fn(&Cell) -> bool| cells().filter(|cell| is(cell)).count() as f64 / cells().count().max(1) as f64;

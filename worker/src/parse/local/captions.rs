@@ -48,8 +48,8 @@ pub(crate) enum Captioned {
     Other,
 }
 
-/// Says what a text is the caption of, if it begins as one does: with a label and a number, which may be Roman or stand behind
-/// a letter.
+/// Says what a text is the caption of, if it begins as one does: with a label and a number, which may be Roman or stand
+/// behind a letter.
 pub(crate) fn captioned<'t>(words: impl IntoIterator<Item = &'t str>) -> Option<Captioned> {
     let mut words = words.into_iter();
     let first = words.next()?;

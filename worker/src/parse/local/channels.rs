@@ -46,8 +46,8 @@ impl Channel {
     }
 }
 
-/// Lists the channels of a region that are at least so wide, each as far as both of its sides belong together. `size` is the
-/// usual font size.
+/// Lists the channels of a region that are at least so wide, each as far as both of its sides belong together. `size`
+/// is the usual font size.
 pub(super) fn channels(rows: &[Row<'_>], least: f64, size: f64) -> Vec<Channel> {
     let mut channels: Vec<Channel> =
         candidates(rows, least).into_iter().map(|channel| trimmed(rows, channel, size)).collect();
@@ -61,8 +61,8 @@ pub(super) fn channels(rows: &[Row<'_>], least: f64, size: f64) -> Vec<Channel> 
     channels
 }
 
-/// Follows every gap of a row, and its margins, down through the rows below, as far as it goes on. Where several gaps of
-/// the next row go on, each is followed.
+/// Follows every gap of a row, and its margins, down through the rows below, as far as it goes on. Where several gaps
+/// of the next row go on, each is followed.
 fn candidates(rows: &[Row<'_>], least: f64) -> Vec<Channel> {
     let mut open: Vec<Channel> = Vec::new();
     let mut ended: Vec<Channel> = Vec::new();
@@ -133,8 +133,8 @@ fn common(channel: &Channel, gaps: &[(f64, f64)], least: f64) -> Vec<(f64, f64)>
 }
 
 /// Takes rows off both ends that stand on one side only and far from the rest: a line below two short columns belongs
-/// to neither. So does the last line of a paragraph above them. What goes on with a column of running text stays. A heading
-/// over both columns ends them.
+/// to neither. So does the last line of a paragraph above them. What goes on with a column of running text stays. A
+/// heading over both columns ends them.
 fn trimmed(rows: &[Row<'_>], channel: Channel, size: f64) -> Channel {
     let has_both = |index: &usize| {
         let (left, right) = parted(&rows[*index].items, &channel);

@@ -108,8 +108,8 @@ pub(super) fn is_page_number(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= LONGEST_PAGE_NUMBER && (text.contains(char::is_numeric) || is_roman())
 }
 
-/// Says whether a letter is of a script that sets words apart letter by letter: Latin, Greek, Cyrillic, Armenian, Hebrew,
-/// Georgian.
+/// Says whether a letter is of a script that sets words apart letter by letter: Latin, Greek, Cyrillic, Armenian,
+/// Hebrew, Georgian.
 pub(super) fn is_spaced_out(letter: char) -> bool {
     letter.is_alphabetic() && matches!(letter, ..'\u{600}' | '\u{10a0}'..='\u{10ff}' | '\u{1e00}'..='\u{1fff}')
 }

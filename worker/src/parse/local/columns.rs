@@ -1,5 +1,5 @@
-//! Whether the two sides of a channel are columns, which are read one after the other, or cells, which are read row by row.
-//! Pure.
+//! Whether the two sides of a channel are columns, which are read one after the other, or cells, which are read row by
+//! row. Pure.
 
 use super::{
     blocks,
@@ -30,8 +30,8 @@ const LEAST_SIDEBAR: usize = 3;
 const MOST_OF_SIDEBAR: f64 = 0.7;
 /// The lines of that text have so many characters, on average: those of an address have fewer.
 const LENGTH_OF_PROSE: f64 = 28.0;
-/// Sides of so many lines beside each other, of so many words each on average, may be columns although the rules say that they
-/// are rows.
+/// Sides of so many lines beside each other, of so many words each on average, may be columns although the rules say
+/// that they are rows.
 const ROWS_OF_DOUBT: usize = 6;
 const WORDS_OF_DOUBT: f64 = 2.0;
 /// A line of text is full if it ends so near to the edge, in units of the font size.
@@ -59,8 +59,8 @@ impl Parting {
     }
 }
 
-/// Finds the channel whose sides are columns, if there is one: the one that most rows prove. Where three and more blocks of
-/// short lines stand side by side, the channels between all of them.
+/// Finds the channel whose sides are columns, if there is one: the one that most rows prove. Where three and more
+/// blocks of short lines stand side by side, the channels between all of them.
 pub(super) fn columns(rows: &[Row<'_>], size: f64) -> Parting {
     let mut found: Vec<(Sides, Channel)> = channels(rows, LEAST_WIDTH * size, size)
         .into_iter()
@@ -157,7 +157,8 @@ impl Sides {
     ///
     /// 1. Ruled areas and pictures beside text, with nothing else on their side, are read by themselves.
     /// 2. Lines of running text on both sides are columns.
-    /// 3. Short lines beside running text are a sidebar if the text goes on past most of them; else they are its labels.
+    /// 3. Short lines beside running text are a sidebar if the text goes on past most of them; else they are its
+    ///    labels.
     /// 4. Several texts in a row on a side are cells of a table, labels that end with a colon, numbers and bullets of
     ///    lists have their text beside them, and where figures stand on the right of words or of figures only, they are
     ///    values: row by row.
@@ -197,8 +198,8 @@ impl Sides {
         has_several_words && width >= blocks::LEAST_WIDTH && (is_close || self.is_pair())
     }
 
-    /// Says whether sides that are no columns could be some: many lines stand beside each other with white space for columns
-    /// between them, and they are neither cells nor labels of running text.
+    /// Says whether sides that are no columns could be some: many lines stand beside each other with white space for
+    /// columns between them, and they are neither cells nor labels of running text.
     fn may_be_columns(&self, width: f64) -> bool {
         let several_words = |cells: &[Cell]| mean(cells, |cell| cell.words) >= WORDS_OF_DOUBT;
         !self.blocks_only
@@ -211,7 +212,8 @@ impl Sides {
             && !is_running_text(&self.right)
     }
 
-    /// Says whether one side is running text whose lines stand at other heights than the rows of a table on the other side.
+    /// Says whether one side is running text whose lines stand at other heights than the rows of a table on the other
+    /// side.
     fn is_text_beside_table(&self, aligned: f64) -> bool {
         let (left, right) = (is_running_text(&self.left), is_running_text(&self.right));
         aligned < 0.5 && left != right && self.left.len().min(self.right.len()) >= MANY_ROWS
@@ -247,8 +249,8 @@ impl Sides {
     }
 }
 
-/// Says whether a side of short lines stands beside running text that goes on past most of them: the line above is full, and
-/// so begins no paragraph that the short line could be the label of.
+/// Says whether a side of short lines stands beside running text that goes on past most of them: the line above is
+/// full, and so begins no paragraph that the short line could be the label of.
 fn is_sidebar(text: &[Cell], short: &[Cell]) -> bool {
     let is_prose = mean(text, |cell| cell.parts) <= 1.2 && mean(text, |cell| cell.characters) >= LENGTH_OF_PROSE;
     if text.len() < MANY_ROWS || !is_prose || !is_running_text(text) || is_running_text(short) {
@@ -294,8 +296,8 @@ fn is_running_text(cells: &[Cell]) -> bool {
     letters >= 0.6 && (is_long || is_justified(cells))
 }
 
-/// Says whether most lines of a side begin and end at the same edges, as justified text does: its gaps may be so wide that
-/// its words look like cells.
+/// Says whether most lines of a side begin and end at the same edges, as justified text does: its gaps may be so wide
+/// that its words look like cells.
 fn is_justified(cells: &[Cell]) -> bool {
     let left = median(cells.iter().map(|cell| cell.left).collect()).unwrap_or_default();
     let right = median(cells.iter().map(|cell| cell.right).collect()).unwrap_or_default();

@@ -23,7 +23,8 @@ pub(crate) const MAX_SHAPES: usize = 50_000;
 pub(crate) const MAX_OBJECTS: u32 = 200_000;
 /// Most links of a page that are read, and as many fields and notes.
 pub(crate) const MAX_ANNOTATIONS: usize = 5_000;
-/// Most bytes of all addresses of the links of a page, and of all texts of its fields and notes: many may share a long one.
+/// Most bytes of all addresses of the links of a page, and of all texts of its fields and notes: many may share a long
+/// one.
 pub(crate) const MAX_ANNOTATION_BYTES: usize = 4 << 20;
 /// Most bytes of one value, name or comment, and of a text that stands for what is drawn.
 pub(crate) const MAX_TEXT_BYTES: usize = 64 << 10;

@@ -16,7 +16,8 @@ const NEAR_EDGE: f64 = 4.0;
 /// And so near if it ends without a hyphen.
 const AT_EDGE: f64 = 0.5;
 
-/// Joins each paragraph that ends inside a word with the one that follows it in another column and begins with the rest.
+/// Joins each paragraph that ends inside a word with the one that follows it in another column and begins with the
+/// rest.
 pub(super) fn joined(blocks: Vec<Block>) -> Vec<Block> {
     let mut joined: Vec<Block> = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -49,7 +50,8 @@ fn is_inside_word(last: &Paragraph, next: &Paragraph) -> bool {
     is_broken && are_columns && is_full && word.starts_with(char::is_lowercase) && !is_conjunction(word)
 }
 
-/// Says whether the last line of a paragraph comes as near to the edge of its column as this, in units of the font size.
+/// Says whether the last line of a paragraph comes as near to the edge of its column as this, in units of the font
+/// size.
 fn ends_at_edge(paragraph: &Paragraph, distance: f64) -> bool {
     paragraph.lines.last().zip(paragraph.columns.last()).is_some_and(|(line, column)| {
         let (line, column) = (in_frame(paragraph, line.bbox), in_frame(paragraph, column.bbox));

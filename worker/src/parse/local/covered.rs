@@ -12,8 +12,8 @@ use super::{
 const HIDDEN_SHARE: f64 = 0.8;
 /// What is thinner, in units of the font size, is a rule, though it may lie over a hyphen or a full stop.
 const LEAST_COVER: f64 = 0.4;
-/// Comparisons of characters with areas; a hostile page may pile up any number of both. What areas cover together costs as
-/// much as so many.
+/// Comparisons of characters with areas; a hostile page may pile up any number of both. What areas cover together costs
+/// as much as so many.
 const MAX_COMPARISONS: usize = 20_000_000;
 const COST_OF_SHARE: usize = 64;
 /// An area that is narrower or lower, in points, is a rule.
@@ -59,9 +59,9 @@ impl Areas {
         Self { painted, is_cut }
     }
 
-    /// Marks the text objects that are hidden. One that is hidden in part is parted: its hidden characters get an object of
-    /// their own, so that a word beside a black bar is seen, and the word under it is not. Characters that there is no time to
-    /// compare count as seen.
+    /// Marks the text objects that are hidden. One that is hidden in part is parted: its hidden characters get an
+    /// object of their own, so that a word beside a black bar is seen, and the word under it is not. Characters that
+    /// there is no time to compare count as seen.
     pub(super) fn hide(&mut self, content: &mut PageContent) {
         let first = content.objects.iter().map(|object| object.order).min().unwrap_or(u32::MAX);
         let later: Vec<&Area> = self.painted.iter().filter(|area| area.order > first).collect();

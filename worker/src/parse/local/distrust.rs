@@ -1,5 +1,5 @@
-//! Characters whose values cannot be theirs: codes of composite fonts, which are numbers of glyphs, and white space that
-//! has ink. Pure.
+//! Characters whose values cannot be theirs: codes of composite fonts, which are numbers of glyphs, and white space
+//! that has ink. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,9 +47,9 @@ pub(crate) fn believe_codes(glyphs: &mut [Glyph], objects: &[TextObject], of_uni
     }
 }
 
-/// Takes the codes away that stand in the place of values where a `composite` font has no map: such a code is the number
-/// of a glyph, so that `A` may be any letter and `1` any digit. What draws nothing there is a space. A font with a code
-/// of more than one byte is composite, whatever is known of it.
+/// Takes the codes away that stand in the place of values where a `composite` font has no map: such a code is the
+/// number of a glyph, so that `A` may be any letter and `1` any digit. What draws nothing there is a space. A font with
+/// a code of more than one byte is composite, whatever is known of it.
 pub(crate) fn forget_codes(
     glyphs: &mut [Glyph],
     objects: &[TextObject],

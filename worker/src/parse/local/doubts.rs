@@ -62,8 +62,8 @@ impl Doubts {
         }
     }
 
-    /// Counts the doubts that are left when the tables of the frame are known. An area is one doubt, however often it was looked
-    /// at.
+    /// Counts the doubts that are left when the tables of the frame are known. An area is one doubt, however often it
+    /// was looked at.
     pub(super) fn counted(self, tables: &[BBox]) -> Ambiguity {
         let Self { nearly_tables, regions, simplified } = self;
         let dropped = distinct(nearly_tables, tables);

@@ -155,8 +155,8 @@ fn tenth(value: f64) -> f64 {
 }
 
 /// Gives a link to the element it lies on, with the words that it covers, or makes it an element of its own, as over a
-/// picture. Text that nobody sees has no links. A link that an element has already is left out. `places` are those of the
-/// elements that are there before any link is.
+/// picture. Text that nobody sees has no links. A link that an element has already is left out. `places` are those of
+/// the elements that are there before any link is.
 fn attach(link: PageLink, page_number: u32, placed: &mut Vec<Placed>, places: &Stacked) {
     let bbox = link.bbox;
     let parts = if link.parts.is_empty() { vec![bbox] } else { link.parts };

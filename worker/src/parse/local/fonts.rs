@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const BOLD: [&str; 13] =
     ["bold", "black", "heavy", "semibd", "demi", "cmbx", "sfbx", "ecbx", "-blk", "blkcond", "-hvy", "-bd", "-mediital"];
 
-/// What names of fonts have whose characters are all as wide, in small letters. The flag of the file is set for many others.
+/// What names of fonts have whose characters are all as wide, in small letters. The flag of the file is set for many
+/// others.
 const FIXED_PITCH: [&str; 16] = [
     "mono",
     "courier",

@@ -1,5 +1,5 @@
-//! Closed grids: rules that enclose cells. The cells are the areas between the rules that are really drawn; a cell without a
-//! rule to its neighbour is one with it. Pure.
+//! Closed grids: rules that enclose cells. The cells are the areas between the rules that are really drawn; a cell
+//! without a rule to its neighbour is one with it. Pure.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,8 @@ impl Grid {
         is_whole.then(|| (self.columns[col], self.columns[col + 1]))
     }
 
-    /// Returns the number of the cell in which a point of the grid lies. One on a border lies behind it, if there is a cell.
+    /// Returns the number of the cell in which a point of the grid lies. One on a border lies behind it, if there is a
+    /// cell.
     pub(super) fn cell_at(&self, x: f64, y: f64) -> usize {
         let place =
             |borders: &[f64], at: f64| borders.partition_point(|border| *border <= at).clamp(1, borders.len() - 1) - 1;
@@ -89,8 +90,8 @@ fn grid(rules: &[Rule]) -> Option<Grid> {
     is_closed(&walls, &slots).then(|| slots.grid(&walls))
 }
 
-/// Returns the places of the borders that these rules draw, in ascending order. Where the rules `across` them agree on where
-/// they begin or end, the grid is open there and has a border all the same.
+/// Returns the places of the borders that these rules draw, in ascending order. Where the rules `across` them agree on
+/// where they begin or end, the grid is open there and has a border all the same.
 fn borders(rules: &[Rule], across: &[Rule]) -> Vec<f64> {
     let mut places: Vec<f64> = rules.iter().map(Rule::at).collect();
     places.sort_by(f64::total_cmp);

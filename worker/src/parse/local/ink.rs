@@ -7,8 +7,8 @@ use quire_schemas::element::BBox;
 /// A place has ink if its brightness spans more than this, of 255.
 const LEAST_CONTRAST: u8 = 40;
 
-/// Share of the pixels of a picture that differ clearly from the one beside them: of written pages 5 % and more do, of a
-/// plain colour or one that fades into another none.
+/// Share of the pixels of a picture that differ clearly from the one beside them: of written pages 5 % and more do, of
+/// a plain colour or one that fades into another none.
 const LEAST_EDGES: f64 = 0.01;
 
 /// Most cells across a box that are looked at: a larger box is looked at in a coarser picture.
@@ -48,7 +48,8 @@ impl Level {
 }
 
 impl InkMap {
-    /// Makes a map of pixels with four bytes each, of which the first three are colours. `None` if there are not enough.
+    /// Makes a map of pixels with four bytes each, of which the first three are colours. `None` if there are not
+    /// enough.
     pub(crate) fn of_pixels(pixels: &[u8], columns: usize, rows: usize, scale: f64) -> Option<Self> {
         let grey: Vec<u8> = pixels
             .chunks_exact(4)
@@ -65,8 +66,8 @@ impl InkMap {
         Some(Self { levels, scale })
     }
 
-    /// Says whether something is drawn in a box of the displayed page: its pixels are not all alike. Of a large box, what lies
-    /// around it counts by up to a sixteenth of its sides.
+    /// Says whether something is drawn in a box of the displayed page: its pixels are not all alike. Of a large box,
+    /// what lies around it counts by up to a sixteenth of its sides.
     pub(crate) fn has_ink(&self, bbox: BBox) -> bool {
         let (mut least, mut most) = (u8::MAX, u8::MIN);
         let (rows, columns) = self.pixels(bbox);

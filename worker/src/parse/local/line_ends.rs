@@ -4,16 +4,16 @@ use super::{characters, lines::Line, markers::Mark};
 
 /// Most characters of a word before the number that a leader leads to.
 const LONGEST_UNIT: usize = 5;
-/// A line of a script without spaces that ends further from the edge, in units of the font size, ends there on purpose: the
-/// rules of its punctuation take a few characters along to the next line, not more.
+/// A line of a script without spaces that ends further from the edge, in units of the font size, ends there on purpose:
+/// the rules of its punctuation take a few characters along to the next line, not more.
 pub(super) const LONGEST_OVERHANG: f64 = 4.5;
 
 pub(super) fn starts_small(line: &Line) -> bool {
     line.words.first().and_then(|word| word.text.chars().next()).is_some_and(char::is_lowercase)
 }
 
-/// Says whether a line ends with a leader and a page number, as each of a table of contents does. A short word may stand
-/// before the number: `p. 5`. The leader may touch the title and the number.
+/// Says whether a line ends with a leader and a page number, as each of a table of contents does. A short word may
+/// stand before the number: `p. 5`. The leader may touch the title and the number.
 pub(super) fn ends_with_leader(line: &Line) -> bool {
     let mut words = line.words.iter().rev().map(|word| word.text.as_str()).peekable();
     let Some(last) = words.next() else { return false };
@@ -107,8 +107,8 @@ pub(crate) enum Joint {
 ///   before a word such as "and" it stands for a part that is left out, and stays with its space;
 /// - a dash, slash or maqaf without a space before it joins what it stands between;
 /// - an address goes on behind a mark at which addresses are broken, and in what can only be the rest of one;
-/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge, the first two
-///   none beside another script either;
+/// - Chinese, Japanese, Thai, Lao, Khmer, Burmese and Tibetan have no spaces between lines that end at the edge, the
+///   first two none beside another script either;
 /// - everything else has one.
 pub(super) fn joint(last: &Line, next: &Line) -> Joint {
     let (Some(end), Some(begin)) = (last.words.last(), next.words.first()) else { return Joint::Nothing };

@@ -59,7 +59,8 @@ pub(super) struct Line {
     pub(super) note: Option<u32>,
     /// Whether a bullet is painted before it.
     pub(super) has_dot: bool,
-    /// Whether it begins with a single sign of a font of signs, which is a bullet whatever letter the file gives for it.
+    /// Whether it begins with a single sign of a font of signs, which is a bullet whatever letter the file gives for
+    /// it.
     pub(super) has_sign: bool,
     /// The box of a drop cap that it begins with.
     pub(super) drop: Option<BBox>,
@@ -131,7 +132,8 @@ impl Line {
         })
     }
 
-    /// Notes whether one of these discs or squares, ordered from top to bottom, is painted before it, as the bullet of a list is.
+    /// Notes whether one of these discs or squares, ordered from top to bottom, is painted before it, as the bullet of
+    /// a list is.
     pub(super) fn note_dot(&mut self, dots: &[BBox]) {
         let (top, bottom) = (self.baseline - 0.75 * self.size, self.baseline + 0.1 * self.size);
         let from = dots.partition_point(|dot| dot.top() < top);
@@ -217,7 +219,8 @@ fn composed(text: &str) -> String {
     if letters.chars().all(|character| character == characters::UNREADABLE) { String::new() } else { letters }
 }
 
-/// Returns the number that a line from left to right begins with, if it is smaller than what follows and raised above it.
+/// Returns the number that a line from left to right begins with, if it is smaller than what follows and raised above
+/// it.
 fn raised_number(tokens: &[&Token]) -> Option<u32> {
     let [number, next, ..] = tokens else { return None };
     let is_raised =

@@ -5,7 +5,8 @@ const MOST_PARTS: usize = 6;
 /// A part of such a number is at most this large: a year is none.
 const LARGEST_PART: u32 = 500;
 
-/// Bullets: Unicode's, what ZapfDingbats, Symbol and Wingdings print as such, and dashes and signs that are used as such.
+/// Bullets: Unicode's, what ZapfDingbats, Symbol and Wingdings print as such, and dashes and signs that are used as
+/// such.
 const BULLETS: &str =
     "•‣⁃◦○●◉◎◌∙·⋅▪▫■□▢◼◻◾◽▸▹►▻▶▷➤➢➔➜→❖◆◇♦✓✔✗✘☐☑☒★☆✦✧❑❒❏❐–—―-−*+»›o\u{f0b7}\u{f0a7}\u{f0d8}\u{f076}\u{f0fc}";
 
@@ -58,7 +59,8 @@ impl Mark {
         if rest.trim().is_empty() { None } else { Self::of_word(first) }
     }
 
-    /// The mark of a text before which a bullet is painted, or which begins with a sign of so many characters that is one.
+    /// The mark of a text before which a bullet is painted, or which begins with a sign of so many characters that is
+    /// one.
     pub(crate) const fn bullet(length: u8) -> Self {
         Self { kind: MarkKind::Bullet, length, delimiter: Delimiter::None }
     }
@@ -87,8 +89,8 @@ impl Mark {
         (!is_plain_letter).then_some(Self { kind, length, delimiter })
     }
 
-    /// Says whether it is nothing but a mark, wherever it stands: a bullet, or a number or letter with a sign behind it. A dash may
-    /// stand for a figure that is missing.
+    /// Says whether it is nothing but a mark, wherever it stands: a bullet, or a number or letter with a sign behind
+    /// it. A dash may stand for a figure that is missing.
     pub(crate) fn is_certain(&self) -> bool {
         self.kind == MarkKind::Bullet || self.delimiter != Delimiter::None
     }

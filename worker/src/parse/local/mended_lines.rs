@@ -5,8 +5,8 @@ use super::{
     reading_order::BRACKETS,
 };
 
-/// Opens and closes the brackets of lines again that have letters from right to left, where some are mirrored and some are
-/// not, and so no bracket closes another: the first of two opens, and the second closes.
+/// Opens and closes the brackets of lines again that have letters from right to left, where some are mirrored and some
+/// are not, and so no bracket closes another: the first of two opens, and the second closes.
 pub(super) fn pair_brackets(lines: &mut [Line]) {
     if !lines.iter().any(|line| line.has_rtl) {
         return;

@@ -3,13 +3,13 @@
 //!
 //! A page goes through these steps, each in a file of its own: characters that only repeat others are left out
 //! (`overprint`); marks that are drawn apart are given to their letters (`marks`); characters that stay together become
-//! tokens (`tokens`, `vertical`); what nobody sees is told apart (`covered`, `visibility`, and `unsure` and `seen` where only the image tells);
-//! ruled areas and pictures are found (`containers`); regions are cut into columns (`regions`, `rows`,
-//! `channels`, `cells`, `columns`, `blocks`); the tokens of a row become a line of words (`lines`, `spacing`,
-//! `reading_order`, `justified`); lines become paragraphs
-//! (`paragraphs`, `setting`, `line_ends`, `mended_lines`, `continued`), but for those that fields part (`field_rows`); what is a picture to a
-//! person is found (`pictures`); fields, notes and pictures come in at their places (`elements`, `annotations`,
-//! `picture_places`). What could be read otherwise is counted on the way (`doubts`).
+//! tokens (`tokens`, `vertical`); what nobody sees is told apart (`covered`, `visibility`, and `unsure` and `seen`
+//! where only the image tells); ruled areas and pictures are found (`containers`); regions are cut into columns
+//! (`regions`, `rows`, `channels`, `cells`, `columns`, `blocks`); the tokens of a row become a line of words (`lines`,
+//! `spacing`, `reading_order`, `justified`); lines become paragraphs (`paragraphs`, `setting`, `line_ends`,
+//! `mended_lines`, `continued`), but for those that fields part (`field_rows`); what is a picture to a person is found
+//! (`pictures`); fields, notes and pictures come in at their places (`elements`, `annotations`, `picture_places`). What
+//! could be read otherwise is counted on the way (`doubts`).
 
 mod annotations;
 mod blocks;

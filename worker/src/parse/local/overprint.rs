@@ -1,10 +1,10 @@
 //! Characters that are drawn several times: fake bold, shadows, outlines. Pure.
 //!
-//! A character counts once if a character of the same value and size lies on it: its origin is shifted by less than half
-//! of its own width, and by no more than a fifth of the font size in either direction. Boxes say less: they grow with the
-//! stroke and with what overhangs.
-//! Double letters are set at least their own width apart, however narrow the font. Letters of one glyph, such as the
-//! two of an `ff` ligature, follow each other in one text object at one place, and all of them count.
+//! A character counts once if a character of the same value and size lies on it: its origin is shifted by less than
+//! half of its own width, and by no more than a fifth of the font size in either direction. Boxes say less: they grow
+//! with the stroke and with what overhangs. Double letters are set at least their own width apart, however narrow the
+//! font. Letters of one glyph, such as the two of an `ff` ligature, follow each other in one text object at one place,
+//! and all of them count.
 
 use std::{
     cmp::Reverse,
@@ -31,9 +31,9 @@ const LARGEST_SHARE: f64 = 0.5;
 /// Characters of one value that are looked at in one place of the page; a hostile page may pile up any number.
 const MAX_PILE: usize = 64;
 
-/// Says of each glyph whether it only repeats another one. Of several copies the one stays that is painted last, because a
-/// shadow or an outline lies under the letter; one that is not painted stays only if no other is there.
-/// The ink of the copies that are seen becomes part of its own.
+/// Says of each glyph whether it only repeats another one. Of several copies the one stays that is painted last,
+/// because a shadow or an outline lies under the letter; one that is not painted stays only if no other is there. The
+/// ink of the copies that are seen becomes part of its own.
 pub(super) fn repeated(content: &mut PageContent) -> Vec<bool> {
     let in_order: Vec<usize> = (0..content.glyphs.len()).collect();
     let first = originals(content, &in_order);
@@ -213,14 +213,15 @@ const fn square(at: f64) -> i32 {
     if (square as f64) > at { square.saturating_sub(1) } else { square }
 }
 
-/// Numbers the pile of a character in a square: 21 bits each are more than a character has, and more squares than a page.
-/// Two far away from each other may share a pile.
+/// Numbers the pile of a character in a square: 21 bits each are more than a character has, and more squares than a
+/// page. Two far away from each other may share a pile.
 fn pile(character: char, column: i32, row: i32) -> u64 {
     let bits = |number: i32| u64::from(number as u32 & 0x1f_ffff);
     u64::from(u32::from(character)) << 42 | bits(column) << 21 | bits(row)
 }
 
-/// Numbers the runs of characters that begin at one place: letters of one glyph. What libpdfium adds is of the run before.
+/// Numbers the runs of characters that begin at one place: letters of one glyph. What libpdfium adds is of the run
+/// before.
 fn runs(glyphs: &[Glyph]) -> Vec<u32> {
     let (mut run, mut at) = (0_u32, None);
     let number = |glyph: &Glyph| {

@@ -62,8 +62,8 @@ impl Lines {
         Self(lines)
     }
 
-    /// Returns before which element a picture comes: beside its caption, else between what stands above and below it in its
-    /// column, behind everything on its left there.
+    /// Returns before which element a picture comes: beside its caption, else between what stands above and below it in
+    /// its column, behind everything on its left there.
     fn place(&self, picture: BBox) -> usize {
         let in_column = || self.0.iter().filter(move |line| line.bbox.shared_width(picture) > 0.0);
         let above = || in_column().filter(move |line| line.bbox.middle_y() <= picture.top());
@@ -101,8 +101,8 @@ impl Lines {
         before.map(|line| line.element + 1).max().unwrap_or(elements.start)
     }
 
-    /// Returns the place of a picture that nothing stands above or below: behind what stands on its left, else before what stands
-    /// on its right, else behind what is higher on the page.
+    /// Returns the place of a picture that nothing stands above or below: behind what stands on its left, else before
+    /// what stands on its right, else behind what is higher on the page.
     fn without_column(&self, picture: BBox) -> usize {
         let behind = |is: &dyn Fn(&&Line) -> bool| self.0.iter().filter(is).map(|line| line.element + 1).max();
         let right = || self.0.iter().filter(|line| shares_height(line, picture)).map(|line| line.element).min();

@@ -1,5 +1,5 @@
-//! What a page shows as pictures: images that are large enough to be seen as such, put together where they are tiles of one, and
-//! that are not the ground of the page or of a table. Pure.
+//! What a page shows as pictures: images that are large enough to be seen as such, put together where they are tiles of
+//! one, and that are not the ground of the page or of a table. Pure.
 
 use quire_schemas::element::BBox;
 
@@ -93,7 +93,8 @@ fn shown(content: &PageContent) -> impl Iterator<Item = Image> {
     })
 }
 
-/// Joins images that touch: many programs cut a picture into strips or tiles. Says whether there were too many to compare.
+/// Joins images that touch: many programs cut a picture into strips or tiles. Says whether there were too many to
+/// compare.
 fn joined(mut images: Vec<Image>) -> (Vec<Image>, bool) {
     images.sort_by(|a, b| a.bbox.top().total_cmp(&b.bbox.top()));
     let mut first_tiles: Vec<usize> = (0..images.len()).collect();

@@ -4,7 +4,8 @@ use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Granulari
 
 use super::paragraphs::Span;
 
-/// How far the middle of a field or picture may lie from that of the first one of its row, in units of the lower height.
+/// How far the middle of a field or picture may lie from that of the first one of its row, in units of the lower
+/// height.
 const SAME_ROW: f64 = 0.5;
 
 /// An element, where it is, and its words.

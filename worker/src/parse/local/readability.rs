@@ -27,8 +27,8 @@ const LETTERS: [f64; 26] = [
 const MOST_SURPRISE: f64 = 4.7;
 /// Of a text in capitals, which may be a list of codes, this is too much of a surprise; that of a shifted map is 5.4.
 const MOST_SURPRISE_OF_CAPITALS: f64 = 5.2;
-/// In no language have so many letters marks: Vietnamese has a third. Cyrillic and Greek in an old encoding that is read as
-/// Latin have nothing else.
+/// In no language have so many letters marks: Vietnamese has a third. Cyrillic and Greek in an old encoding that is
+/// read as Latin have nothing else.
 const MOST_MARKED: f64 = 0.6;
 /// In no such language have this many words of four letters and more no vowel.
 const MOST_WITHOUT_VOWEL: f64 = 0.3;

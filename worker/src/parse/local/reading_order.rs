@@ -1,8 +1,8 @@
 //! From the order of the page to that of reading, in a line that has letters of Hebrew or Arabic. Pure.
 //!
-//! The Unicode Bidirectional Algorithm (UAX 9) says where each character of a text stands in a line. This is the way back:
-//! from the places it finds the levels that the text has had, and turns each run of a level again. Some texts look alike
-//! on the page; of these the more usual one is taken. The names of rules (W4, N0) are those of UAX 9.
+//! The Unicode Bidirectional Algorithm (UAX 9) says where each character of a text stands in a line. This is the way
+//! back: from the places it finds the levels that the text has had, and turns each run of a level again. Some texts
+//! look alike on the page; of these the more usual one is taken. The names of rules (W4, N0) are those of UAX 9.
 
 use std::cmp::Ordering;
 
@@ -69,8 +69,8 @@ pub(super) fn direction(tokens: &[&Token], page_is_rtl: bool) -> Writing {
     if has_rtl || writing == Writing::Number || ends_on_left() { Writing::RightToLeft } else { writing }
 }
 
-/// Parts the tokens of a line, from left to right, so that each has one direction: punctuation on an edge of a word or a
-/// number goes its own way. `spaces` says after which of them a space stands.
+/// Parts the tokens of a line, from left to right, so that each has one direction: punctuation on an edge of a word or
+/// a number goes its own way. `spaces` says after which of them a space stands.
 pub(super) fn parted(tokens: &[&Token], spaces: &[bool]) -> (Vec<Token>, Vec<bool>) {
     let (mut parts, mut spaced) = (Vec::with_capacity(tokens.len()), Vec::with_capacity(tokens.len()));
     for (index, token) in tokens.iter().enumerate() {
@@ -197,8 +197,8 @@ impl<'a> Levels<'a> {
         classes.all(|class| class == first).then_some(first)
     }
 
-    /// W4 and W5: a separator inside a number and a sign beside it are part of it. Beside Arabic letters, digits are Arabic
-    /// ones (W2), with which neither hyphens nor signs go.
+    /// W4 and W5: a separator inside a number and a sign beside it are part of it. Beside Arabic letters, digits are
+    /// Arabic ones (W2), with which neither hyphens nor signs go.
     fn numbers(&mut self) {
         if self.base == 0 {
             return;
@@ -231,8 +231,8 @@ impl<'a> Levels<'a> {
         }
     }
 
-    /// W7: numbers and words that run to the right, with nothing but punctuation between them, are read as they stand: the
-    /// codes `COVID-19`, `4K`, `20x10`.
+    /// W7: numbers and words that run to the right, with nothing but punctuation between them, are read as they stand:
+    /// the codes `COVID-19`, `4K`, `20x10`.
     fn codes(&mut self) {
         if self.base == 0 {
             return;
@@ -255,8 +255,8 @@ impl<'a> Levels<'a> {
         }
     }
 
-    /// W7: a number after a word that runs to the right is read with it, as in the names of products. On the page it could
-    /// as well stand before the word; then it mostly touches a letter on its right.
+    /// W7: a number after a word that runs to the right is read with it, as in the names of products. On the page it
+    /// could as well stand before the word; then it mostly touches a letter on its right.
     fn names_with_numbers(&mut self) {
         if self.base == 0 {
             return;
@@ -338,7 +338,8 @@ impl<'a> Levels<'a> {
 mod tests {
     use super::{super::testing::Page, *};
 
-    /// Writes each part where it stands: letters from right to left with [`Page::write_leftwards`], all else to the right.
+    /// Writes each part where it stands: letters from right to left with [`Page::write_leftwards`], all else to the
+    /// right.
     fn drawn(parts: &[&str]) -> Page {
         let (mut page, mut x) = (Page::new(), 50.0);
         for part in parts {
@@ -400,7 +401,8 @@ mod tests {
         assert_eq!(read(&["התקנה", " ", "Windows", " ", "11"]), "Windows 11 התקנה");
         assert_eq!(read(&["התקנה", " ", "Windows", " ", "11", " ", "גרסה"]), "גרסה Windows 11 התקנה");
         assert_eq!(read(&["Google", " ", "2023", "ב-"]), "ב-2023 Google");
-        // Without a word before them, brackets are the line's own: as drawn, each is the mirror of the one that is read.
+        // Without a word before them, brackets are the line's own: as drawn, each is the mirror of the one that is
+        // read.
         assert_eq!(read_singly("(UN) ם״ואה"), "האו״ם )UN(");
     }
 

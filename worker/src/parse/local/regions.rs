@@ -82,8 +82,8 @@ pub(super) struct Regions<'a> {
     compared: usize,
 }
 
-/// Returns the flows of a page in the order of reading, and what of them could be read otherwise. `ground` is that of the frame.
-/// Tables are looked for if `with_tables`.
+/// Returns the flows of a page in the order of reading, and what of them could be read otherwise. `ground` is that of
+/// the frame. Tables are looked for if `with_tables`.
 pub(super) fn flows(pieces: &[Piece], fonts: &FontTable, ground: &Ground, with_tables: bool) -> (Vec<Flow>, Doubts) {
     let (mut right, mut left) = (0, 0);
     for piece in pieces {
@@ -422,8 +422,8 @@ fn all<'a>(rows: Vec<Row<'a>>) -> Vec<Item<'a>> {
     rows.into_iter().flat_map(|row| row.drop_cap.into_iter().chain(row.items)).collect()
 }
 
-/// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. What follows
-/// without a space belongs to its word.
+/// Puts a drop cap before the line that its row has given, and lets the lines beside it begin where it begins. What
+/// follows without a space belongs to its word.
 fn give_drop_cap(regions: &Regions<'_>, flow: &mut Vec<Line>, row: &Row<'_>) {
     let Some(mut letter) = regions.line(&row.drop_cap) else { return };
     let first = flow.iter_mut().rev().take_while(|line| line.baseline >= row.baseline - 0.5 * line.size).last();

@@ -161,8 +161,8 @@ fn are_beside(row: &Row<'_>, next: &Row<'_>) -> bool {
     true
 }
 
-/// Lets the dots of a leader reach the title before them and the page number behind them: they lead from one to the other,
-/// so that no column ends between them, however far apart they are set. What is no number begins another column.
+/// Lets the dots of a leader reach the title before them and the page number behind them: they lead from one to the
+/// other, so that no column ends between them, however far apart they are set. What is no number begins another column.
 fn lead(items: &mut [Item<'_>]) {
     let mut from = 0;
     while from < items.len() {

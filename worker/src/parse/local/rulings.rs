@@ -113,8 +113,8 @@ pub(super) fn touching(rules: &[Rule]) -> Vec<Vec<Rule>> {
     groups.into_lists().into_iter().map(rules_of).collect()
 }
 
-/// Parts a page into bands across it and lists the rules that lie in each, in their order, and of each rule its first band.
-/// Two that touch share a band.
+/// Parts a page into bands across it and lists the rules that lie in each, in their order, and of each rule its first
+/// band. Two that touch share a band.
 fn bands(rules: &[&Rule]) -> (Vec<Vec<usize>>, Vec<usize>) {
     let top = rules.iter().map(|rule| rule.bbox.top()).fold(f64::INFINITY, f64::min);
     let bottom = rules.iter().map(|rule| rule.bbox.bottom()).fold(f64::NEG_INFINITY, f64::max);

@@ -21,8 +21,8 @@ pub(crate) fn needs_ink(content: &PageContent) -> bool {
     topmost.is_some() && (content.seen.is_some() || content.objects.iter().any(is_unseen)) && is_scan(content)
 }
 
-/// Returns the place and order of the one thing that makes up a page without text and pictures. It is a picture if it is
-/// filled with a pattern that shows one, which the renderer does not tell from a colour.
+/// Returns the place and order of the one thing that makes up a page without text and pictures. It is a picture if it
+/// is filled with a pattern that shows one, which the renderer does not tell from a colour.
 pub(crate) fn lone_area(content: &PageContent) -> Option<(u32, BBox)> {
     let page = BBox::new(0.0, 0.0, content.width, content.height);
     let is_blank = content.pictures.is_empty() && content.objects.iter().all(|object| !object.painted);

@@ -1,5 +1,5 @@
-//! What the image of a page tells of a text where nothing else does: the page is drawn with it and without it, and where
-//! the two images are alike, nobody sees it. Pure.
+//! What the image of a page tells of a text where nothing else does: the page is drawn with it and without it, and
+//! where the two images are alike, nobody sees it. Pure.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -47,7 +47,8 @@ pub(crate) struct Raster {
 }
 
 impl Raster {
-    /// Returns the raster that holds a box and what is around it, on a page of so many pixels. `None` if nothing of it lies there.
+    /// Returns the raster that holds a box and what is around it, on a page of so many pixels. `None` if nothing of it
+    /// lies there.
     pub(crate) fn around(bbox: BBox, scale: f64, (width, height): (usize, usize)) -> Option<Self> {
         let low = |at: f64| ((at - AROUND) * scale).floor().max(0.0) as usize;
         let high = |at: f64, most: usize| (((at + AROUND) * scale).ceil().max(0.0) as usize).min(most);
@@ -72,8 +73,8 @@ pub(crate) struct SeenMap {
 }
 
 impl SeenMap {
-    /// Compares images of four bytes a pixel, of which the first three are colours: the page as it is, without each group
-    /// of texts in doubt, and without what texts clip. `None` if one is too small.
+    /// Compares images of four bytes a pixel, of which the first three are colours: the page as it is, without each
+    /// group of texts in doubt, and without what texts clip. `None` if one is too small.
     pub(crate) fn of_images(
         raster: Raster,
         whole: &[u8],

@@ -46,8 +46,8 @@ const LINES_OF_ONE_TOO_LONG: usize = 6;
 const NEAR_EDGE: f64 = 4.0;
 /// So many lines have an edge of their own.
 const LINES_AT_EDGE: usize = 3;
-/// Lines of running text of one indent that all end this far before the edge of the column have an edge of their own, as a
-/// quotation has.
+/// Lines of running text of one indent that all end this far before the edge of the column have an edge of their own,
+/// as a quotation has.
 const OWN_EDGE: f64 = 1.5;
 /// So many of them are full then. A share.
 const FULL_OF_OWN: f64 = 0.7;
@@ -157,7 +157,8 @@ impl<'l> Setting<'l> {
         let size = last.size.max(line.size);
         let pitch = self.pitch_before(next);
         let established = (next - first >= 2).then(|| self.pitch_before(next - 1));
-        // Of a paragraph's first line that ends early the column tells how far the next one is, if both are set as it is.
+        // Of a paragraph's first line that ends early the column tells how far the next one is, if both are set as it
+        // is.
         let is_of_column = (size - self.size).abs() <= SAME_SIZE * self.size;
         let is_apart = || is_of_column && !self.is_alike(next, next + 1) && !is_full;
         let established = established.or_else(|| self.pitch.filter(|_| is_apart()));
@@ -192,9 +193,9 @@ impl<'l> Setting<'l> {
         pitch(one).zip(pitch(other)).is_some_and(|(a, b)| a <= b * USUAL_TOLERANCE && b <= a * USUAL_TOLERANCE)
     }
 
-    /// Says whether a line begins an item of a list: with a bullet, a raised number, the number behind that of the paragraph
-    /// before it, or, where the line before had room, with any number that counts. A dash is a bullet behind another one,
-    /// and where the line before had room or has ended its sentence.
+    /// Says whether a line begins an item of a list: with a bullet, a raised number, the number behind that of the
+    /// paragraph before it, or, where the line before had room, with any number that counts. A dash is a bullet behind
+    /// another one, and where the line before had room or has ended its sentence.
     fn is_item(&self, first: usize, next: usize) -> bool {
         let (begin, last, line) = (&self.lines[first], &self.lines[next - 1], &self.lines[next]);
         let had_room = || !self.is_full(next - 1);
@@ -213,9 +214,9 @@ impl<'l> Setting<'l> {
         })
     }
 
-    /// Says whether a line of running text ends with its sentence although the next word had room, and a longer line begins
-    /// another one: paragraphs that neither an indent nor a gap parts. Beside a picture all lines are short. A heading that
-    /// takes less than half of its line ends there, too.
+    /// Says whether a line of running text ends with its sentence although the next word had room, and a longer line
+    /// begins another one: paragraphs that neither an indent nor a gap parts. Beside a picture all lines are short. A
+    /// heading that takes less than half of its line ends there, too.
     fn ends_paragraph(&self, first: usize, next: usize) -> bool {
         let (last, line) = (&self.lines[next - 1], &self.lines[next]);
         let before = (next - first >= 2).then(|| self.lines[next - 2].end);
@@ -229,7 +230,8 @@ impl<'l> Setting<'l> {
             && starts_sentence(line)
     }
 
-    /// Says whether the whole column, or the lines beside it, are set with the pitch of a line, and the one before goes on.
+    /// Says whether the whole column, or the lines beside it, are set with the pitch of a line, and the one before goes
+    /// on.
     fn is_set_wide(&self, next: usize) -> bool {
         let pitch = self.pitch_before(next);
         let is_usual =
@@ -246,8 +248,8 @@ impl<'l> Setting<'l> {
         let is_full = self.is_full(next - 1);
         let size = last.size.max(line.size);
         let is_at = |line: &Line, edge: f64| (line.start - edge).abs() <= 0.5 * INDENT * size;
-        // A part of a column may be set otherwise: there a full line goes on at the same edge. Paragraphs of one line may be
-        // full, too; then their sentence is at its end.
+        // A part of a column may be set otherwise: there a full line goes on at the same edge. Paragraphs of one line
+        // may be full, too; then their sentence is at its end.
         let goes_on = |edge: f64| {
             let has_second = next - first >= 2 && is_at(&self.lines[next - 2], edge);
             is_at(last, edge) && (is_full && (has_second || !ends_sentence(last)) || is_in_sentence(last, line))
@@ -273,8 +275,8 @@ impl<'l> Setting<'l> {
     }
 }
 
-/// Says of each line whether it begins with a mark of a list that goes on: others that begin where it does count up to it, or on
-/// from it.
+/// Says of each line whether it begins with a mark of a list that goes on: others that begin where it does count up to
+/// it, or on from it.
 fn counting(lines: &[Line]) -> Vec<bool> {
     let mark = |line: &Line| {
         let first = line.words.first().filter(|_| line.words.len() > 1)?;
@@ -317,8 +319,8 @@ fn is_in_sentence(last: &Line, next: &Line) -> bool {
     starts_small(next) && !ends_sentence(last) && last.length_in_words() >= LEAST_WORDS
 }
 
-/// Returns where each line ends if it is full: at the edge of the column, or at that of the lines around it that begin where
-/// it begins and are all shorter, as those of a quotation are.
+/// Returns where each line ends if it is full: at the edge of the column, or at that of the lines around it that begin
+/// where it begins and are all shorter, as those of a quotation are.
 fn edges(lines: &[Line], pitch: Option<f64>, outer: f64) -> Vec<f64> {
     // What stands apart, such as the number of the page, has an edge of its own.
     let is_usual = |index: usize| {
@@ -349,8 +351,8 @@ fn edges(lines: &[Line], pitch: Option<f64>, outer: f64) -> Vec<f64> {
     edges
 }
 
-/// Returns where the longest line ends. A few lines that are too long for their column are no measure of it, if half of the
-/// lines come near to another edge.
+/// Returns where the longest line ends. A few lines that are too long for their column are no measure of it, if half of
+/// the lines come near to another edge.
 fn shared_edge<'l>(lines: impl Iterator<Item = &'l Line>) -> f64 {
     let mut ends: Vec<(f64, f64)> = lines.map(|line| (line.end, line.size)).collect();
     ends.sort_by(|a, b| b.0.total_cmp(&a.0));

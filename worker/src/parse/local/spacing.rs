@@ -5,8 +5,8 @@ use quire_schemas::element::BBox;
 use super::{characters, tokens::Token};
 
 // In units of the font size.
-/// A gap that is wider by this than the gaps inside of words is a space. Of 12,300 gaps between letters of real documents,
-/// whose words told what they are, it takes 11 spaces for none and 32 that are none for spaces.
+/// A gap that is wider by this than the gaps inside of words is a space. Of 12,300 gaps between letters of real
+/// documents, whose words told what they are, it takes 11 spaces for none and 32 that are none for spaces.
 const SPACE: f64 = 0.12;
 /// Fewer gaps inside of words say nothing.
 const LEAST_KERNS: usize = 5;
@@ -47,8 +47,8 @@ pub(super) fn spaces(tokens: &[&Token]) -> Vec<bool> {
     spaces
 }
 
-/// Returns the gaps between neighbours, given by box and font size from left to right, in units of the larger font size. A
-/// mark over a letter ends before the letter does, so a gap begins where all that comes before has ended.
+/// Returns the gaps between neighbours, given by box and font size from left to right, in units of the larger font
+/// size. A mark over a letter ends before the letter does, so a gap begins where all that comes before has ended.
 pub(super) fn gaps(places: impl Iterator<Item = (BBox, f64)>) -> Vec<f64> {
     let mut gaps = Vec::new();
     let mut before: Option<(f64, f64)> = None;
@@ -89,8 +89,8 @@ fn least_space(left: &Token, right: &Token) -> f64 {
     }
 }
 
-/// Returns the least width of a space in a line of Thai or its neighbours that is justified by setting every letter apart:
-/// a space there is clearly wider than most gaps. `None` if the line is no such line.
+/// Returns the least width of a space in a line of Thai or its neighbours that is justified by setting every letter
+/// apart: a space there is clearly wider than most gaps. `None` if the line is no such line.
 fn space_of_widened(tokens: &[&Token], gaps: &[f64]) -> Option<f64> {
     let is_inside = |pair: &[&Token]| are_unspaced(pair[0], pair[1]) && !are_beside_cjk(pair[0], pair[1]);
     let (mut inside, mut characters) = (Vec::new(), 0_usize);

@@ -212,8 +212,8 @@ impl Tokens<'_> {
     }
 }
 
-/// Returns the frame of a token that begins with this character. Characters that one text object sets one below the other
-/// run downwards, though each of them is upright.
+/// Returns the frame of a token that begins with this character. Characters that one text object sets one below the
+/// other run downwards, though each of them is upright.
 fn frame_after(before: Option<&Token>, glyph: &Glyph, id: ObjectId, object: &TextObject) -> Frame {
     let frame = Frame::of_angle(object.angle);
     let below = before.is_some_and(|before| {
@@ -340,9 +340,9 @@ pub(crate) fn runs_leftwards(text: &str) -> bool {
 
 /// Puts the characters of a word of Hebrew or Arabic into the order in which they are read.
 ///
-/// libpdfium turns some words round and leaves others as they are drawn. A word whose characters run to the right on the
-/// page is turned here, numbers inside it left as they are, and marks behind their letter again. With a word libpdfium
-/// turns the letters of one glyph, which the file gives in their order: lam-alef comes as alef-lam.
+/// libpdfium turns some words round and leaves others as they are drawn. A word whose characters run to the right on
+/// the page is turned here, numbers inside it left as they are, and marks behind their letter again. With a word
+/// libpdfium turns the letters of one glyph, which the file gives in their order: lam-alef comes as alef-lam.
 fn put_in_reading_order(characters: &mut [Placed]) {
     if runs(characters, f64::gt) > runs(characters, f64::lt) {
         turn(characters);
@@ -357,8 +357,8 @@ fn put_in_reading_order(characters: &mut [Placed]) {
     }
 }
 
-/// Puts the letters of one glyph from right to left into their order. libpdfium gives each its part of the box, or all of
-/// them the whole box; then they come turned round with their word, but for those of a presentation form.
+/// Puts the letters of one glyph from right to left into their order. libpdfium gives each its part of the box, or all
+/// of them the whole box; then they come turned round with their word, but for those of a presentation form.
 fn put_glyph_in_order(letters: &mut [Placed]) {
     if letters.windows(2).any(|pair| pair[0].ink != pair[1].ink) {
         letters.sort_by(|a, b| b.ink.left().total_cmp(&a.ink.left()));
@@ -376,8 +376,8 @@ fn put_in_order_of_the_page(characters: &mut [Placed]) {
     }
 }
 
-/// Puts the characters of a word with digits from left to right: in a line from right to left libpdfium takes the digits of
-/// `4K` for a word of their own, and turns the two. Letters of one glyph and marks stay behind their letter.
+/// Puts the characters of a word with digits from left to right: in a line from right to left libpdfium takes the
+/// digits of `4K` for a word of their own, and turns the two. Letters of one glyph and marks stay behind their letter.
 fn put_numbers_in_order_of_the_page(characters: &mut [Placed], size: f64) {
     let steps_back = |pair: &[Placed]| pair[1].origin.0 < pair[0].origin.0 - STEP_OF_DIGIT * size;
     let has_digit = characters.iter().any(|placed| placed.character.is_numeric());
@@ -398,8 +398,8 @@ fn put_numbers_in_order_of_the_page(characters: &mut [Placed], size: f64) {
     }
 }
 
-/// Counts the letters, or characters of a word without letters, that begin further to the right, or to the left, than the
-/// one before.
+/// Counts the letters, or characters of a word without letters, that begin further to the right, or to the left, than
+/// the one before.
 fn runs(characters: &[Placed], is: fn(&f64, &f64) -> bool) -> usize {
     let is_strong = |placed: &&Placed| characters::writing(placed.character) == Writing::RightToLeft;
     let letters: Vec<&Placed> = characters.iter().filter(is_strong).collect();

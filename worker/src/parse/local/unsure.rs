@@ -72,9 +72,9 @@ pub(crate) fn unsure(content: &PageContent, covers: &[Cover]) -> Vec<ObjectId> {
     texts.copies_of(content, &found).into_iter().collect()
 }
 
-/// Parts texts in doubt into groups in which none lies on another one: without both, the image would change where only one
-/// of them is seen. Copies of one text are of one group, because without one of them it does not change. The second list
-/// has the texts for which there is no group.
+/// Parts texts in doubt into groups in which none lies on another one: without both, the image would change where only
+/// one of them is seen. Copies of one text are of one group, because without one of them it does not change. The second
+/// list has the texts for which there is no group.
 pub(crate) fn apart(content: &PageContent, texts: &[ObjectId]) -> (Vec<Vec<ObjectId>>, Vec<ObjectId>) {
     let of_page = Texts::of(content);
     let mut groups: Vec<Group> = Vec::new();

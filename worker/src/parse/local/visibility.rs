@@ -95,8 +95,8 @@ pub(super) struct Visibility<'a> {
     pictures: OnceCell<Things>,
     /// How many comparisons were made.
     compared: Cell<usize>,
-    /// The text objects of a scan of which a third or more of the words have ink where they lie: not all, because a text
-    /// layer is seldom exact, and not a few, because then most of the text repeats nothing.
+    /// The text objects of a scan of which a third or more of the words have ink where they lie: not all, because a
+    /// text layer is seldom exact, and not a few, because then most of the text repeats nothing.
     inked: HashSet<ObjectId>,
 }
 
@@ -228,8 +228,8 @@ impl<'a> Visibility<'a> {
         })
     }
 
-    /// Counts a comparison. Says whether there were too many: then the ground of a text is not known, and what is unseen is no
-    /// text layer.
+    /// Counts a comparison. Says whether there were too many: then the ground of a text is not known, and what is
+    /// unseen is no text layer.
     fn is_cut_off(&self) -> bool {
         self.compared.set(self.compared.get() + 1);
         self.compared.get() > MAX_COMPARISONS

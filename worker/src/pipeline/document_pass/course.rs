@@ -1,4 +1,5 @@
-//! Where the rewriting is in the document: the headings above the next element, and the lists that it may stand in. Pure.
+//! Where the rewriting is in the document: the headings above the next element, and the lists that it may stand in.
+//! Pure.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +57,8 @@ impl Course {
         serde_json::to_string(&group).map(Some)
     }
 
-    /// Writes what an element is, and where it belongs. Without a decision only its place among the headings is written.
+    /// Writes what an element is, and where it belongs. Without a decision only its place among the headings is
+    /// written.
     pub(super) fn write(
         &mut self,
         element: &mut JsonFields<'_>,

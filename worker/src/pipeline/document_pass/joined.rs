@@ -9,7 +9,8 @@ use crate::parse::{Joint, joint_of_words};
 /// The field of `extra` that lists the places of hyphens at line ends.
 const HYPHENS: &str = "line_end_hyphens";
 
-/// Joins the parts of a paragraph, each the JSON of an element. A hyphen at the break is listed with those at line ends.
+/// Joins the parts of a paragraph, each the JSON of an element. A hyphen at the break is listed with those at line
+/// ends.
 pub(super) fn joined(first: &JsonFields<'_>, parts: &[String]) -> serde_json::Result<String> {
     let mut whole = Whole::default();
     whole.add(first)?;

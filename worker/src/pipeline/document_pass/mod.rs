@@ -1,6 +1,6 @@
 //! The document-level pass: decisions that need the whole document in view. The commit runs it over the
-//! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time, and once
-//! more the pages on which a paragraph goes on.
+//! spool of gathered pages before it stores anything of them; it reads the spool twice, one page at a time, and again
+//! for each paragraph the pages on which it goes on.
 //!
 //! 1. [`Statistics`] is a pure fold over the pages: numbers about the whole document; [`Structure`] keeps what its
 //!    rules must know of each element; [`Reconciliation`] compares each page with the text that the PDF itself holds.
@@ -76,8 +76,8 @@ pub(crate) struct ParsedDocument {
     pub(crate) options: PassOptions,
 }
 
-/// Runs the pass. `rows` are the page rows without their parse. Entries of the outline gain the ids of the headings that they name.
-/// Temporary files go to `folder`. Blocking: not for the async runtime.
+/// Runs the pass. `rows` are the page rows without their parse. Entries of the outline gain the ids of the headings
+/// that they name. Temporary files go to `folder`. Blocking: not for the async runtime.
 ///
 /// # Errors
 /// `internal` if a page cannot be read back or the temporary folder is full.

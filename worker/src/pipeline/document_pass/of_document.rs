@@ -1,4 +1,4 @@
-//! What both halves of the second phase are told of the document. Pure.
+//! What the writer of pages and the rewriting of elements are told of the document. Pure.
 
 use super::{limits::PassLimits, options::PassOptions, statistics::Statistics, structure::Decisions};
 

@@ -84,8 +84,8 @@ impl CompositeFonts {
     }
 }
 
-/// Says whether a font states that its codes are Unicode values. A name in the place of the map says so only if the codes
-/// are no numbers of glyphs: many files have that name and no values.
+/// Says whether a font states that its codes are Unicode values. A name in the place of the map says so only if the
+/// codes are no numbers of glyphs: many files have that name and no values.
 fn has_unicode_codes(font: &Dict<'_>, inner: &[Dict<'_>], maps: &mut usize) -> bool {
     match font.get::<Object<'_>>("ToUnicode") {
         Some(Object::Name(name)) => {

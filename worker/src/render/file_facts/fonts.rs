@@ -82,8 +82,8 @@ impl<'a> Fonts<'a> {
         self.texts.push(font.unwrap_or(usize::MAX));
     }
 
-    /// Returns the place of a font that resources name in their category of fonts. One that is no object has another place
-    /// each time.
+    /// Returns the place of a font that resources name in their category of fonts. One that is no object has another
+    /// place each time.
     pub(super) fn place_of(&mut self, category: &Dict<'a>, name: &[u8]) -> Option<usize> {
         let known = category.get_ref(name).and_then(|font| self.places.get(&font.into()).copied());
         known.or_else(|| self.place(Entry::of(category, name)?))
@@ -122,8 +122,8 @@ impl KnownFonts {
 }
 
 impl FontNames {
-    /// Reads the names that a font gives to its glyphs itself. Fonts of more than one byte a code have none. `bytes` are
-    /// left for font programs and names; without any, nothing is read.
+    /// Reads the names that a font gives to its glyphs itself. Fonts of more than one byte a code have none. `bytes`
+    /// are left for font programs and names; without any, nothing is read.
     fn of(font: &Dict<'_>, bytes: &mut usize) -> Self {
         if *bytes == 0 {
             return Self::default();
@@ -200,7 +200,8 @@ fn named_codes(differences: &Array<'_>) -> Vec<(u8, Vec<u8>)> {
     named
 }
 
-/// Says whether letters only count the glyphs of a font: `a`, `b`, `c` at codes one after the other that are not theirs.
+/// Says whether letters only count the glyphs of a font: `a`, `b`, `c` at codes one after the other that are not
+/// theirs.
 fn counts_glyphs(named: &[(u8, Vec<u8>)]) -> bool {
     let letters: Vec<(u8, u8)> = named
         .iter()

@@ -1,5 +1,5 @@
-//! What a glyph's name says of the letters that it shows, by the rules of the
-//! [Adobe Glyph List](https://github.com/adobe-type-tools/agl-specification), with the names of TeX's fonts added. Pure.
+//! What a glyph's name says of the letters that it shows, by the rules of the [Adobe Glyph
+//! List](https://github.com/adobe-type-tools/agl-specification), with the names of TeX's fonts added. Pure.
 
 use std::sync::LazyLock;
 

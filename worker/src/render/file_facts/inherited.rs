@@ -1,5 +1,5 @@
-//! What pages inherit from the nodes above them. Each node is read once: one may list thousands of pages, and reading it
-//! takes the time of its whole list. Pure.
+//! What pages inherit from the nodes above them. Each node is read once: one may list thousands of pages, and reading
+//! it takes the time of its whole list. Pure.
 
 use std::collections::HashMap;
 

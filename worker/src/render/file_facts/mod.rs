@@ -112,7 +112,8 @@ where
     Some(Reading { corrected, facts: Some(facts) })
 }
 
-/// Returns a corrected copy if nothing is left to correct in it: damage may let a reader take the update for something else.
+/// Returns a corrected copy if nothing is left to correct in it: damage may let a reader take the update for something
+/// else.
 fn settled(copy: Vec<u8>, password: Option<&str>) -> Option<Vec<u8>> {
     let copy = Arc::new(copy);
     let is_right = {
@@ -188,8 +189,8 @@ impl FileFacts {
         })
     }
 
-    /// Reads what the structure tree says of marked content of a page; pages count from 0. `None` if it lists nothing of
-    /// the page.
+    /// Reads what the structure tree says of marked content of a page; pages count from 0. `None` if it lists nothing
+    /// of the page.
     pub(super) fn tagged_content(&self, index: u32) -> Option<TaggedContent> {
         let at = self.page_at(index)?;
         let id = if let PageAt::Object(id) = at { Some(id) } else { None };

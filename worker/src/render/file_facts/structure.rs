@@ -40,7 +40,8 @@ pub(in crate::render) struct TaggedContent {
 }
 
 impl TaggedContent {
-    /// Returns the text that stands for marked content, with its place in the list: one text may stand for several marks.
+    /// Returns the text that stands for marked content, with its place in the list: one text may stand for several
+    /// marks.
     pub(in crate::render) fn text_of(&self, mark: i32) -> Option<(usize, &str)> {
         let place = *self.texts_of_marks.get(&mark)?;
         Some((place, self.texts.get(place)?))
@@ -155,8 +156,8 @@ impl<'a> Reader<'a> {
         around
     }
 
-    /// Adds the text of an element and returns its place. A text of nothing but white space replaces nothing: writers set
-    /// it where they draw white space, and what a reader sees must not get lost.
+    /// Adds the text of an element and returns its place. A text of nothing but white space replaces nothing: writers
+    /// set it where they draw white space, and what a reader sees must not get lost.
     fn text_of(&mut self, element: &Dict<'a>) -> Option<usize> {
         let stated = element.contains_key("ActualText").then(|| text(element, "ActualText")).flatten()?;
         let stated = text_string::decode_flowing(&stated, MAX_TEXT_BYTES);

@@ -1,5 +1,5 @@
-//! Names that the fonts of TeX and of the American Mathematical Society give to glyphs, and the Adobe Glyph List does not
-//! have. Pure.
+//! Names that the fonts of TeX and of the American Mathematical Society give to glyphs, and the Adobe Glyph List does
+//! not have. Pure.
 
 /// Sizes of one sign are named so: `parenleftbigg`.
 const SIZES: [&str; 6] = ["bigg", "Bigg", "big", "Big", "text", "display"];

@@ -41,7 +41,8 @@ pub(super) struct ActualText<'p> {
 }
 
 impl ActualText<'_> {
-    /// Adds a further object with the same text, if it stands in the same line. `matrix` is as that of the first object.
+    /// Adds a further object with the same text, if it stands in the same line. `matrix` is as that of the first
+    /// object.
     pub(super) fn go_on(&mut self, bbox: BBox, matrix: &Matrix) {
         let size = self.matrix.drawn_size(self.object.font_size());
         if self.matrix.rise((matrix.e, matrix.f)).abs() <= SAME_LINE * size {
@@ -49,7 +50,8 @@ impl ActualText<'_> {
         }
     }
 
-    /// Widens its box, which is around its ink, to where it begins, and by as much at its end: the next text follows there.
+    /// Widens its box, which is around its ink, to where it begins, and by as much at its end: the next text follows
+    /// there.
     fn advance(&self, (x, y): (f64, f64), size: f64, runs_down: bool) -> BBox {
         let [left, top, right, bottom] = self.bbox.sides();
         let most = LARGEST_BEARING * size;
@@ -62,8 +64,8 @@ impl ActualText<'_> {
         }
     }
 
-    /// Places its characters: in equal parts of its box, along its writing. `origin` is where the first object begins, on
-    /// the displayed page.
+    /// Places its characters: in equal parts of its box, along its writing. `origin` is where the first object begins,
+    /// on the displayed page.
     pub(super) fn glyphs(&self, id: ObjectId, object: &TextObject, origin: (f64, f64)) -> Vec<Glyph> {
         let mut characters: Vec<char> = self.text.chars().collect();
         // Inside a text it says where a word may be broken; alone it stands for the hyphen that is drawn.
@@ -91,8 +93,8 @@ impl ActualText<'_> {
         characters.into_iter().enumerate().map(|(place, character)| glyph((place, character))).collect()
     }
 
-    /// Returns the ink of the character at `place` of `count`, counted from the left or the top: the first one and the last
-    /// one reach as far as the ink of all.
+    /// Returns the ink of the character at `place` of `count`, counted from the left or the top: the first one and the
+    /// last one reach as far as the ink of all.
     const fn ink_of(&self, bbox: BBox, place: usize, count: usize, runs_down: bool) -> BBox {
         let [left, top, right, bottom] = self.bbox.sides();
         let (is_first, is_last) = (place == 0, place + 1 == count);

@@ -130,8 +130,8 @@ fn field(
     }
 }
 
-/// Returns the text that a field shows if that is not its value. `None` if it shows its value, or what it shows cannot be
-/// told. An appearance of a password is no text, and that of a list has all its options.
+/// Returns the text that a field shows if that is not its value. `None` if it shows its value, or what it shows cannot
+/// be told. An appearance of a password is no text, and that of a list has all its options.
 fn shown_text(
     annotation: &Annotation<'_>,
     kind: FieldKind,
@@ -149,8 +149,8 @@ fn shown_text(
     is_told.then_some(shown)
 }
 
-/// Says whether two texts have the same characters but for white space. The order of a text that is drawn may be that of
-/// its places.
+/// Says whether two texts have the same characters but for white space. The order of a text that is drawn may be that
+/// of its places.
 fn is_same(one: &str, other: &str) -> bool {
     let characters = |text: &str| {
         let mut characters: Vec<char> = text.chars().filter(|character| !character.is_whitespace()).collect();

@@ -90,7 +90,8 @@ pub(super) fn ink_map(page: &Page<'_>) -> Option<InkMap> {
     InkMap::of_pixels(&pixels, width_px as usize, height_px as usize, scale)
 }
 
-/// Draws a part of a page, without its forms. `size` is that of the whole page in pixels. `None` if no bitmap can be made.
+/// Draws a part of a page, without its forms. `size` is that of the whole page in pixels. `None` if no bitmap can be
+/// made.
 pub(super) fn page_part(page: &Page<'_>, part: Raster, (width, height): (usize, usize)) -> Option<Vec<u8>> {
     let [width_px, height_px] = [part.columns, part.rows].map(|side| u32::try_from(side).ok());
     let size = ImageSize { width_px: width_px?, height_px: height_px?, scale: part.scale, scaled_down: false };

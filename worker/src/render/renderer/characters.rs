@@ -60,7 +60,8 @@ pub(super) struct Characters {
     pub(super) glyphs: Vec<Glyph>,
     pub(super) objects: Vec<TextObject>,
     pub(super) fonts: FontTable,
-    /// Text objects that repeat others and have no characters of their own, each with the order of the first of its kind.
+    /// Text objects that repeat others and have no characters of their own, each with the order of the first of its
+    /// kind.
     pub(super) copies: Vec<(FPDF_PAGEOBJECT, u32)>,
     blanks: Vec<Blank>,
     /// Whether the page has more than are read.
@@ -103,8 +104,8 @@ pub(super) fn characters<'p>(
 }
 
 impl Characters {
-    /// Takes the values away from characters that cannot have them, and believes those that the file states. `composite`
-    /// finds composite fonts; it is asked only if the page has characters without a value.
+    /// Takes the values away from characters that cannot have them, and believes those that the file states.
+    /// `composite` finds composite fonts; it is asked only if the page has characters without a value.
     pub(super) fn distrust(&mut self, composite: impl FnOnce() -> CompositeFonts) {
         if self.glyphs.iter().any(|glyph| glyph.source == GlyphSource::Unmapped) {
             let composite = composite();
@@ -179,8 +180,8 @@ impl<'p> Reader<'_, 'p> {
         taken
     }
 
-    /// Returns the letters that the name of a glyph says, where libpdfium knows none: it hands out the character code, or a
-    /// value for private use. It does not read names of several parts, and no names in Type 3 fonts.
+    /// Returns the letters that the name of a glyph says, where libpdfium knows none: it hands out the character code,
+    /// or a value for private use. It does not read names of several parts, and no names in Type 3 fonts.
     fn named(&self, index: c_int, code: u32, character: Option<char>, is_unmapped: bool) -> Option<String> {
         let private = character.filter(|character| PRIVATE_VALUES.contains(character));
         if !is_unmapped && private.is_none() {
@@ -221,7 +222,8 @@ impl<'p> Reader<'_, 'p> {
         let loose = match (known.and_then(|known| known.pen), tight) {
             (Some(pen), Some(tight)) if (loose.right() - tight.right()).abs() < SAME_SIDE || pen.is_slanted => {
                 let (before, after) = (self.text.origin(index - 1), self.text.origin(index + 1));
-                // Letters of one glyph have one place. Where the next character begins at the end of the box, nothing overhangs.
+                // Letters of one glyph have one place. Where the next character begins at the end of the box, nothing
+                // overhangs.
                 let is_alone = before != Some(pen_at) && after != Some(pen_at);
                 let is_followed = after.is_some_and(|(x, _)| (x - loose.right()).abs() <= NEXT_BEGINS * pen.em);
                 let end = self.advance(pen.font, character).map(|advance| pen_at.0 + advance * pen.em);
@@ -246,8 +248,8 @@ impl<'p> Reader<'_, 'p> {
         })
     }
 
-    /// Returns how far a character moves the pen, in units of the font size. `None` if its font may have several glyphs for
-    /// it, as those of writing that joins its letters have.
+    /// Returns how far a character moves the pen, in units of the font size. `None` if its font may have several glyphs
+    /// for it, as those of writing that joins its letters have.
     fn advance(&mut self, font: FPDF_FONT, character: char) -> Option<f64> {
         let text = self.text;
         let advance = self.advances.entry((font, character));
@@ -257,8 +259,8 @@ impl<'p> Reader<'_, 'p> {
         })
     }
 
-    /// Finds the text objects that libpdfium passes over because they repeat one shortly before them. The reader sees the
-    /// one that is painted last, so its characters are judged by that.
+    /// Finds the text objects that libpdfium passes over because they repeat one shortly before them. The reader sees
+    /// the one that is painted last, so its characters are judged by that.
     fn copies(&mut self) {
         let mut texts: Vec<(FPDF_PAGEOBJECT, &PlacedText)> =
             self.painted.texts.iter().map(|(handle, text)| (*handle, text)).collect();
@@ -367,9 +369,10 @@ impl<'p> Reader<'_, 'p> {
     }
 }
 
-/// Lets a box that begins at `x` end near to where the next character begins, at `end`. libpdfium's ends where the ink does
-/// that overhangs, as that of an italic f, or where the slanted box does, and then the space behind it is too narrow to be
-/// one. Half of what overhangs stays: typesetters move upright text behind italic text by as much, without a space.
+/// Lets a box that begins at `x` end near to where the next character begins, at `end`. libpdfium's ends where the ink
+/// does that overhangs, as that of an italic f, or where the slanted box does, and then the space behind it is too
+/// narrow to be one. Half of what overhangs stays: typesetters move upright text behind italic text by as much, without
+/// a space.
 fn without_overhang(loose: PdfBox, x: f64, end: f64, pen: Pen) -> PdfBox {
     let slant = if pen.is_slanted { LARGEST_SLANT } else { 0.0 };
     let is_likely = end < loose.right() && loose.right() - end <= (LARGEST_OVERHANG + slant) * pen.em;

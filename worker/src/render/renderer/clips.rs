@@ -35,8 +35,8 @@ impl Clip {
         self.paths.iter().flatten().filter_map(points).reduce(shared)
     }
 
-    /// Says whether only the image tells what it leaves of a box. `after_text` says whether text before the object clips:
-    /// libpdfium does not tell whether the object is one of those that it clips.
+    /// Says whether only the image tells what it leaves of a box. `after_text` says whether text before the object
+    /// clips: libpdfium does not tell whether the object is one of those that it clips.
     pub(super) fn is_unclear(&self, bbox: Option<BBox>, after_text: bool) -> bool {
         let takes = |path: &Option<Vec<Subpath>>| match (path, bbox) {
             (Some(subpaths), Some(bbox)) => takes_from(subpaths, bbox),

@@ -67,8 +67,8 @@ impl Document {
         (side(size.width) * unit, side(size.height) * unit)
     }
 
-    /// Returns the size of every page. One that is cropped to nothing is loaded, which mends it; that takes its time, so
-    /// only some are.
+    /// Returns the size of every page. One that is cropped to nothing is loaded, which mends it; that takes its time,
+    /// so only some are.
     fn page_sizes(&self) -> Vec<(f64, f64)> {
         let mut sizes: Vec<(f64, f64)> = (0..self.page_count()).map(|index| self.page_size(index)).collect();
         let is_empty = |(width, height): &(f64, f64)| *width <= 0.0 || *height <= 0.0;

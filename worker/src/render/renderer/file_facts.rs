@@ -35,8 +35,8 @@ pub(super) struct PageFacts<'d> {
 }
 
 impl PageFacts<'_> {
-    /// Reads what the fonts of the page say of its characters by names of glyphs. Few pages need it, and it takes another
-    /// reading of the page's content.
+    /// Reads what the fonts of the page say of its characters by names of glyphs. Few pages need it, and it takes
+    /// another reading of the page's content.
     pub(super) fn glyph_names(&self) -> Option<GlyphNames> {
         let (facts, index) = self.source?;
         let file = facts.file.as_ref()?;

@@ -104,8 +104,9 @@ impl Painted<'_> {
     }
 }
 
-/// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list that
-/// has another length than libpdfium has objects of its kind is not believed. `structure` has what the structure tree says.
+/// Walks the objects of a page. `hidden` tells which of them lie in layers that are off: libpdfium does not. A list
+/// that has another length than libpdfium has objects of its kind is not believed. `structure` has what the structure
+/// tree says.
 pub(super) fn painted<'p>(
     page: &'p Page<'_>,
     transform: Transform,
@@ -331,7 +332,8 @@ impl<'p> Walk<'p, '_> {
         }
         let matrix = state.space.in_user_space(&matrix);
         let stated = &mut self.stated[stated];
-        // The second copy of fake bold may stand for nothing. libpdfium hands out one of the two, and not always the first.
+        // The second copy of fake bold may stand for nothing. libpdfium hands out one of the two, and not always the
+        // first.
         let is_copy = |other: &BBox| bbox.overlap(*other) >= COPIED_SHARE * bbox.area().max(other.area());
         if stated.place.is_none() && stated.text.is_empty() && self.last_texts.iter().any(is_copy) {
             return false;
@@ -347,8 +349,8 @@ impl<'p> Walk<'p, '_> {
         true
     }
 
-    /// Finds the text that is to be read in the place of an object: the outermost of those that are stated of it. That of
-    /// a form around it lies outside its own, and that of the structure tree outside that of a mark.
+    /// Finds the text that is to be read in the place of an object: the outermost of those that are stated of it. That
+    /// of a form around it lies outside its own, and that of the structure tree outside that of a mark.
     fn stated_text(&mut self, object: &PageObject<'p>, state: &State) -> Option<usize> {
         if state.actual.is_some() {
             return state.actual;

@@ -149,8 +149,8 @@ impl<'p> PageObject<'p> {
         if known { f64::from(width).abs() } else { 0.0 }
     }
 
-    /// Returns the paths of its clip, in the space of the page or form that holds it; `None` if nothing clips it. A path
-    /// of more segments than `most` is none.
+    /// Returns the paths of its clip, in the space of the page or form that holds it; `None` if nothing clips it. A
+    /// path of more segments than `most` is none.
     pub(super) fn clip_paths(&self, most: usize) -> Option<Vec<Option<Vec<Segment>>>> {
         // SAFETY: the object's page is loaded.
         let clip = unsafe { self.library.FPDFPageObj_GetClipPath(self.handle) };

@@ -78,8 +78,8 @@ pub(super) fn is_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns,
     figures > 0 || evidence.is_ruled || facts.iter().all(|column| column.words <= WORDS_OF_LABEL)
 }
 
-/// Says whether rows that are no table are nearly one: three rows and three columns without running text, marks of a list and
-/// numbers of pages, with figures, rules or a head, that come near to what each measure asks for.
+/// Says whether rows that are no table are nearly one: three rows and three columns without running text, marks of a
+/// list and numbers of pages, with figures, rules or a head, that come near to what each measure asks for.
 pub(super) fn is_nearly_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns, evidence: Evidence) -> bool {
     let count = columns.count();
     let parted: Vec<&[Entry<'_>]> = rows.iter().copied().filter(|row| row.len() > 1).collect();
@@ -105,8 +105,8 @@ pub(super) fn is_nearly_table(rows: &[&[Entry<'_>]], joins: &[bool], columns: &C
     (has_figures || evidence.is_ruled || evidence.has_head) && aligned >= ALIGNED_OF_NEAR
 }
 
-/// Says whether labels and values are hardly told from two columns of text: nothing but white space shows them, no colon, no
-/// figures, and the values are not much longer than the labels.
+/// Says whether labels and values are hardly told from two columns of text: nothing but white space shows them, no
+/// colon, no figures, and the values are not much longer than the labels.
 pub(super) fn is_weak_list(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Columns, evidence: Evidence) -> bool {
     if columns.count() != 2 || evidence.is_ruled || evidence.has_head {
         return false;
@@ -117,7 +117,8 @@ pub(super) fn is_weak_list(rows: &[&[Entry<'_>]], joins: &[bool], columns: &Colu
         && values.characters < MUCH_LONGER_VALUE * labels.characters
 }
 
-/// Says whether columns within one column of a grid are columns of their own: no running text, and most of their places filled.
+/// Says whether columns within one column of a grid are columns of their own: no running text, and most of their places
+/// filled.
 pub(super) fn are_columns(rows: &[&[Entry<'_>]], columns: &Columns) -> bool {
     let joins = vec![false; rows.len()];
     let mut facts = (0..columns.count()).map(|column| Column::of(rows, &joins, column, columns));
@@ -244,13 +245,14 @@ fn ends_with(entry: &Entry<'_>, marks: &[char]) -> bool {
     entry.items.last().is_some_and(|item| item.text.ends_with(marks))
 }
 
-/// Returns the largest share of values that differ by no more than this.
+/// Returns the largest share of values in a stretch that is twice `within` wide.
 fn at_one_place(mut values: Vec<f64>, within: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     densest(&values, within).map_or(0, |(_, count)| count) as f64 / values.len().max(1) as f64
 }
 
-/// Returns the last place from which most of the values, which ascend, differ by no more than this, and how many these are.
+/// Returns where the densest stretch of ascending values begins, the last of several, and how many it has. It is twice
+/// `within` wide.
 fn densest(values: &[f64], within: f64) -> Option<(f64, usize)> {
     let mut end = 0;
     let counts = values.iter().enumerate().map(|(from, value)| {
@@ -260,8 +262,8 @@ fn densest(values: &[f64], within: f64) -> Option<(f64, usize)> {
     counts.max_by_key(|(_, count)| *count)
 }
 
-/// Returns the share of values at the two places where most of them are, if it is large: labels are indented below those of
-/// their section.
+/// Returns the share of values at the two places where most of them are, if it is large: labels are indented below
+/// those of their section.
 fn at_two_places(values: Vec<f64>, within: f64) -> f64 {
     let all = values.len();
     let first = at_one_place(values.clone(), within);

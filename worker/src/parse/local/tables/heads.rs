@@ -11,8 +11,8 @@ use super::{
     wrapped::{self, Line},
 };
 
-/// Lets entries of the head reach over the columns that they head: those that a rule below them underlines, or over whose
-/// middle they stand. `lines` are those of a table without a grid.
+/// Lets entries of the head reach over the columns that they head: those that a rule below them underlines, or over
+/// whose middle they stand. `lines` are those of a table without a grid.
 pub(super) fn spread<'a>(lines: &[Line<'a>], columns: &Columns, rules: &[Rule]) -> Vec<Line<'a>> {
     let mut spread = lines.to_vec();
     let head = wrapped::head(lines).min(MOST_HEAD_ROWS + 2);
@@ -62,7 +62,8 @@ fn underlined(
     Some((first, over.next_back().unwrap_or(first)))
 }
 
-/// Returns the columns over whose middle an entry stands, within bounds, unless it stands over one entry of the line below.
+/// Returns the columns over whose middle an entry stands, within bounds, unless it stands over one entry of the line
+/// below.
 fn over_the_middle(
     entry: &Entry<'_>,
     below: &Line<'_>,

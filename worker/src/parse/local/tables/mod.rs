@@ -1,7 +1,7 @@
 //! Tables: closed grids of rules, and columns that nothing but white space parts. Pure.
 //!
-//! A table is found before its region is cut into columns, and enters the order of reading as one block. `grids` finds what
-//! rules enclose and `ruled` puts text into it; `unruled` looks for rows whose pieces stand below each other, and
+//! A table is found before its region is cut into columns, and enters the order of reading as one block. `grids` finds
+//! what rules enclose and `ruled` puts text into it; `unruled` looks for rows whose pieces stand below each other, and
 //! above all decides what is none: running text is never a table (`gate`). `wrapped` tells which lines are one row,
 //! `heads` which rows are the head. All thresholds are in `thresholds`.
 

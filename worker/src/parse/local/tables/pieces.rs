@@ -62,8 +62,8 @@ impl<'r, 'a> TextRow<'r, 'a> {
         }
     }
 
-    /// Parts it at each of its wide gaps, if another row, above or below, has a gap at each of them: words that are set apart by one
-    /// gap are labels there, and no stretched line.
+    /// Parts it at each of its wide gaps, if another row, above or below, has a gap at each of them: words that are set
+    /// apart by one gap are labels there, and no stretched line.
     pub(super) fn part_as(&mut self, other: &TextRow<'_, '_>) {
         let gaps = gaps(self.items.iter().map(|item| (item.bbox, item.size)));
         let wide = |index: &usize| gaps[*index] >= PIECE_GAP;
@@ -105,8 +105,8 @@ fn is_caption(items: &[Item<'_>]) -> bool {
     captions::captioned(texts.iter().map(String::as_str)).is_some()
 }
 
-/// Returns the usual gap between the words of a row, in units of the font size. In a row that is stretched to the width of its
-/// column, as the last lines before a break are, every gap is wide, and all are alike.
+/// Returns the usual gap between the words of a row, in units of the font size. In a row that is stretched to the width
+/// of its column, as the last lines before a break are, every gap is wide, and all are alike.
 fn usual_space(items: &[Item<'_>], gaps: &[f64]) -> f64 {
     let all: Vec<f64> = gaps.iter().copied().filter(|gap| *gap > WORD_GAP).collect();
     // Between two figures stands no space of a sentence.
@@ -177,7 +177,8 @@ pub(super) fn is_unit(items: &[Item<'_>]) -> bool {
         .all(|character| matches!(character, '%' | '‰' | '(' | ')' | '#' | '№'))
 }
 
-/// Says whether items are a figure of a table: a number with its sign, unit and marks, or what stands for a missing one.
+/// Says whether items are a figure of a table: a number with its sign, unit and marks, or what stands for a missing
+/// one.
 pub(super) fn is_figure(items: &[Item<'_>]) -> bool {
     let characters = || items.iter().flat_map(|item| item.text.chars());
     let (mut digits, mut letters, mut others) = (0, 0, 0);

@@ -17,8 +17,9 @@ use super::{
     },
 };
 
-/// Lays the items that lie in a grid out as its table. `None` if it holds too little text to be one: a frame, a chart, the boxes of
-/// a form. Trusts the grid otherwise: its cells and spans are those that are drawn, however many are empty.
+/// Lays the items that lie in a grid out as its table. `None` if it holds too little text to be one: a frame, a chart,
+/// the boxes of a form. Trusts the grid otherwise: its cells and spans are those that are drawn, however many are
+/// empty.
 pub(in crate::parse::local) fn ruled<'a>(grid: &Grid, items: &[Item<'a>]) -> Option<Layout<'a>> {
     let mut cells: Vec<LaidCell<'a>> = grid
         .cells
@@ -271,8 +272,8 @@ fn bands(cells: Vec<LaidCell<'_>>) -> Vec<Vec<LaidCell<'_>>> {
     parts
 }
 
-/// Says whether all cells with text of a row have as many lines as the others, on the same baselines, and one of them has
-/// figures only: wrapped cells hardly ever agree.
+/// Says whether all cells with text of a row have as many lines as the others, on the same baselines, and one of them
+/// has figures only: wrapped cells hardly ever agree.
 fn agree(lines: &[Vec<Row<'_>>]) -> bool {
     let filled = || lines.iter().filter(|lines| !lines.is_empty());
     let Some(first) = filled().next() else { return false };
@@ -284,8 +285,8 @@ fn agree(lines: &[Vec<Row<'_>>]) -> bool {
     first.len() > 1 && filled().count() >= DENSE_CELLS && filled().all(is_alike) && filled().any(are_figures)
 }
 
-/// Says whether the lines of a row's cells are rows of their own: figures stand below each other, or lines end though the next
-/// word had room.
+/// Says whether the lines of a row's cells are rows of their own: figures stand below each other, or lines end though
+/// the next word had room.
 fn are_rows(cells: &[LaidCell<'_>], lines: &[Vec<Row<'_>>]) -> bool {
     let (mut apart, mut pairs, mut figures) = (0_usize, 0_usize, false);
     for (cell, lines) in cells.iter().zip(lines) {

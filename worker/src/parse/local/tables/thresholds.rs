@@ -4,8 +4,8 @@
 // Pieces of a row, in units of the font size.
 /// A gap between two words of one cell is at most this wide; a wider one parts two pieces. Word spaces are about 0.28.
 pub(super) const PIECE_GAP: f64 = 0.9;
-/// And the gap is so many times as wide as the usual one of its row: gutters are 3.4 to 4.4 times as wide, gaps of justified
-/// prose at most 1.6 times.
+/// And the gap is so many times as wide as the usual one of its row: gutters are 3.4 to 4.4 times as wide, gaps of
+/// justified prose at most 1.6 times.
 pub(super) const PIECE_RATIO: f64 = 2.2;
 /// A gap that is wider parts two words.
 pub(super) const WORD_GAP: f64 = 0.14;
@@ -13,8 +13,8 @@ pub(super) const WORD_GAP: f64 = 0.14;
 pub(super) const USUAL_SPACE: f64 = 0.28;
 /// Room for a space before a word that may have stood in the line above.
 pub(super) const SPACE: f64 = 0.3;
-/// A row of text is stretched, and not parted, if it has so many gaps, none of nine in ten wider than the usual one by this
-/// factor, and that one no wider than this.
+/// A row of text is stretched, and not parted, if it has so many gaps, none of nine in ten wider than the usual one by
+/// this factor, and that one no wider than this.
 pub(super) const WORDS_OF_STRETCHED: usize = 4;
 pub(super) const EVEN_GAPS: f64 = 1.6;
 pub(super) const WIDEST_STRETCHED: f64 = 1.8;
@@ -37,8 +37,8 @@ pub(super) const SINGLE_ROWS: usize = 3;
 pub(super) const PARTING_STEP: f64 = 1.45;
 
 // Columns, in units of the font size.
-/// White space between two columns is so wide in tables of up to 3, up to 6, and more rows: with more rows it is less likely
-/// to be there by chance.
+/// White space between two columns is so wide in tables of up to 3, up to 6, and more rows: with more rows it is less
+/// likely to be there by chance.
 pub(super) const SEPARATOR: [f64; 3] = [0.8, 0.5, 0.35];
 /// Of the rows with text on both sides of it, this share has a gap between pieces there.
 pub(super) const PROVEN_SEPARATOR: f64 = 0.25;
@@ -48,8 +48,8 @@ pub(super) const ROWS_PER_CROSSING: usize = 8;
 pub(super) const MOST_COLUMNS: usize = 200;
 /// A column has text in this share of the rows.
 pub(super) const LEAST_SUPPORT: f64 = 0.1;
-/// A piece is parted between two columns only where its gap is so many times as wide as the usual one of its row: words of a line
-/// above the columns have gaps there by chance.
+/// A piece is parted between two columns only where its gap is so many times as wide as the usual one of its row: words
+/// of a line above the columns have gaps there by chance.
 pub(super) const WIDER_THAN_SPACE: f64 = 1.4;
 /// And where it lies over this share of the white space, or of itself if that is smaller.
 pub(super) const OVER_SEPARATOR: f64 = 0.6;
@@ -83,8 +83,8 @@ pub(super) const GOES_ON: f64 = 0.25;
 /// Or if its lines have so many words, and this share of them fills this share of the column.
 pub(super) const WORDS_OF_FULL_LINES: f64 = 5.0;
 pub(super) const FULL_LINES: f64 = 0.5;
-/// Lines of justified text reach both edges, this near, and have a gap this wide, in units of the font size; so many lines of a
-/// column are such lines, and this share of them.
+/// Lines of justified text reach both edges, this near, and have a gap this wide, in units of the font size; so many
+/// lines of a column are such lines, and this share of them.
 pub(super) const SAME_EDGE: f64 = 0.25;
 pub(super) const STRETCHED_GAP: f64 = 0.5;
 pub(super) const STRETCHED_LINES: usize = 5;
@@ -100,11 +100,12 @@ pub(super) const ROWS_OF_LIST: usize = 3;
 pub(super) const WORDS_OF_LIST: f64 = 3.5;
 pub(super) const CHARACTERS_OF_LIST: f64 = 24.0;
 pub(super) const GAP_OF_LIST: f64 = 1.2;
-/// Such labels have at least so many characters, on average, or they are the marks of a list; and values are longer by this
-/// factor, or the two are lists side by side, unless the labels end with a colon.
+/// Such labels have at least so many characters, on average, or they are the marks of a list; and values are longer by
+/// this factor, or the two are lists side by side, unless the labels end with a colon.
 pub(super) const LEAST_LABEL: f64 = 3.0;
 pub(super) const LONGER_VALUE: f64 = 1.2;
-/// This share of the entries of a column begin, end or have their middle at one place, within so many units of the font size.
+/// This share of the entries of a column begin, end or have their middle at one place, within so many units of the font
+/// size.
 pub(super) const ALIGNED: f64 = 0.55;
 /// Or this share begins at one of two places.
 pub(super) const ALIGNED_INDENTED: f64 = 0.8;
@@ -122,7 +123,8 @@ pub(super) const ALIGNED_OF_NEAR: f64 = 0.6;
 pub(super) const MUCH_LONGER_VALUE: f64 = 2.0;
 
 // Rows of wrapped text.
-/// Lines that overlap by more than this, in units of the font size, belong to one row: a cell is set in the middle of it.
+/// Lines that overlap by more than this, in units of the font size, belong to one row: a cell is set in the middle of
+/// it.
 pub(super) const OVERLAPPING_STEP: f64 = 0.75;
 /// Steps between rows are larger than steps between lines by this factor, if they differ.
 pub(super) const ROW_STEP: f64 = 1.25;
@@ -137,9 +139,11 @@ pub(super) const LINE_STEP_RATIO: f64 = 1.3;
 /// A rule counts as border between rows if it runs along this share of the table's width.
 pub(super) const ROW_RULE: f64 = 0.5;
 
-/// A line that goes on with its cell begins no further left than this before the first line of it, in units of the font size.
+/// A line that goes on with its cell begins no further left than this before the first line of it, in units of the font
+/// size.
 pub(super) const OUTDENT: f64 = 0.3;
-/// A rule closes the head if it runs along this share of the table's width, and no more than so many lines stand above it.
+/// A rule closes the head if it runs along this share of the table's width, and no more than so many lines stand above
+/// it.
 pub(super) const HEAD_RULE: f64 = 0.85;
 pub(super) const LINES_ABOVE_HEAD_RULE: usize = 6;
 
@@ -151,8 +155,8 @@ pub(super) const MOST_HEAD_LINES: usize = 5;
 /// They are no further from it and from each other, in units of the font size from baseline to baseline.
 pub(super) const HEAD_STEP: f64 = 2.6;
 
-/// An entry of a head stands over the middle of several columns if the two middles are no further apart, in units of the font
-/// size.
+/// An entry of a head stands over the middle of several columns if the two middles are no further apart, in units of
+/// the font size.
 pub(super) const CENTRED_WITHIN: f64 = 0.7;
 /// Or than this share of the width of the columns, as figures may be set to the right of theirs.
 pub(super) const CENTRED_SHARE: f64 = 0.2;
@@ -170,17 +174,18 @@ pub(super) const LEAST_LABELS: usize = 2;
 pub(super) const UNWRAPPED: f64 = 0.6;
 /// And if so many of its cells have several lines.
 pub(super) const DENSE_CELLS: usize = 2;
-/// A grid with less text than this has a head or labels on its left, and this share of those is there: the lines of a chart
-/// have none.
+/// A grid with less text than this has a head or labels on its left, and this share of those is there: the lines of a
+/// chart have none.
 pub(super) const SPARSE: f64 = 0.25;
 pub(super) const LABELLED: f64 = 0.7;
-/// Drawings of curves or slanted lines over this share of a table without a grid make it a chart, if each is so wide and high,
-/// in points.
+/// Drawings of curves or slanted lines over this share of a table without a grid make it a chart, if each is so wide
+/// and high, in points.
 pub(super) const DRAWN: f64 = 0.3;
 pub(super) const LEAST_DRAWING: f64 = 8.0;
 /// Of the cells with text, at least this share is as high as this part of its text: the lines of a stave are closer.
 pub(super) const HIGH_CELLS: f64 = 0.7;
 pub(super) const LEAST_HEIGHT: f64 = 0.7;
-/// Places of a column of a grid that hold text, at least, and the share of them with gaps below each other, for it to be split.
+/// Places of a column of a grid that hold text, at least, and the share of them with gaps below each other, for it to
+/// be split.
 pub(super) const ROWS_OF_SPLIT_COLUMN: usize = 2;
 pub(super) const PARTED_CELLS: f64 = 0.7;

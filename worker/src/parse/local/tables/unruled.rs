@@ -33,9 +33,9 @@ pub(in crate::parse::local) struct Found<'a> {
     pub(in crate::parse::local) layout: Layout<'a>,
 }
 
-/// Finds the tables among the rows of a region, from top to bottom. `budget` is how many rows may still be looked at, again and
-/// again; nothing is left of it once it is not enough. `ground` is what is drawn there. What is nearly decided otherwise is added
-/// to `narrow`.
+/// Finds the tables among the rows of a region, from top to bottom. `budget` is how many rows may still be looked at,
+/// again and again; nothing is left of it once it is not enough. `ground` is what is drawn there. What is nearly
+/// decided otherwise is added to `narrow`.
 pub(in crate::parse::local) fn unruled<'a>(
     rows: &[Row<'a>],
     ground: &Ground,
@@ -207,7 +207,8 @@ impl<'a> Search<'_, '_, 'a> {
         }
     }
 
-    /// Says whether a row of one piece, between the rows of two columns, is a heading: bold or larger where the first label is not.
+    /// Says whether a row of one piece, between the rows of two columns, is a heading: bold or larger where the first
+    /// label is not.
     fn is_heading(&self, index: usize, line: &Line<'_>, label: &Line<'_>) -> bool {
         let first = |line: &Line<'_>| line.entries.first().map(|entry| (entry.items[0].bold, entry.items[0].size));
         let (Some(own), Some(label)) = (first(line), first(label)) else { return false };

@@ -92,8 +92,8 @@ fn may_be_stacked(group: &[Line<'_>], line: &Line<'_>) -> bool {
     !line.spans() && !line.entries.iter().any(is_below)
 }
 
-/// Says whether a line is another label than the one in the row above: it begins further left, or stands alone and is bold where
-/// that is not, or follows it though it had room there.
+/// Says whether a line is another label than the one in the row above: it begins further left, or stands alone and is
+/// bold where that is not, or follows it though it had room there.
 fn is_another_label(row: &[Line<'_>], line: &Line<'_>, columns: &Columns) -> bool {
     let Some(label) = line.at(0) else { return false };
     let labels = || row.iter().filter_map(|above| above.at(0));
@@ -111,8 +111,8 @@ pub(super) fn by_ground(lines: &[Line<'_>]) -> Vec<bool> {
     joins.unwrap_or_else(|| vec![false; lines.len()])
 }
 
-/// Returns how many lines are the head: those above a rule along the whole table, or, as far as figures tell, those above the
-/// first line that has some.
+/// Returns how many lines are the head: those above a rule along the whole table, or, as far as figures tell, those
+/// above the first line that has some.
 pub(super) fn head(lines: &[Line<'_>]) -> usize {
     let inside = (1..lines.len()).filter(|index| lines[*index].is_below_wide_rule);
     let rules: Vec<usize> = inside.collect();
@@ -153,8 +153,8 @@ fn have_figures_in_one_column(line: &Line<'_>, next: &Line<'_>) -> bool {
     figures.into_iter().any(|entry| next.at(entry.first).is_some_and(|below| is_figure(&below.items)))
 }
 
-/// Says of each line whether it goes on with the row above, where rows are set further apart than the lines of a cell. `None` if
-/// they are not.
+/// Says of each line whether it goes on with the row above, where rows are set further apart than the lines of a cell.
+/// `None` if they are not.
 fn by_steps(lines: &[Line<'_>], steps: &[f64], head: usize) -> Option<Vec<bool>> {
     let body = steps.get(head..)?;
     let least = smallest(body);

@@ -1,5 +1,5 @@
-//! Hyphens of one element of the local engine: its words for the statistics, and its text, regions and links without the
-//! hyphens that only divide.
+//! Hyphens of one element of the local engine: its words for the statistics, and its text, regions and links without
+//! the hyphens that only divide.
 
 use quire_schemas::element::CharSpan;
 use serde_json::value::to_raw_value;
@@ -17,8 +17,8 @@ const PLACES: &str = "line_end_hyphens";
 /// And the one that lists those in the texts of a table's cells, each with the number of its cell.
 const PLACES_IN_CELLS: &str = "cell_line_end_hyphens";
 
-/// Counts the words of an element and of its cells. Those of other engines have been joined already, and are not needed. What nobody
-/// sees decides nothing.
+/// Counts the words of an element and of its cells. Those of other engines have been joined already, and are not
+/// needed. What nobody sees decides nothing.
 pub(crate) fn count_words(element: &JsonFields<'_>, words: &mut Words) -> serde_json::Result<()> {
     let is_seen = element.raw("content_layer").is_none_or(|layer| layer.get() != r#""invisible""#);
     if !is_seen || !is_local(element)? {

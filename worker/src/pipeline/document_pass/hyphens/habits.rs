@@ -288,8 +288,8 @@ pub(crate) fn links(language: Lang, word: &str) -> bool {
     list.split(' ').any(|link| link == word)
 }
 
-/// Says whether a language never parts a consonant from the vowel behind it, but at the limit of two words. Others do so
-/// behind prefixes (`nos-otros`).
+/// Says whether a language never parts a consonant from the vowel behind it, but at the limit of two words. Others do
+/// so behind prefixes (`nos-otros`).
 pub(crate) const fn keeps_consonants(language: Lang) -> bool {
     matches!(language, Lang::French)
 }

@@ -1,6 +1,6 @@
 //! Divided words of ten languages, in about the proportion in which print has them, and how many the rule gets right
-//! when the document says nothing of them. The lists of the rule were extended with these words in view, so the score is
-//! better than that of unseen text.
+//! when the document says nothing of them. The lists of the rule were extended with these words in view, so the score
+//! is better than that of unseen text.
 
 use hypher::Lang;
 

@@ -70,8 +70,8 @@ impl<'w> Comparison<'w> {
     }
 }
 
-/// Says whether an element tells of something in words that need not stand on the page: what a picture shows, or a formula
-/// in the notation of a program.
+/// Says whether an element tells of something in words that need not stand on the page: what a picture shows, or a
+/// formula in the notation of a program.
 fn is_retold(element: &JsonFields<'_>) -> serde_json::Result<bool> {
     let kind: Option<ElementType> = element.get("type")?;
     Ok(matches!(kind, Some(ElementType::Picture | ElementType::Chart | ElementType::Formula)))

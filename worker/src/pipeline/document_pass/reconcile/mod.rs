@@ -1,8 +1,8 @@
 //! Compares what an engine found on each page with what the PDF itself holds. Pure.
 //!
 //! The recall of a page is the share of its own text that the engine found. For an engine behind HTTP it counts
-//! [words](words), each as often as it stands in both, in any order. The local engine reads that text itself: what it may
-//! lose is what stands in no element, counted by letters and digits.
+//! [words](words), each as often as it stands in both, in any order. The local engine reads that text itself: what it
+//! may lose is what stands in no element, counted by letters and digits.
 
 mod comparison;
 mod page_words;

@@ -23,8 +23,8 @@ const MOST_UNMAPPED: f64 = 0.05;
 /// The words of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageWords {
-    /// Ascending; each with how often an engine should find it. Text that the page does not show, notes and the text layer
-    /// of a scan need not be found, and are not invented.
+    /// Ascending; each with how often an engine should find it. Text that the page does not show, notes and the text
+    /// layer of a scan need not be found, and are not invented.
     words: Box<[(u32, u16)]>,
     /// Words with larger numbers are not part of the sample.
     limit: u32,

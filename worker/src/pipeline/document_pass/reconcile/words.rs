@@ -1,10 +1,10 @@
 //! Reads the words of a text as numbers, so that two engines that write one text in two ways give the same ones. Pure.
 //!
-//! A word is letters and digits in a row, whatever their case, their accents and their ligatures (NFKD). Apostrophes, soft
-//! hyphens and the asterisks of Markdown are no part of it. A hyphen joins what stands before and behind it, at a line end
-//! too: `inter-national`, `inter-` above `national` and `international` are one word. Scripts that write no spaces between
-//! words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) give each two neighbouring characters instead, across spaces
-//! and line ends.
+//! A word is letters and digits in a row, whatever their case, their accents and their ligatures (NFKD). Apostrophes,
+//! soft hyphens and the asterisks of Markdown are no part of it. A hyphen joins what stands before and behind it, at a
+//! line end too: `inter-national`, `inter-` above `national` and `international` are one word. Scripts that write no
+//! spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) give each two neighbouring characters instead,
+//! across spaces and line ends.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_script::{Script, UnicodeScript};

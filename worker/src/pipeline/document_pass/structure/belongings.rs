@@ -26,9 +26,13 @@ pub(super) fn belongings(
     let mut found: BTreeMap<Place, Belongings> = BTreeMap::new();
     let pictures: Vec<Vec<Place>> = (0..pages.len()).map(|page| pictures(pages, page)).collect();
     for (at, caption) in order.iter().enumerate().filter(|(_, place)| is_caption(place)) {
-        let is_of_table = pages[caption.page].facts[caption.index].captioned != Some(Captioned::Other);
-        let captioned =
-            if is_of_table { table(pages, order, at) } else { picture(pages, &pictures[caption.page], caption) };
+        let of_table = || table(pages, order, at);
+        let of_picture = || picture(pages, &pictures[caption.page], caption);
+        let captioned = match pages[caption.page].facts[caption.index].captioned {
+            Some(Captioned::Table) => of_table(),
+            Some(Captioned::Other) => of_picture(),
+            None => of_table().or_else(of_picture),
+        };
         if let Some(captioned) = captioned {
             found.entry(captioned).or_default().captions.push(*caption);
         }
@@ -45,7 +49,11 @@ fn table(pages: &[PageFacts], order: &[Place], at: usize) -> Option<Place> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
     let caption = order[at];
     let beside = [order.get(at + 1), at.checked_sub(1).map(|before| &order[before])];
-    let tables = beside.into_iter().flatten().filter(|place| place.page == caption.page && fact(place).grid.is_some());
+    let is_table = |place: &&Place| {
+        let found = fact(place);
+        place.page == caption.page && found.grid.is_some() && found.bbox.shared_width(fact(&caption).bbox) > 0.0
+    };
+    let tables = beside.into_iter().flatten().filter(is_table);
     let near = tables.map(|table| (*table, distance(fact(&caption), fact(table))));
     let near = near.filter(|(_, distance)| *distance <= SPACE_OF_CAPTION * fact(&caption).size);
     near.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(table, _)| table)
@@ -71,14 +79,14 @@ fn distance(a: &Fact, b: &Fact) -> f64 {
     (b.bbox.top() - a.bbox.bottom()).max(a.bbox.top() - b.bbox.bottom()).max(0.0)
 }
 
-/// Lists tables at the end of a page that go on at the top of the next one, each with its next part. Captions may stand around
-/// them.
+/// Lists tables at the end of a page that go on at the top of the next one, each with its next part. Captions may stand
+/// around them.
 fn continued(pages: &[PageFacts], order: &[Place], is_caption: impl Fn(&Place) -> bool) -> Vec<(Place, Place)> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
     let of_pages: Vec<&[Place]> = order.chunk_by(|a, b| a.page == b.page).collect();
-    let is_table = |place: &&Place| !is_caption(place) && fact(place).kind != Kind::Other;
-    let end = |places: &[Place]| places.iter().rev().find(is_table).copied();
-    let begin = |places: &[Place]| places.iter().find(is_table).copied();
+    let counts = |place: &&Place| !is_caption(place) && fact(place).kind != Kind::Other;
+    let end = |places: &[Place]| places.iter().rev().find(counts).copied();
+    let begin = |places: &[Place]| places.iter().find(counts).copied();
     let pairs = of_pages.windows(2).filter_map(|pair| Some((end(pair[0])?, begin(pair[1])?)));
     let goes_on = |(before, next): &(Place, Place)| {
         pages[next.page].number == pages[before.page].number + 1 && are_parts(fact(before), fact(next))

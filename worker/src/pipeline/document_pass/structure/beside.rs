@@ -3,7 +3,7 @@
 use super::{
     fact::{Fact, Kind},
     thresholds::{
-        CELLS_OF_ROW, LINES_OF_COLUMN, MUCH_LARGER, NEAR_BESIDE, NEAR_MUCH_LARGER, SAME_COLUMN, SAME_EDGE,
+        CELLS_OF_ROW, LINES_OF_COLUMN, MOST_BESIDE, MUCH_LARGER, NEAR_BESIDE, NEAR_MUCH_LARGER, SAME_COLUMN, SAME_EDGE,
         WIDTH_OF_COLUMN,
     },
 };
@@ -31,8 +31,8 @@ impl<'f> Beside<'f> {
         Self { lines, columns }
     }
 
-    /// Says whether a line, or a field of a form, stands near a line in its row, or several anywhere in it. What begins at the edge
-    /// of a column of text stands in that column, and beside nothing.
+    /// Says whether a line, or a field of a form, stands near a line in its row, or several anywhere in it. What begins
+    /// at the edge of a column of text stands in that column, and beside nothing.
     pub(super) fn has(&self, fact: &Fact, body: f64) -> bool {
         let near_by = if fact.size >= MUCH_LARGER * body { NEAR_MUCH_LARGER } else { NEAR_BESIDE };
         let height = fact.bbox.height() / f64::from(fact.lines.max(1));
@@ -40,7 +40,7 @@ impl<'f> Beside<'f> {
         let near = self.lines[from..].iter().take_while(|(top, _)| *top < fact.bbox.top() + 0.5 * height);
         let is_other = |other: &&Fact| other.bbox.shared_width(fact.bbox) <= 0.0;
         let mut cells = 0;
-        for other in near.map(|(_, other)| *other).filter(is_other) {
+        for other in near.take(MOST_BESIDE).map(|(_, other)| *other).filter(is_other) {
             let (left, right) = if other.bbox.left() > fact.bbox.left() { (fact, other) } else { (other, fact) };
             let gap = right.bbox.left() - left.bbox.right();
             // The number of a heading may stand apart from it.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use quire_schemas::result::OutlineEntry;
 
-use super::fact::{Fact, Kind};
+use super::{
+    fact::{Fact, Kind},
+    thresholds::LETTERS_OF_BOOKMARK,
+};
 
 /// The titles of the bookmarks of each page, with their places in the outline.
 #[derive(Debug, Default)]
@@ -32,15 +35,17 @@ impl Bookmarks {
     }
 }
 
-/// Returns the letters and digits of a title in small letters, without the number that it begins with: bookmarks often leave it
-/// out.
+/// Returns the first letters and digits of a title in small letters, without the number that it begins with: bookmarks
+/// often leave it out.
 fn key(title: &str) -> String {
     let title = title.trim_start_matches(|character: char| !character.is_alphabetic());
-    title.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).take(HEAD).collect()
+    title
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .take(LETTERS_OF_BOOKMARK)
+        .collect()
 }
-
-/// Characters of a title that are compared: what is known of the text of an element.
-const HEAD: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -64,5 +69,17 @@ mod tests {
         assert_eq!((level, decisions.bookmarked(1)), (Some(2), Some((1, 1))));
         assert_eq!((decisions.bookmarked(0), decisions.bookmarked(2)), (None, None));
         assert!(structure(&pages).decide(true, &[]).of((1, 1)).is_none());
+    }
+
+    #[test]
+    fn a_long_title_is_found_by_its_beginning() {
+        const LONG: &str =
+            "Of the ways in which paper was made in the mills along the river before there were any machines";
+        let heading =
+            "4.2 Of the ways in which paper was made in the mills along the river before there were any machines";
+        let pages = [page(1, &[given(BODY, 100.0), given(heading, 114.0), given(BODY, 128.0)])];
+        let outline =
+            [OutlineEntry { title: format!("{LONG}, and after"), level: 1, page_number: Some(1), element_id: None }];
+        assert_eq!(structure(&pages).decide(true, &outline).bookmarked(0), Some((1, 1)));
     }
 }

@@ -249,7 +249,8 @@ impl Fact {
         last.ends_with('.') && (last.chars().count() <= 4 || last.trim_end_matches('.').contains('.'))
     }
 
-    /// Says whether it is a caption by itself: a mark parts its label from what follows, or nothing follows, or a capital does.
+    /// Says whether it is a caption by itself: a mark parts its label from what follows, or nothing follows, or a
+    /// capital does.
     pub(super) fn is_caption(&self) -> bool {
         let mut words = self.text.head.split_whitespace().skip(1);
         let number = words.next().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Running heads, feet and page numbers: what repeats near the edge of pages, counts with them, or looks like nothing else. Pure.
+//! Running heads, feet and page numbers: what repeats near the edge of pages, counts with them, or looks like nothing
+//! else. Pure.
 
 use super::{
     PageFacts,
@@ -66,8 +67,9 @@ pub(super) fn furniture(pages: &[PageFacts], body: f64, tags: &Tags) -> Vec<Vec<
     pages.iter().zip(&repeated).map(of_page).collect()
 }
 
-/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture. Rows that are told by their
-/// look alone are few; more are the labels of a figure. `signs` say which of its elements repeat, and which are artifacts.
+/// Labels what stands at one edge of a page, from the edge inwards, until something is no furniture. Rows that are told
+/// by their look alone are few; more are the labels of a figure. `signs` say which of its elements repeat, and which
+/// are artifacts.
 fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, found: &mut [Option<Furniture>]) {
     let (repeated, artifacts) = signs;
     let mut order: Vec<usize> = (0..page.facts.len()).filter(|index| page.facts[*index].kind != Kind::Other).collect();
@@ -77,7 +79,8 @@ fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, fou
     for (number, row) in rows.iter().enumerate() {
         let space = rows.get(number + 1).map_or(f64::INFINITY, |next| space(page, row, next, edge));
         let is_lone = |index: &usize| is_lone(page, &page.facts[*index], edge, space, body);
-        // A short line may stand beside what repeats, as the name of a chapter beside a page number; a paragraph may not.
+        // A short line may stand beside what repeats, as the name of a chapter beside a page number; a paragraph may
+        // not.
         let may_be = |index: &usize| {
             let fact = &page.facts[*index];
             is_near(page, fact, edge, REPEATED_BAND) && fact.lines <= 2 && fact.text.characters <= CHARACTERS_OF_LONE
@@ -109,8 +112,8 @@ fn label(page: &PageFacts, edge: Edge, signs: (&[bool], &[bool]), body: f64, fou
     }
 }
 
-/// Says whether a page is nothing but several lines of furniture, so that they are none: they repeat because its neighbours are
-/// versions of it.
+/// Says whether a page is nothing but several lines of furniture, so that they are none: they repeat because its
+/// neighbours are versions of it.
 fn is_all(page: &PageFacts, found: &[Option<Furniture>]) -> bool {
     let is_text = |index: &usize| {
         let fact = &page.facts[*index];
@@ -132,8 +135,8 @@ fn space(page: &PageFacts, row: &[usize], next: &[usize], edge: Edge) -> f64 {
     }
 }
 
-/// Says whether an element at the edge looks like furniture though it does not repeat: a page number, or a small line far from the
-/// text.
+/// Says whether an element at the edge looks like furniture though it does not repeat: a page number, or a small line
+/// far from the text.
 fn is_lone(page: &PageFacts, fact: &Fact, edge: Edge, space: f64, body: f64) -> bool {
     let is_number = is_page_number(&fact.text.head) && fact.text.characters <= CHARACTERS_OF_PAGE_NUMBER;
     let is_small = fact.size <= 0.98 * body && !fact.bold || fact.size <= SMALL_BOLD * body || names_source(fact);

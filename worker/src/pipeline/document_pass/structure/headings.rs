@@ -1,4 +1,5 @@
-//! Titles and section headers, and their levels: larger type first, then numbers, bold and capitals with white space. Pure.
+//! Titles and section headers, and their levels: larger type first, then numbers, bold and capitals with white space.
+//! Pure.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -27,8 +28,8 @@ pub(super) struct Heading {
 /// Finds the headings of a document. `order` lists the elements of the body in the order of reading; those that are no
 /// candidates are something else already.
 ///
-/// A line is a heading by itself, because a bookmark names it, or because others of its style are: one style has one meaning in a
-/// document.
+/// A line is a heading by itself, because a bookmark names it, or because others of its style are: one style has one
+/// meaning in a document.
 pub(super) fn headings(
     pages: &[PageFacts],
     order: &[Place],
@@ -189,8 +190,8 @@ fn may_be_heading(fact: &Fact, around: &Around<'_>) -> bool {
         && around.next.is_some()
 }
 
-/// Says whether an element may stand below a heading: running text, an item, a table, or another heading. What is filled in below
-/// a label is short.
+/// Says whether an element may stand below a heading: running text, an item, a table, or another heading. What is
+/// filled in below a label is short.
 fn is_content(fact: &Fact, body: Body) -> bool {
     let is_heading = fact.bold && !body.is_bold || fact.size >= LARGER * body.size || fact.is_in_capitals();
     fact.kind != Kind::Text
@@ -202,8 +203,8 @@ fn is_content(fact: &Fact, body: Body) -> bool {
         || is_heading && fact.text.letters >= LETTERS_OF_CAPITALS
 }
 
-/// Gives each heading its level: by the depth of its number where headings of its style are numbered, else by its style, the
-/// largest first.
+/// Gives each heading its level: by the depth of its number where headings of its style are numbered, else by its
+/// style, the largest first.
 pub(super) fn levels(pages: &[PageFacts], found: &[Place], body: Body) -> BTreeMap<Place, Heading> {
     let fact = |place: &Place| &pages[place.page].facts[place.index];
     let title = title(pages, found, body);
@@ -219,7 +220,8 @@ pub(super) fn levels(pages: &[PageFacts], found: &[Place], body: Body) -> BTreeM
     let styles = ranked(styles);
     let first = u32::from(title.is_some()) + 1;
     let mut levels: BTreeMap<Place, Heading> = BTreeMap::new();
-    // A style without numbers ranks by its place, behind those before it; numbered ones have the depth of their numbers.
+    // A style without numbers ranks by its place, behind those before it; numbered ones have the depth of their
+    // numbers.
     let mut ranks: Vec<u32> = Vec::new();
     let mut last = first - 1;
     for style in &styles {

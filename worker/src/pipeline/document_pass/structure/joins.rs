@@ -1,15 +1,17 @@
 //! Paragraphs that go on in the next column or on the next page. Pure.
 //!
-//! A part that ends inside a sentence goes on in the text that follows it behind the break: in small letters, or, where the last
-//! line is full and the next first line is not set in, in any others. Tables, captions and notes may stand between the two.
-//! Nothing is joined over a heading, or over a page that is not there.
+//! A part that ends inside a sentence goes on in the text that follows it behind the break: in small letters, or, where
+//! the last line is full and the next first line is not set in, in any others. Tables, captions and notes may stand
+//! between the two. Nothing is joined over a heading, or over a page that is not there.
 
 use std::collections::BTreeMap;
 
 use super::{
     PageFacts, Place,
     fact::{Fact, Kind},
-    thresholds::{LINES_OF_PART, MOST_BYTES_OF_PARAGRAPH, MOST_JOINS_OF_PAGE, MOST_PARTS, SAME_SIZE, WORDS_OF_PART},
+    thresholds::{
+        LINES_OF_PART, MOST_BYTES_OF_PARAGRAPH, MOST_COMPARED, MOST_JOINS_OF_PAGE, MOST_PARTS, SAME_SIZE, WORDS_OF_PART,
+    },
 };
 
 /// What an element is to a paragraph that may go on.
@@ -97,11 +99,11 @@ fn begins_column(one: &Fact, other: &Fact, page: &PageFacts) -> bool {
             && above.bbox.shared_width(one.end) <= 0.0
             && above.bbox.bottom() > one.bbox.top()
     };
-    !page.facts.iter().any(|above| is_above(&above))
+    page.facts.len() <= MOST_COMPARED && !page.facts.iter().any(|above| is_above(&above))
 }
 
-/// Says whether the next part begins with a small letter, behind a line that is full. Of a single line on another page nobody can
-/// tell.
+/// Says whether the next part begins with a small letter, behind a line that is full. Of a single line on another page
+/// nobody can tell.
 fn goes_on_small(one: &Fact, other: &Fact, is_beside: bool) -> bool {
     other.text.head.starts_with(char::is_lowercase) && (one.is_full || !is_beside && one.lines == 1)
 }

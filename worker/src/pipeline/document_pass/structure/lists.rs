@@ -33,7 +33,8 @@ struct Open {
     parent: Option<Place>,
 }
 
-/// Finds the items among elements that are not headings. `order` lists the elements of the body in the order of reading.
+/// Finds the items among elements that are not headings. `order` lists the elements of the body in the order of
+/// reading.
 pub(super) fn items(
     pages: &[PageFacts],
     order: &[Place],
@@ -96,8 +97,8 @@ fn item(list: usize, depth: usize, mark: &Mark, fact: &Fact, parent: Option<Plac
 }
 
 impl Open {
-    /// Says whether a list that begins with an element may stand inside of its last item: it is set in further. Behind a break the
-    /// place says nothing, but no list stands inside of one of its kind there.
+    /// Says whether a list that begins with an element may stand inside of its last item: it is set in further. Behind
+    /// a break the place says nothing, but no list stands inside of one of its kind there.
     fn may_hold(&self, fact: &Fact, mark: &Mark, place: &Place) -> bool {
         if self.is_above(fact, place) {
             return fact.bbox.left() >= self.left + 0.3 * self.size;
@@ -111,8 +112,8 @@ impl Open {
         place.page == self.last.page && fact.bbox.left() < self.left + 20.0 * self.size
     }
 
-    /// Says whether an element is the next item: its mark counts on, or is a bullet at the same place. In another column or on
-    /// another page the place says nothing.
+    /// Says whether an element is the next item: its mark counts on, or is a bullet at the same place. In another
+    /// column or on another page the place says nothing.
     fn takes(&self, fact: &Fact, mark: &Mark, place: &Place) -> bool {
         let is_below = self.is_above(fact, place);
         let is_in_line = (fact.bbox.left() - self.left).abs() <= SAME_INDENT * self.size;

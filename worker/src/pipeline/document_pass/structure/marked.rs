@@ -8,7 +8,10 @@ use super::{
     PageFacts, Place,
     fact::{Fact, Kind},
     tags::Tags,
-    thresholds::{ELEMENTS_WITH_NOTES, LINES_OF_CONTENTS, NOTE_PART, NOTE_SIZE, PART_OF_MARKED_NOTE, WORDS_OF_CAPTION},
+    thresholds::{
+        LINES_OF_CONTENTS, LINES_OF_CONTENTS_BESIDE, MOST_COMPARED, NOTE_PART, NOTE_SIZE, PART_OF_MARKED_NOTE,
+        WORDS_OF_CAPTION,
+    },
 };
 use crate::parse::Mark;
 
@@ -55,8 +58,8 @@ impl Marked<'_> {
         found
     }
 
-    /// Lists the lines of tables of contents: several in a row that lead to page numbers with dots, or that stand beside one on
-    /// their right.
+    /// Lists the lines of tables of contents: several in a row that lead to page numbers with dots, or that stand
+    /// beside one on their right.
     fn contents(&self) -> BTreeSet<Place> {
         let order = self.order;
         let leads = |place: &Place| self.fact(place).text.leads_to_number;
@@ -78,7 +81,7 @@ impl Marked<'_> {
                 at += 1;
             }
         }
-        let lines = runs.into_iter().filter(|run| run.len() >= LINES_OF_CONTENTS).flatten();
+        let lines = runs.into_iter().filter(|run| run.len() >= LINES_OF_CONTENTS_BESIDE).flatten();
         contents.extend(lines.flat_map(|(title, number, _)| [title, number]));
         contents
     }
@@ -95,8 +98,8 @@ impl Marked<'_> {
         beside.text.head.trim().parse().ok().filter(|page: &u32| is_beside && *page < 10_000)
     }
 
-    /// Says whether an element is a footnote: small, at the foot of its page, behind its number or sign, and with nothing of the
-    /// body's size below it.
+    /// Says whether an element is a footnote: small, at the foot of its page, behind its number or sign, and with
+    /// nothing of the body's size below it.
     fn is_note(&self, place: &Place, fact: &Fact) -> bool {
         let page = &self.pages[place.page];
         let is_below = |other: &&Fact| {
@@ -107,7 +110,7 @@ impl Marked<'_> {
         };
         // With a sign behind its number it may be an item of a list as well.
         let part = if fact.mark.as_ref().is_some_and(Mark::is_certain) { PART_OF_MARKED_NOTE } else { NOTE_PART };
-        page.facts.len() <= ELEMENTS_WITH_NOTES
+        page.facts.len() <= MOST_COMPARED
             && fact.size <= NOTE_SIZE * self.body
             && fact.bbox.top() >= part * page.height
             && fact.begins_as_note()

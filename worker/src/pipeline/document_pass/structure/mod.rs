@@ -1,10 +1,10 @@
-//! What elements are in view of the whole document: titles and section headers, lists, captions, notes, running heads and
-//! feet, tables of contents. Pure.
+//! What elements are in view of the whole document: titles and section headers, lists, captions, notes, running heads
+//! and feet, tables of contents. Pure.
 //!
-//! Only elements of the local engine are judged; others have said what theirs are. [`Structure::add`] keeps a few numbers of
-//! each; [`Structure::decide`] then runs the rules, each in a file of its own: `furniture` first, because what
-//! repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists` of what is
-//! left. What the tags of a document say comes first in each (`tags`). All thresholds are in `thresholds`.
+//! Only elements of the local engine are judged; others have said what theirs are. [`Structure::add`] keeps a few
+//! numbers of each; [`Structure::decide`] then runs the rules, each in a file of its own: `furniture` first, because
+//! what repeats at the edge is nothing else; then captions, notes and contents by their marks, `headings`, and `lists`
+//! of what is left. What the tags of a document say comes first in each (`tags`). All thresholds are in `thresholds`.
 
 mod belongings;
 mod beside;

@@ -6,8 +6,9 @@ use super::{
     PageFacts,
     fact::{Fact, Kind},
     thresholds::{
-        CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_SLOT, LETTERS_OF_WORD, MOST_ON_A_PAGE, NO_HEADING,
-        PAGES_OF_SLOT, REPEATED_BAND, REPEATED_SHARE, REPEATED_WORDS, SAME_HEIGHT, SHARE_OF_SLOT, SPACE_OF_SLOT,
+        CHARACTERS_OF_COPY, CHARACTERS_OF_FURNITURE, CHARACTERS_OF_SLOT, LETTERS_OF_WORD, MOST_COMPARED,
+        MOST_ON_A_PAGE, NO_HEADING, PAGES_OF_SLOT, REPEATED_BAND, REPEATED_SHARE, REPEATED_WORDS, SAME_HEIGHT,
+        SHARE_OF_SLOT, SPACE_OF_SLOT,
     },
 };
 
@@ -59,8 +60,8 @@ fn near_edges(pages: &[PageFacts]) -> BTreeMap<Edge, Vec<At>> {
     near
 }
 
-/// Finds texts that are the same but for their digits, at one height on enough pages: those with letters are one text, the others
-/// count with the pages.
+/// Finds texts that are the same but for their digits, at one height on enough pages: those with letters are one text,
+/// the others count with the pages.
 fn texts(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64, least: usize) -> impl Iterator<Item = At> {
     let mut places: BTreeMap<(Edge, String), Vec<At>> = BTreeMap::new();
     for (edge, found) in near {
@@ -115,13 +116,15 @@ fn words_of(fact: &Fact) -> Vec<String> {
     words.filter(|word| word.chars().count() >= LETTERS_OF_WORD).map(str::to_lowercase).collect()
 }
 
-/// Finds lines that stand alone at one height, in one size, at the edge of most pages, whatever they say: names of chapters.
+/// Finds lines that stand alone at one height, in one size, at the edge of most pages, whatever they say: names of
+/// chapters.
 fn slots(pages: &[PageFacts], near: &BTreeMap<Edge, Vec<At>>, body: f64) -> impl Iterator<Item = At> {
     let mut repeated = Vec::new();
     for (edge, found) in near {
         let is_line = |(page, index, _): &&At| {
             let (page, fact) = (&pages[*page], &pages[*page].facts[*index]);
-            let is_short = fact.lines == 1
+            let is_short = page.facts.len() <= MOST_COMPARED
+                && fact.lines == 1
                 && fact.size <= NO_HEADING * body
                 && fact.text.characters <= CHARACTERS_OF_SLOT
                 && !fact.ends_as_prose();

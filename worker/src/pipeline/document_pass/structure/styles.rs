@@ -46,8 +46,8 @@ impl Styles {
         count.likely += u32::from(verdict == Verdict::Likely);
     }
 
-    /// Says whether an element that may be a heading is one: most others of its style are, or, in a type of their own, all are
-    /// likely.
+    /// Says whether an element that may be a heading is one: most others of its style are, or, in a type of their own,
+    /// all are likely.
     pub(super) fn support(&self, fact: &Fact, body: Body) -> bool {
         let Some(Count { headings, likely, all }) = self.0.get(&style(fact)).copied() else { return false };
         let share = |part: u32| f64::from(part) / f64::from(all.max(1));

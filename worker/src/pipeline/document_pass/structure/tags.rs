@@ -1,8 +1,8 @@
 //! What elements are by the tags of their document, where these can be believed. Pure.
 //!
-//! A kind of tag that more than half of the text has is not believed. Tagged headings come first and have the levels of their
-//! tags; what looks like a heading and is tagged as a paragraph stays one, because few writers tag them all. Tags make items
-//! where marks do not. Artifacts are furniture only where furniture stands.
+//! A kind of tag that more than half of the text has is not believed. Tagged headings come first and have the levels of
+//! their tags; what looks like a heading and is tagged as a paragraph stays one, because few writers tag them all. Tags
+//! make items where marks do not. Artifacts are furniture only where furniture stands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +90,8 @@ impl Tags {
             && fact.text.letters + fact.text.digits > 0
     }
 
-    /// Joins the headings that are tagged, among `candidates`, with those that were `seen` by their looks and have no other tag.
+    /// Joins the headings that are tagged, among `candidates`, with those that were `seen` by their looks and have no
+    /// other tag.
     pub(super) fn headings(
         &self,
         pages: &[PageFacts],

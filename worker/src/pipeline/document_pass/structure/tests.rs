@@ -5,7 +5,8 @@ use quire_schemas::element::{BBox, ContentLayer, Element, ElementType, Formattin
 use super::{super::spooled_page::SpooledPage, PageFacts, Structure};
 use crate::{parse::ParsedPage, pipeline::testing::parsed_page};
 
-/// An element in the making: its text, size, whether it is bold, its left side, its top and its tag. Pages are 800 points high.
+/// An element in the making: its text, size, whether it is bold, its left side, its top and its tag. Pages are 800
+/// points high.
 #[derive(Clone)]
 pub(super) struct Given {
     pub(super) text: &'static str,
@@ -250,9 +251,12 @@ fn a_caption_of_a_figure_belongs_to_the_picture_right_above_or_below_it() {
     ];
     let mut page = page(1, &elements);
     page.elements[2].native.kind = "image_object".to_owned();
+    let tagged = Given { tag: Some("Caption"), ..given("A boat in the old harbour", 125.0) };
+    page.elements.push(element(&tagged));
     let decisions = structure(&[page]).decide(true, &[]);
-    assert_eq!([1, 3, 4].map(|index| decisions.captioned_by((1, index))), [Some((1, 2)), None, None]);
-    assert_eq!(decisions.belongings_of((1, 2)).map(|found| found.captions.clone()), Some(vec![(1, 1)]));
+    let captioned = [1, 3, 4, 5].map(|index| decisions.captioned_by((1, index)));
+    assert_eq!(captioned, [Some((1, 2)), None, None, Some((1, 2))]);
+    assert_eq!(decisions.belongings_of((1, 2)).map(|found| found.captions.clone()), Some(vec![(1, 1), (1, 5)]));
 }
 
 #[test]
@@ -274,14 +278,18 @@ fn letters_and_dashes_are_items_in_runs_only() {
 #[test]
 fn titles_with_rising_page_numbers_far_beside_them_are_contents() {
     let number = |text, top| Given { left: 400.0, ..given(text, top) };
-    let line = |title, page, top| [given(title, top), number(page, top)];
-    let of = |last| {
-        let lines = [line("Methods", "3", 200.0), line("Results", "7", 215.0), line("Notes", last, 230.0)];
-        let elements: Vec<Given> = lines.into_iter().flatten().chain([given(BODY, 300.0)]).collect();
-        kinds(&[page(1, &elements)])
+    let of = |pages: &[&'static str]| {
+        let titles = ["Methods", "Results", "Discussion", "Notes"];
+        let line = |(row, (title, page)): (usize, (&&'static str, &&'static str))| {
+            let top = 200.0 + 15.0 * row as f64;
+            [given(title, top), number(page, top)]
+        };
+        let lines = titles.iter().zip(pages).enumerate().flat_map(line);
+        kinds(&[page(1, &lines.chain([given(BODY, 300.0)]).collect::<Vec<_>>())])
     };
-    assert_eq!(of("9")[..6], ["document_index"; 6]);
-    assert_eq!(of("5")[..6], ["-"; 6]);
+    assert_eq!(of(&["3", "7", "9", "12"])[..8], ["document_index"; 8]);
+    assert_eq!(of(&["3", "7", "9", "5"])[..8], ["-"; 8]);
+    assert_eq!(of(&["3", "7", "9"])[..6], ["-"; 6]);
 }
 
 #[test]

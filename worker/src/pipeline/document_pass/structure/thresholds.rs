@@ -2,7 +2,8 @@
 //! (`docs/parsing.md`) and are not sharp.
 
 // Body text.
-/// A larger size is that of the body if it has this share of the characters of the most frequent one: footnotes may be denser.
+/// A larger size is that of the body if it has this share of the characters of the most frequent one: footnotes may be
+/// denser.
 pub(super) const LARGER_BODY: f64 = 0.5;
 
 // Headings; sizes in units of the body's.
@@ -29,17 +30,17 @@ pub(super) const SAME_LEVEL: f64 = 0.6;
 pub(super) const BOLD_BODY: f64 = 0.4;
 /// A heading without larger or bold type has so much white space above it, in units of the body size.
 pub(super) const SPACE_ABOVE: f64 = 0.5;
+/// The space above it is no smaller than this share of the one below it.
+pub(super) const LEANS_DOWN: f64 = 0.75;
 /// A line of text below a heading has so many words; what is filled in below a label has fewer.
 pub(super) const WORDS_OF_CONTENT: u32 = 6;
 pub(super) const CHARACTERS_OF_CONTENT: u32 = 25;
-/// That space is no smaller than this share of the one below it.
-pub(super) const LEANS_DOWN: f64 = 0.75;
 /// With fewer characters of text, bold type says what it always does.
 pub(super) const CHARACTERS_OF_BODY: u64 = 300;
-/// And no larger type is that of a body, in points.
+/// With so little text, larger type is never the body's, in points.
 pub(super) const LARGEST_BODY: f64 = 12.0;
-/// Lines beside each other are no further apart, in units of the font size, unless so many others stand in the row. Lines of one
-/// column begin this near to its edge, and it has so many of them.
+/// Lines beside each other are no further apart, in units of the font size, unless so many others stand in the row.
+/// Lines of one column begin this near to its edge, and it has so many of them.
 pub(super) const NEAR_BESIDE: f64 = 8.0;
 pub(super) const CELLS_OF_ROW: usize = 2;
 pub(super) const SAME_COLUMN: f64 = 0.5;
@@ -119,8 +120,6 @@ pub(super) const LEAST_ELEMENTS: usize = 3;
 pub(super) const NOTE_SIZE: f64 = 0.93;
 pub(super) const NOTE_PART: f64 = 0.5;
 pub(super) const PART_OF_MARKED_NOTE: f64 = 0.75;
-/// A page with more elements is not searched for notes.
-pub(super) const ELEMENTS_WITH_NOTES: usize = 3_000;
 
 // Captions.
 /// Words of a caption, at most.
@@ -144,6 +143,8 @@ pub(super) const ELEMENTS_BETWEEN: usize = 3;
 // Contents.
 /// So many lines with leaders in a row are a table of contents.
 pub(super) const LINES_OF_CONTENTS: usize = 3;
+/// Without leaders so many: a few figures that rise stand beside any labels.
+pub(super) const LINES_OF_CONTENTS_BESIDE: usize = 4;
 
 // Paragraphs that go on in the next column or on the next page; in units of the font size.
 /// A first line that begins so much further in than others begins a paragraph.
@@ -156,8 +157,20 @@ pub(super) const SAME_SIZE: f64 = 0.3;
 pub(super) const WORDS_OF_PART: u32 = 8;
 /// Lines of a part behind which another sentence may begin with a capital, at least.
 pub(super) const LINES_OF_PART: u32 = 3;
-/// Parts of a paragraph, and paragraphs of a page that go on, at most.
+/// Further parts of a paragraph, at most.
 pub(super) const MOST_PARTS: usize = 32;
-/// Bytes of the JSON of all of them: the pass holds a paragraph several times.
+/// Bytes of the JSON of all parts of a paragraph, at most: the pass holds them several times.
 pub(super) const MOST_BYTES_OF_PARAGRAPH: usize = 2 << 20;
+/// Paragraphs that begin on one page and go on, at most.
 pub(super) const MOST_JOINS_OF_PAGE: usize = 64;
+
+// Bounds of work.
+/// On a page with more elements none is compared with all others: it has no footnotes by their look, no names of
+/// chapters, and no paragraphs that go on in another column.
+pub(super) const MOST_COMPARED: usize = 3_000;
+/// Elements in a row that are looked at for one that stands beside a line.
+pub(super) const MOST_BESIDE: usize = 200;
+
+// Bookmarks.
+/// Letters and digits of a title that are compared: fewer than what is known of the text of an element.
+pub(super) const LETTERS_OF_BOOKMARK: usize = 60;
