@@ -18,6 +18,13 @@ pub fn program(name: &str) -> PathBuf {
     programs().join(name)
 }
 
+/// Returns the libpdfium that the tests were told of.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "where the library is is told by the environment")]
+pub fn libpdfium() -> Option<PathBuf> {
+    std::env::var_os("QUIRE_PDFIUM_LIBRARY").map(PathBuf::from)
+}
+
 /// A folder of results, and what the command said.
 #[derive(Debug)]
 pub struct Processed {

@@ -1,7 +1,9 @@
 //! Asks a renderer for the text of a page with its word boxes, and for its image.
 
 use std::{
-    path::{Path, PathBuf},
+    fs::File,
+    path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,12 +13,15 @@ use quire_producer::schemas::{
     names::Lane,
 };
 use quire_worker::{
-    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings, TextDetail},
+    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings, SandboxMode, TextDetail},
     telemetry::Metrics,
 };
 use serde::Deserialize;
 
-use crate::{processed::program, raster::Raster};
+use crate::{
+    processed::{libpdfium, program},
+    raster::Raster,
+};
 
 /// How large page images are.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +65,10 @@ impl Renderer {
     pub fn start() -> Self {
         let child = ChildSettings {
             program: program("quire-worker"),
-            library: library(),
+            library: libpdfium(),
             memory_bytes: 4 << 30,
             page_timeout: Duration::from_secs(60),
+            sandbox: SandboxMode::BestEffort,
         };
         let (renderers, documents_per_child, max_pages) = (1, 100, 1_000);
         let settings = PoolSettings { renderers, child, documents_per_child, max_pages, metrics: Metrics::new() };
@@ -74,7 +80,8 @@ impl Renderer {
     /// # Panics
     /// If a page cannot be read or drawn.
     pub async fn views(&self, file: &Path, resolution: Resolution) -> Vec<View> {
-        let opened = self.pool.open(file.to_owned(), None, Lane::default()).await;
+        let opened =
+            self.pool.open(Arc::new(File::open(file).expect("the file is there")), None, Lane::default()).await;
         let document = opened.unwrap_or_else(|fault| panic!("{}: {fault:?}", file.display()));
         let mut views = Vec::new();
         for page in 1..=document.info().page_count {
@@ -97,12 +104,6 @@ impl Drop for Renderer {
     fn drop(&mut self) {
         self.pool.stop();
     }
-}
-
-/// Returns where libpdfium is, if the environment tells it: a renderer gets none.
-#[expect(clippy::disallowed_methods, reason = "where the library is is told by the environment")]
-fn library() -> Option<PathBuf> {
-    std::env::var_os("QUIRE_PDFIUM_LIBRARY").map(PathBuf::from)
 }
 
 fn words(elements: &[Element], scale: f64) -> Vec<(String, BBox)> {

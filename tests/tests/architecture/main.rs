@@ -176,6 +176,7 @@ const PURE: &[&str] = &[
     "render/geometry",
     "render/protocol",
     "render/recovery",
+    "render/renderer/font_names",
     "render/renderer/placement",
     "render/renderer/shapes",
     "render/schedule",

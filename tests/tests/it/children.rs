@@ -1,9 +1,11 @@
 //! A document, or a signal, can at worst kill one child process.
 
 use std::{
+    fs::File,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,7 +25,7 @@ use quire_tests::{
     eventually, is_running, samples,
 };
 use quire_worker::{
-    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings, TextDetail},
+    render::{ChildSettings, ImageSpec, PageWork, Pool, PoolSettings, SandboxMode, TextDetail},
     telemetry::Metrics,
 };
 use serde_json::json;
@@ -169,8 +171,14 @@ fn program(folder: &Path, script: &str) -> PathBuf {
 
 fn pool_of(program: PathBuf) -> Pool {
     let page_timeout = Duration::from_secs(1);
-    let child = ChildSettings { program, library: None, memory_bytes: 1 << 30, page_timeout };
+    let sandbox = SandboxMode::Off;
+    let child = ChildSettings { program, library: None, memory_bytes: 1 << 30, page_timeout, sandbox };
     Pool::start(PoolSettings { renderers: 1, child, documents_per_child: 1, max_pages: 10, metrics: Metrics::new() })
+}
+
+/// Opens a file that no impostor reads.
+fn any_document() -> Arc<File> {
+    Arc::new(File::open("/dev/null").expect("every Linux has it"))
 }
 
 fn text_and_image(page: u32) -> PageWork {
@@ -214,7 +222,7 @@ async fn a_child_that_does_not_speak_the_protocol_is_replaced() {
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pool = pool_of(impostor(folder.path(), misbehave));
-        let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+        let opened = pool.open(any_document(), None, Lane::Normal).await;
         let document = opened.unwrap_or_else(|fault| panic!("{misbehave}: {}", fault.chain()));
         let outcome = document.page(work.clone()).await;
         let text = outcome.text.expect("asked for").expect_err("it says nothing").code;
@@ -233,7 +241,7 @@ async fn a_document_that_ends_a_child_is_opened_without_what_libpdfium_does_not_
     let script = IMPOSTOR.replace(honest, &script).replace("MISBEHAVE", "sys.exit(3)");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pool = pool_of(program(folder.path(), &script));
-    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let opened = pool.open(any_document(), None, Lane::Normal).await;
     let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
     assert!(document.info().facts_left_out);
     // The first may have been killed from outside.
@@ -249,7 +257,7 @@ async fn a_document_whose_child_is_killed_once_loses_nothing() {
     let kill = "os.kill(os.getpid(), signal.SIGKILL)";
     let script = format!("{honest} if os.path.exists('{mark}') else (os.mkdir('{mark}'), {kill})");
     let pool = pool_of(program(folder.path(), &IMPOSTOR.replace(honest, &script)));
-    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let opened = pool.open(any_document(), None, Lane::Normal).await;
     let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
     assert!(!document.info().facts_left_out);
     assert_eq!(pool.replaced(), 1);
@@ -264,7 +272,7 @@ async fn a_page_that_ends_a_child_has_its_text_read_without_what_libpdfium_does_
     let script = format!(r#"sys.exit(3) if request["Page"]["read_facts"] else ({answer}, {done})"#);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pool = pool_of(impostor(folder.path(), &script));
-    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let opened = pool.open(any_document(), None, Lane::Normal).await;
     let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
     assert!(!document.info().facts_left_out);
     let outcome = document.page(PageWork { image: None, ..text_and_image(1) }).await;
@@ -331,7 +339,7 @@ async fn a_child_that_describes_a_document_that_cannot_be_is_replaced() {
         assert!(IMPOSTOR.contains(honest));
         let script = IMPOSTOR.replace(honest, lie).replace("MISBEHAVE", "sys.exit(3)");
         let pool = pool_of(program(folder.path(), &script));
-        let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+        let opened = pool.open(any_document(), None, Lane::Normal).await;
         let fault = opened.err().unwrap_or_else(|| panic!("{lie} is believed"));
         // Described once more in a child of its own.
         assert_eq!((fault.code, pool.replaced()), (ErrorCode::RendererCrashed, 2), "{lie}");
@@ -383,7 +391,7 @@ async fn a_child_that_lies_about_a_file_that_a_document_carries_is_replaced() {
     ] {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pool = pool_of(impostor(folder.path(), misbehave));
-        let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+        let opened = pool.open(any_document(), None, Lane::Normal).await;
         let document = opened.unwrap_or_else(|fault| panic!("{misbehave}: {}", fault.chain()));
         let fault = document.attachment(0, 5).await.expect_err("it is believed");
         // Asked for once more, of a child of its own.
@@ -392,7 +400,7 @@ async fn a_child_that_lies_about_a_file_that_a_document_carries_is_replaced() {
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pool = pool_of(impostor(folder.path(), r#"say("Attachment", b"bytes")"#));
-    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let opened = pool.open(any_document(), None, Lane::Normal).await;
     let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
     for _ in 0..5 {
         // More than may be in memory at once: each is dropped before the next one is asked for.
@@ -406,7 +414,7 @@ async fn a_child_that_lies_about_a_file_that_a_document_carries_is_replaced() {
 async fn a_page_beyond_what_a_child_has_opened_fails() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pool = pool_of(impostor(folder.path(), "time.sleep(60)"));
-    let opened = pool.open(folder.path().join("any.pdf"), None, Lane::Normal).await;
+    let opened = pool.open(any_document(), None, Lane::Normal).await;
     let document = opened.unwrap_or_else(|fault| panic!("{}", fault.chain()));
     let outcome = document.page(text_and_image(2)).await;
     let text = outcome.text.expect("asked for").expect_err("there is no such page").code;

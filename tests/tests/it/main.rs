@@ -9,6 +9,7 @@ mod broker_network;
 mod burial;
 mod cancel;
 mod cancel_command;
+mod cell;
 mod children;
 mod chunks;
 mod cluster;

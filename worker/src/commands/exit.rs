@@ -1,5 +1,7 @@
 //! The exit codes of `quire-worker` beside 0 (done), and which error ends a command with which.
 
+use super::services::NoCell;
+
 /// Something failed.
 const FAILED: u8 = 1;
 /// The command line does not make sense.
@@ -16,5 +18,9 @@ pub(crate) struct WrongUsage(pub(crate) String);
 
 /// Returns the exit code of a command that has failed.
 pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
-    if error.is::<WrongUsage>() { USAGE } else { FAILED }
+    match error {
+        wrong if wrong.is::<WrongUsage>() => USAGE,
+        open if open.is::<NoCell>() => CONFIGURATION,
+        _ => FAILED,
+    }
 }

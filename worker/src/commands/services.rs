@@ -8,14 +8,36 @@ use crate::{
     config::Config,
     parse::Engines,
     pipeline::{Context, RendererBuild},
-    render::{self, Pool},
+    render::{self, Cell, CellLevel, Pool, Probe, SandboxMode},
     source::{Fetcher, WebSource},
     store::Store,
-    telemetry::Metrics,
+    telemetry::{Metrics, SandboxLevel},
 };
 
 /// Results put together at once: each holds one `result.json` in memory.
 const MAX_ASSEMBLING: usize = 2;
+
+/// Says how far the cell of the renderers closes, and refuses to work where more is required.
+fn check_cell(mode: SandboxMode, cell: &Cell) -> Result<(), NoCell> {
+    let missing = cell.missing.join("; ");
+    match (mode, cell.level) {
+        (_, CellLevel::Full) => tracing::info!(level = %cell.level, "the sandbox of the renderers is closed"),
+        (SandboxMode::Required, _) => return Err(NoCell { level: cell.level, missing }),
+        _ => tracing::warn!(level = %cell.level, missing, "the sandbox of the renderers is not closed"),
+    }
+    Ok(())
+}
+
+/// The sandbox that is required cannot be had on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "QUIRE_SANDBOX=required, and the sandbox of the renderers reaches the level {level} of full: {missing}. Use a kernel \
+     with Landlock and seccomp, allow both to the container, or set QUIRE_SANDBOX=best-effort"
+)]
+pub(crate) struct NoCell {
+    level: CellLevel,
+    missing: String,
+}
 
 /// Starts the renderers and makes everything a run needs.
 pub(super) async fn context(
@@ -25,10 +47,16 @@ pub(super) async fn context(
     max_result_bytes: u64,
     metrics: Metrics,
 ) -> anyhow::Result<Context> {
+    let Probe { library, cell } = render::probe(&config.render.child).await?;
+    tracing::info!(library = %library.path.display(), build = library.build, "libpdfium found");
+    check_cell(config.render.child.sandbox, &cell)?;
+    metrics.sandbox_is(match cell.level {
+        CellLevel::Full => SandboxLevel::Full,
+        CellLevel::Partial => SandboxLevel::Partial,
+        CellLevel::None => SandboxLevel::None,
+    });
     // Started first: the renderers warm up while the library is identified.
     let pool = Pool::start(config.render.pool_settings(metrics.clone()));
-    let library = render::probe_library(config.render.child.library.as_deref()).await?;
-    tracing::info!(library = %library.path.display(), build = library.build, "libpdfium found");
     let build = tokio::task::spawn_blocking(move || RendererBuild::identify(&library)).await?;
     let web = WebSource::new(config.sources.hosts.clone()).context("no client for web sources")?;
     let fetcher = Fetcher {
@@ -40,6 +68,7 @@ pub(super) async fn context(
         limits: config.source_limits(),
     };
     Ok(Context {
+        cell,
         pool,
         store,
         fetcher,

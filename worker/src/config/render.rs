@@ -15,7 +15,7 @@ use super::{
     text,
 };
 use crate::{
-    render::{ChildSettings, PoolSettings},
+    render::{ChildSettings, PoolSettings, SandboxMode},
     telemetry::Metrics,
 };
 
@@ -41,6 +41,12 @@ settings! {
     ISOLATION(isolation, QUIRE_RENDERER_ISOLATION): Choice(&["document", "shared"]), Value("document"),
         "Whether a renderer serves one document and ends, or serves several. `shared` saves a few milliseconds for \
          each document; a document that breaks into such a renderer can see the documents after it.";
+
+    SANDBOX(sandbox, QUIRE_SANDBOX): Choice(&SandboxMode::WORDS), Value("best-effort"),
+        "How far the sandbox of the renderers has to close, besides limits and an empty environment. `required`: rules of \
+         files and networks (Landlock) and a filter of system calls (seccomp), or the worker does not start (78). \
+         `best-effort`: what the kernel closes; less than all is a warning at the start and in every result. `off`: \
+         neither.";
 
     PDFIUM_LIBRARY(pdfium_library, QUIRE_PDFIUM_LIBRARY): Text("the path of libpdfium.so"),
         Unset("beside the worker's executable, then in the usual folders for libraries"),
@@ -107,6 +113,7 @@ impl Render {
         let renderers = reader.number(&RENDERERS);
         let renderers = memory_bytes.map(|bytes| fit(reader, machine, permits, bytes, renderers));
         let isolation = reader.parsed(&ISOLATION, text::word::<RendererIsolation>);
+        let sandbox = reader.parsed(&SANDBOX, text::word::<SandboxMode>);
         let library = reader.parsed(&PDFIUM_LIBRARY, |text| Ok(PathBuf::from(text)));
         let max_pages = reader.number(&MAX_PAGES);
         let max_page_pixels = reader.number(&MAX_PAGE_PIXELS);
@@ -116,6 +123,7 @@ impl Render {
             library,
             memory_bytes: memory_bytes?,
             page_timeout: page_timeout?,
+            sandbox: sandbox?,
         };
         Some(Self {
             renderers: renderers?,

@@ -8,7 +8,7 @@ pub(crate) mod llamaparse;
 pub(crate) mod local;
 mod remote;
 
-use std::{fmt, path::Path};
+use std::{fmt, fs::File};
 
 use bytes::Bytes;
 use quire_schemas::{
@@ -35,8 +35,8 @@ pub(crate) const MAX_PAGE_BYTES: usize = 16 << 20;
 /// What an engine gets.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ParseRequest<'a> {
-    /// The fetched document.
-    pub(crate) path: &'a Path,
+    /// The fetched document, open for reading. Its position is everybody's: read it by offsets.
+    pub(crate) file: &'a File,
     /// The source's name for it.
     pub(crate) filename: &'a str,
     pub(crate) size_bytes: u64,

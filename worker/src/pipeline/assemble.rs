@@ -19,13 +19,19 @@ use super::{
     run::{Identity, Run, RunOutput, Terms},
     text_warnings,
 };
-use crate::{job::Fault, render::DocumentInfo, source::Fetched};
+use crate::{
+    job::Fault,
+    render::{Cell, DocumentInfo},
+    source::Fetched,
+};
 
 /// What a result is made of beside the branches.
 pub(super) struct Facts<'a> {
     pub(super) run: &'a Run,
     pub(super) fetched: &'a Fetched,
     pub(super) info: &'a DocumentInfo,
+    /// The sandbox in which the document was read.
+    pub(super) cell: &'a Cell,
     pub(super) attachments: &'a AttachmentList,
     pub(super) plan: &'a Plan,
     pub(super) fetch_time: Duration,
@@ -52,6 +58,7 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     result.status = status(&result.branches, fault.is_some());
     result.page_images = gathered.pages.images;
     result.warnings = gathered.pages.warnings;
+    result.warnings.extend(text_warnings::of_cell(facts.cell));
     result.warnings.extend(facts.info.cuts.iter().map(|cut| text_warnings::of_cut(*cut)));
     result.warnings.extend(text_warnings::of_left_out_facts(facts.info.facts_left_out));
     if facts.plan.engine == Engine::Pdfium {
@@ -331,7 +338,7 @@ pub(super) fn milliseconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{path::PathBuf, sync::Arc};
+    use std::{fs::File, sync::Arc};
 
     use chrono::Utc;
     use quire_schemas::{
@@ -353,7 +360,7 @@ mod tests {
             page::Pages,
             testing::{parsed_page, result_with_every_object, spool},
         },
-        source::Location,
+        render::CellLevel,
     };
 
     /// A run over a document of three pages, and what both branches gave.
@@ -405,7 +412,7 @@ mod tests {
         fn outcome(self) -> RunOutput {
             let Self { run, plan, gathered } = self;
             let fetched = Fetched {
-                file: Location::Borrowed(PathBuf::from("a.pdf")),
+                file: Arc::new(File::open("/dev/null").expect("every Linux has it")),
                 size_bytes: 9,
                 sha256: Sha256::of(b"a.pdf"),
             };
@@ -415,6 +422,7 @@ mod tests {
                 run: &run,
                 fetched: &fetched,
                 info: &info,
+                cell: &Cell { level: CellLevel::Full, missing: Vec::new() },
                 attachments: &AttachmentList::default(),
                 plan: &plan,
                 fetch_time: Duration::ZERO,

@@ -5,12 +5,20 @@ use std::path::PathBuf;
 use tokio::sync::Semaphore;
 
 use super::reuse::RendererBuild;
-use crate::{parse::Engines, render::Pool, source::Fetcher, store::Store, telemetry::Metrics};
+use crate::{
+    parse::Engines,
+    render::{Cell, Pool},
+    source::Fetcher,
+    store::Store,
+    telemetry::Metrics,
+};
 
 /// What every run of this process works with.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) pool: Pool,
+    /// How far the cell of the renderers closes.
+    pub(crate) cell: Cell,
     /// Where results go.
     pub(crate) store: Store,
     /// Where documents come from.
@@ -36,7 +44,7 @@ impl Context {
     /// Makes a context without renderers and without engines, whose store is a folder.
     pub(crate) fn in_folder(folder: &std::path::Path) -> Self {
         use crate::{
-            render::{ChildSettings, LibraryInfo, PoolSettings},
+            render::{CellLevel, ChildSettings, LibraryInfo, PoolSettings},
             source::{FetchLimits, OwnBucket, WebSource},
             store::DirectoryStore,
         };
@@ -44,7 +52,7 @@ impl Context {
         let metrics = Metrics::new();
         let pool = PoolSettings {
             renderers: 0,
-            child: ChildSettings::for_probe(None),
+            child: ChildSettings::of_none(),
             documents_per_child: 1,
             max_pages: 1,
             metrics: metrics.clone(),
@@ -53,6 +61,7 @@ impl Context {
         let limits = FetchLimits { max_bytes: 1 << 20, temp_dir: folder.to_owned() };
         Self {
             pool: Pool::start(pool),
+            cell: Cell { level: CellLevel::Full, missing: Vec::new() },
             store: Store::Directory(DirectoryStore::new(folder.to_owned())),
             fetcher: Fetcher {
                 objects: None,

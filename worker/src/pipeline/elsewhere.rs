@@ -88,7 +88,7 @@ impl Question<'_> {
         let options = self.run.job.parse.for_engine(engine);
         let job_key = format!("{}/{}", self.run.identity.tenant, self.run.identity.job_id);
         let request = ParseRequest {
-            path: self.fetched.path(),
+            file: &self.fetched.file,
             filename: &filename,
             size_bytes: self.fetched.size_bytes,
             sha256: self.fetched.sha256,

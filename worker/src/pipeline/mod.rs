@@ -31,6 +31,8 @@ mod text_warnings;
 mod without_parse;
 mod write_down;
 
+use std::sync::Arc;
+
 use quire_schemas::{
     failure::ErrorCode,
     job::{Branch, Job},
@@ -53,7 +55,7 @@ use crate::{
     fail_point,
     job::Fault,
     render::OpenedDocument,
-    source::{Fetched, Location},
+    source::{self, Fetched},
     telemetry::Stage,
 };
 
@@ -69,7 +71,7 @@ pub(crate) async fn run(context: &Context, run: &Run) -> Result<RunOutput, Halt>
     fail_point::reach("fetched");
     let fetch_time = started.elapsed();
     context.metrics.stage_took(Stage::Fetch, fetch_time);
-    let opening = context.pool.open(fetched.path().to_owned(), run.job.password.clone(), run.identity.lane);
+    let opening = context.pool.open(Arc::clone(&fetched.file), run.job.password.clone(), run.identity.lane);
     let document = match run.unless_paused(tokio::time::timeout(run.budget.remaining(), opening)).await? {
         Ok(opened) => opened?,
         Err(_) => return Err(out_of_time().into()),
@@ -90,7 +92,8 @@ pub(crate) async fn run(context: &Context, run: &Run) -> Result<RunOutput, Halt>
     run.state.enter(&context.store, Phase::Assemble).await?;
     let (info, readers) = (document.info(), &context.engines.names());
     let attachments = &attachments;
-    let facts = assemble::Facts { run, fetched: &fetched, info, attachments, plan: &plan, fetch_time, readers };
+    let (fetched, cell, plan) = (&fetched, &context.cell, &plan);
+    let facts = assemble::Facts { run, fetched, info, cell, attachments, plan, fetch_time, readers };
     let output = assemble::outcome(&context.worker, &facts, gathered, started.elapsed());
     warn_of_optional_faults(&run.job, &output.result.branches);
     Ok(output)
@@ -130,9 +133,7 @@ async fn fetch(context: &Context, run: &Run) -> Result<Fetched, Fault> {
     let Some(path) = &run.local_file else {
         return context.fetcher.fetch(&run.job.source, &run.identity.tenant, &run.budget).await;
     };
-    crate::source::hash_local_file(path.clone(), context.fetcher.limits.max_bytes)
-        .await
-        .map(|(size_bytes, sha256)| Fetched { file: Location::Borrowed(path.clone()), size_bytes, sha256 })
+    source::open_local_file(path, context.fetcher.limits.max_bytes).await
 }
 
 #[cfg(test)]

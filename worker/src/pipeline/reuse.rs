@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     job::Fault,
-    render::{ImageSpec, LibraryInfo},
+    render::{FONT_FOLDERS, ImageSpec, LibraryInfo},
     store::Store,
 };
 
@@ -41,7 +41,7 @@ impl RendererBuild {
         let build = library.build.map_or_else(|| "unknown".to_owned(), |build| build.to_string());
         let bytes = fs::read(&library.path).unwrap_or_default();
         let mut fonts = Vec::new();
-        list_fonts(Path::new("/usr/share/fonts"), 0, &mut fonts);
+        FONT_FOLDERS.into_iter().for_each(|folder| list_fonts(Path::new(folder), 0, &mut fonts));
         fonts.sort();
         let identity = format!("{}\n{}", Sha256::of(&bytes), fonts.join("\n"));
         Self { name: format!("pdfium {build}"), identity }

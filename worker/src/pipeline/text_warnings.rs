@@ -9,8 +9,15 @@ use quire_schemas::{
 
 use crate::{
     parse::local::{Ambiguity, Doubt, Findings, Hidden, NeedsOcr},
-    render::DocumentCut,
+    render::{Cell, CellLevel, DocumentCut},
 };
+
+/// Warns that a document was read outside a closed sandbox.
+pub(super) fn of_cell(cell: &Cell) -> Option<Warning> {
+    let Cell { level, missing } = cell;
+    let message = || format!("the sandbox of the renderers reached the level {level} of full: {}", missing.join("; "));
+    (*level < CellLevel::Full).then(|| Warning::of(WarningCode::SandboxReduced, message()).in_phase(Phase::Render))
+}
 
 /// Makes the warnings of a page.
 pub(super) fn of_page(page: u32, findings: &Findings) -> Vec<Warning> {

@@ -3,9 +3,13 @@
 use std::{
     collections::VecDeque,
     ffi::OsString,
-    io,
-    os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
+    fs::File,
+    io::{self, IoSlice},
+    os::{
+        fd::{AsFd, AsRawFd, OwnedFd},
+        unix::{net::UnixStream as BlockingStream, process::ExitStatusExt},
+    },
+    path::PathBuf,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
@@ -13,16 +17,22 @@ use std::{
 
 use bytes::{BufMut, Bytes};
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::{
+        signal::{Signal, killpg},
+        socket::{ControlMessage, MsgFlags, sendmsg},
+    },
     unistd::Pid,
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    process::{ChildStderr, ChildStdin, ChildStdout, Command},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Interest},
+    net::UnixStream,
+    process::{ChildStderr, ChildStdout, Command},
     time::{Instant, error::Elapsed, timeout, timeout_at},
 };
 
 use super::{
+    cell::{Cell, CellLevel, SandboxMode},
+    launcher,
     protocol::{
         self, FrameSizes, LARGE_JSON_BYTES, MAX_HEADER_BYTES, PREFIX_BYTES, ProtocolError, Ready, Request, Response,
     },
@@ -56,16 +66,20 @@ pub struct ChildSettings {
     pub memory_bytes: u64,
     /// Wall time of a page; its CPU time is bounded by the same number.
     pub page_timeout: Duration,
+    /// How much of the cell must close.
+    pub sandbox: SandboxMode,
 }
 
 impl ChildSettings {
-    /// Makes settings to find out whether a renderer starts at all.
-    pub(crate) fn for_probe(library: Option<&Path>) -> Self {
+    /// Makes settings of renderers that no test starts.
+    #[cfg(test)]
+    pub(crate) fn of_none() -> Self {
         Self {
             program: Self::this_program(),
-            library: library.map(Path::to_owned),
+            library: None,
             memory_bytes: 1 << 30,
             page_timeout: Duration::from_secs(30),
+            sandbox: SandboxMode::BestEffort,
         }
     }
 
@@ -83,6 +97,10 @@ impl ChildSettings {
             self.memory_bytes.to_string().into(),
             "--page-cpu-seconds".into(),
             self.page_timeout.as_secs().max(1).to_string().into(),
+            "--sandbox".into(),
+            self.sandbox.as_str().into(),
+            "--parent".into(),
+            std::process::id().to_string().into(),
         ];
         if let Some(library) = &self.library {
             arguments.extend(["--library".into(), library.clone().into_os_string()]);
@@ -158,7 +176,7 @@ impl Deadline {
 pub(super) struct Child {
     process: tokio::process::Child,
     group: Pid,
-    input: ChildStdin,
+    input: UnixStream,
     output: BufReader<ChildStdout>,
     stderr: Arc<Mutex<VecDeque<String>>>,
 }
@@ -169,25 +187,45 @@ impl Child {
         Self::start(settings).await.map(|(child, _)| child).map_err(ChildFault::NotStarted)
     }
 
-    /// Starts a renderer to find out which library it loads. The fault is `NotStarted`.
-    pub(super) async fn probe(settings: &ChildSettings) -> Result<Ready, ChildFault> {
-        Self::start(settings).await.map(|(_, ready)| ready).map_err(ChildFault::NotStarted)
+    /// Starts a renderer to find out which library it loads, and how far its cell closes: it tries to leave it.
+    pub(super) async fn probe(settings: &ChildSettings) -> Result<(Ready, Cell), ChildFault> {
+        // Any level can be looked at, also one that no document may be opened at.
+        let sandbox = if settings.sandbox == SandboxMode::Off { SandboxMode::Off } else { SandboxMode::BestEffort };
+        let settings = ChildSettings { sandbox, ..settings.clone() };
+        let (mut child, ready) = Self::start(&settings).await.map_err(ChildFault::NotStarted)?;
+        let deadline = Deadline::after(START_TIMEOUT);
+        let document = File::open("/dev/null").map_err(|error| ChildFault::NotStarted(StartError::Spawn(error)))?;
+        child.send_document(&Request::Probe, &document, deadline).await?;
+        let (Response::Probed { mut cell, attempts }, 0) = child.receive(MAX_HEADER_BYTES, deadline).await? else {
+            return Err(Violation::OutOfTurn.into());
+        };
+        if cell.level > CellLevel::None {
+            let allowed = attempts.iter().filter(|attempt| !attempt.denied);
+            let allowed = allowed.map(|attempt| format!("could {}: {}", attempt.what, attempt.answer));
+            let before = cell.missing.len();
+            cell.missing.extend(allowed);
+            if cell.missing.len() > before {
+                cell.level = CellLevel::None;
+            }
+        }
+        Ok((ready, cell))
     }
 
     async fn start(settings: &ChildSettings) -> Result<(Self, Ready), StartError> {
-        let mut process = Command::new(&settings.program)
+        // A socket: documents cross it as descriptors.
+        let (input, childs_input) = socket_pair().map_err(StartError::Spawn)?;
+        let mut command = Command::new(&settings.program);
+        command
             .args(settings.arguments())
             // No secret of the parent reaches a process that reads hostile documents.
             .env_clear()
-            .stdin(Stdio::piped())
+            .stdin(Stdio::from(childs_input))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(StartError::Spawn)?;
+            .kill_on_drop(true);
+        let mut process = launcher::launch(command).await.map_err(StartError::Spawn)?;
         let id = process.id().and_then(|id| i32::try_from(id).ok()).ok_or(StartError::NoPipes)?;
-        let input = process.stdin.take().ok_or(StartError::NoPipes)?;
         let output = process.stdout.take().ok_or(StartError::NoPipes)?;
         let stderr = keep_last_lines(process.stderr.take().ok_or(StartError::NoPipes)?);
         let output = BufReader::with_capacity(FRAME_BUFFER, output);
@@ -204,12 +242,37 @@ impl Child {
         matches!(self.process.try_wait(), Ok(None))
     }
 
-    /// Sends a request. After a fault the child is not to be used again.
+    /// Sends a request without a document. After a fault the child is not to be used again.
     pub(super) async fn send(&mut self, request: &Request, deadline: Deadline) -> Result<(), ChildFault> {
+        debug_assert!(!request.has_descriptor());
         let frame = protocol::encode_head(request, 0);
-        // A child that does not read its pipe must not keep us.
+        // A child that does not read must not keep us.
         let written = timeout_at(deadline.at, self.input.write_all(&frame)).await;
         self.conclude(written.map(|written| written.map_err(|_| PipeError::Closed)), deadline).await
+    }
+
+    /// Sends a request that opens a document, and the document. After a fault the child is not to be used again.
+    pub(super) async fn send_document(
+        &mut self,
+        request: &Request,
+        document: &File,
+        deadline: Deadline,
+    ) -> Result<(), ChildFault> {
+        debug_assert!(request.has_descriptor());
+        let frame = protocol::encode_head(request, 0);
+        let written = timeout_at(deadline.at, self.write_with_descriptor(&frame, document)).await;
+        self.conclude(written.map(|written| written.map_err(|_| PipeError::Closed)), deadline).await
+    }
+
+    async fn write_with_descriptor(&mut self, frame: &[u8], descriptor: impl AsFd) -> io::Result<()> {
+        let passed = [descriptor.as_fd().as_raw_fd()];
+        let send = || {
+            let message = [ControlMessage::ScmRights(&passed)];
+            let (socket, flags) = (self.input.as_raw_fd(), MsgFlags::MSG_NOSIGNAL);
+            sendmsg::<()>(socket, &[IoSlice::new(frame)], &message, flags, None).map_err(io::Error::from)
+        };
+        let sent = self.input.async_io(Interest::WRITABLE, send).await?;
+        self.input.write_all(&frame[sent..]).await
     }
 
     /// Waits for the header of an answer, which may have this many bytes, and returns it with the size
@@ -300,6 +363,13 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.kill_group();
     }
+}
+
+/// Makes the two ends of the socket on which a child is asked: the parent's and the child's.
+fn socket_pair() -> io::Result<(UnixStream, OwnedFd)> {
+    let (ours, theirs) = BlockingStream::pair()?;
+    ours.set_nonblocking(true)?;
+    Ok((UnixStream::from_std(ours)?, theirs.into()))
 }
 
 fn fault_of_exit(status: ExitStatus, stderr: &str) -> ChildFault {

@@ -2,15 +2,16 @@
 //! own memory.
 
 mod bounds;
+mod cell;
 mod child;
 mod encode;
 mod file_facts;
 mod geometry;
+mod launcher;
 mod pool;
 pub(crate) mod protocol;
 mod recovery;
 mod renderer;
-mod sandbox;
 mod schedule;
 pub(crate) mod serve;
 mod shared;
@@ -22,6 +23,8 @@ use std::{
     sync::Arc,
 };
 
+pub(crate) use cell::{Cell, ChildLimits, forbid_dumping};
+pub use cell::{CellLevel, SandboxMode};
 pub(crate) use child::ChildFault;
 pub use child::ChildSettings;
 pub use pool::{OpenedDocument, Pool};
@@ -29,7 +32,7 @@ pub(crate) use protocol::decode_response;
 pub use protocol::{
     AttachmentRefusal, DocumentCut, DocumentInfo, ImageHead, ImageSpec, PageWork, RefusedAttachment, TextDetail,
 };
-pub(crate) use sandbox::{ChildLimits, forbid_dumping};
+pub(crate) use renderer::FONT_FOLDERS;
 pub use shared::{PageJson, PageOutcome, PoolSettings, RenderedImage};
 
 /// Reads everything that a file says beside libpdfium, of the document and of its first pages. Returns how many pages
@@ -78,12 +81,19 @@ pub(crate) fn library_candidates(configured: Option<&Path>) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Starts a renderer to see whether it finds a libpdfium that it can use.
-pub(crate) async fn probe_library(configured: Option<&Path>) -> Result<LibraryInfo, ChildFault> {
-    let ready = child::Child::probe(&ChildSettings::for_probe(configured)).await?;
+/// What a renderer finds on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Probe {
+    pub(crate) library: LibraryInfo,
+    pub(crate) cell: Cell,
+}
+
+/// Starts a renderer to see whether it finds a libpdfium that it can use, and how far its cell closes.
+pub(crate) async fn probe(settings: &ChildSettings) -> Result<Probe, ChildFault> {
+    let (ready, cell) = child::Child::probe(settings).await?;
     let path = PathBuf::from(ready.library);
     let build = path.parent().and_then(build_beside);
-    Ok(LibraryInfo { path, build })
+    Ok(Probe { library: LibraryInfo { path, build }, cell })
 }
 
 /// Reads the build number out of the `version.json` that the pinned wheel carries.

@@ -1,7 +1,7 @@
 //! A fixed number of slots, each with at most one child, that documents share.
 
 use std::{
-    path::PathBuf,
+    fs::File,
     sync::{Arc, atomic::Ordering},
 };
 
@@ -39,17 +39,17 @@ impl Pool {
         Self { state }
     }
 
-    /// Opens a document and reads what it says of itself. The file must stay as it is until the
-    /// returned document is dropped.
+    /// Opens a document and reads what it says of itself. The file is open for reading, and must stay as it is until
+    /// the returned document is dropped.
     ///
     /// # Errors
     /// A fault with `password_required`, `password_wrong`, `invalid_document`, `too_many_pages`,
     /// `resource_limit`, `renderer_crashed`, `renderer_timeout`, or `internal` if no renderer can
     /// be started.
-    pub async fn open(&self, path: PathBuf, password: Option<Password>, lane: Lane) -> Result<OpenedDocument, Fault> {
+    pub async fn open(&self, file: Arc<File>, password: Option<Password>, lane: Lane) -> Result<OpenedDocument, Fault> {
         let id = self.state.new_id();
         self.state.schedule().open(id, lane);
-        let file = Arc::new(DocumentFile::new(id, path, password));
+        let file = Arc::new(DocumentFile::new(id, file, password));
         // From here on a drop, also of this future, closes the document.
         let mut document = OpenedDocument { file, info: DocumentInfo::default(), state: Arc::clone(&self.state) };
         let (sender, receiver) = oneshot::channel();

@@ -1,7 +1,7 @@
 //! Frames between parent and renderer: a JSON header and raw bytes. Pure: `child` and `serve`
 //! read and write the pipes.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeSet;
 
 use quire_schemas::{
     job::{ImageFormat, Password},
@@ -9,6 +9,7 @@ use quire_schemas::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::cell::{Attempt, Cell};
 use crate::parse::local::Findings;
 
 /// Marks the start of a frame.
@@ -86,11 +87,11 @@ pub(super) fn encode_head<T: Serialize>(header: &T, body_bytes: usize) -> Vec<u8
 /// A request of the parent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Open this document in place of the one that is open.
+    /// Open a document in place of the one that is open. It comes beside the frame, as a descriptor of a file that does not
+    /// change.
     Open {
-        /// A file that does not change while it is open. Its name need not be UTF-8.
-        #[serde(with = "path_bytes")]
-        path: PathBuf,
+        /// How large the file is: in the cell it cannot be asked.
+        size_bytes: u64,
         password: Option<Password>,
         /// CPU time in which the renderer may read what libpdfium does not tell. `None`: it leaves that out.
         facts_cpu_seconds: Option<u64>,
@@ -101,6 +102,15 @@ pub(super) enum Request {
     Page(PageWork),
     /// Send a file that the document carries.
     Attachment(AttachmentWork),
+    /// Close the cell, try to leave it, and say what came of it. A descriptor comes beside the frame, as a document does.
+    Probe,
+}
+
+impl Request {
+    /// Whether a descriptor comes beside it.
+    pub(super) const fn has_descriptor(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::Probe)
+    }
 }
 
 /// A file that is wanted of those that a document carries.
@@ -110,25 +120,6 @@ pub(super) struct AttachmentWork {
     pub(super) index: usize,
     /// The most bytes that it may have.
     pub(super) max_bytes: usize,
-}
-
-/// A path as its bytes: JSON has no other form for a name that is not UTF-8.
-mod path_bytes {
-    use std::{
-        ffi::OsString,
-        os::unix::ffi::{OsStrExt, OsStringExt},
-        path::{Path, PathBuf},
-    };
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-        path.as_os_str().as_bytes().serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-        Ok(PathBuf::from(OsString::from_vec(Vec::deserialize(deserializer)?)))
-    }
 }
 
 /// The parts of one page that are wanted.
@@ -205,6 +196,8 @@ pub(crate) enum Response {
     Attachment,
     /// The file is not sent.
     AttachmentRefused(RefusedAttachment),
+    /// How far the cell is closed, and what came of the attempts to leave it.
+    Probed { cell: Cell, attempts: Vec<Attempt> },
 }
 
 /// A file that a document carries and that is not sent.
@@ -343,17 +336,6 @@ mod tests {
         assert_eq!(sizes, FrameSizes { header: header.len(), body: 7 });
         let Ok(Request::Page(work)) = decode_header(header) else { panic!("another request") };
         assert_eq!(work.page, 3);
-    }
-
-    #[test]
-    fn a_path_that_is_not_utf_8_reaches_the_renderer_as_it_is() {
-        use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
-        let path = PathBuf::from(OsStr::from_bytes(b"/tmp/a\xffb.pdf"));
-        let frame = encode_head(&Request::Open { path: path.clone(), password: None, facts_cpu_seconds: None }, 0);
-        let Ok(Request::Open { path: read, .. }) = decode_header(&frame[PREFIX_BYTES..]) else {
-            panic!("another request")
-        };
-        assert_eq!(read, path);
     }
 
     proptest! {

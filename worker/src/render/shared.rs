@@ -1,7 +1,7 @@
 //! The state that the pool shares with its slots, the tasks that it hands them, and what they return.
 
 use std::{
-    path::PathBuf,
+    fs::File,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -67,22 +67,24 @@ pub(super) struct PoolState {
 #[derive(Debug)]
 pub(super) struct DocumentFile {
     pub(super) id: DocumentId,
-    pub(super) path: PathBuf,
+    /// Open for reading. Renderers map it, and none moves its position.
+    pub(super) file: Arc<File>,
     pub(super) password: Option<Password>,
     /// CPU time in which a renderer may read what libpdfium does not tell of the document; 0 leaves it out.
     facts_cpu_seconds: AtomicU64,
 }
 
 impl DocumentFile {
-    pub(super) const fn new(id: DocumentId, path: PathBuf, password: Option<Password>) -> Self {
-        Self { id, path, password, facts_cpu_seconds: AtomicU64::new(FACTS_CPU_SECONDS) }
+    pub(super) const fn new(id: DocumentId, file: Arc<File>, password: Option<Password>) -> Self {
+        Self { id, file, password, facts_cpu_seconds: AtomicU64::new(FACTS_CPU_SECONDS) }
     }
 
     /// Returns what the next renderer that opens it is to be asked.
     pub(super) fn request(&self) -> Request {
         let seconds = self.facts_cpu_seconds.load(Ordering::Relaxed);
         let facts_cpu_seconds = Some(seconds).filter(|seconds| *seconds > 0);
-        Request::Open { path: self.path.clone(), password: self.password.clone(), facts_cpu_seconds }
+        let size_bytes = self.file.metadata().map(|data| data.len()).unwrap_or_default();
+        Request::Open { size_bytes, password: self.password.clone(), facts_cpu_seconds }
     }
 
     /// From here on every renderer opens it without reading what libpdfium does not tell.

@@ -248,7 +248,12 @@ impl Slot<'_> {
 
 /// Opens a document and returns how many pages the child says it has.
 async fn open(child: &mut Child, document: &DocumentFile) -> Result<u32, OpenError> {
-    match ask(child, &document.request(), MAX_HEADER_BYTES).await.map_err(OpenError::Child)? {
+    let deadline = Deadline::after(OPEN_TIMEOUT);
+    let opened = async {
+        child.send_document(&document.request(), &document.file, deadline).await?;
+        Ok(child.receive(MAX_HEADER_BYTES, deadline).await?.0)
+    };
+    match opened.await.map_err(OpenError::Child)? {
         Response::Opened { page_count } => match verify::page_count(page_count) {
             Ok(()) => Ok(page_count),
             Err(violation) => Err(OpenError::Child(violation.into())),

@@ -5,40 +5,31 @@ mod s3;
 mod sink;
 mod url;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io,
+    os::fd::AsRawFd,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use quire_producer::store::S3Store;
 use quire_schemas::{failure::ErrorCode, job::Source, names::Tenant, result::Phase, sha256::Sha256};
-use tempfile::TempPath;
 
 pub(crate) use s3::OwnBucket;
-pub(crate) use sink::{Sink, remove_leftovers};
+pub(crate) use sink::Sink;
 pub(crate) use url::WebSource;
 
 use crate::job::{Budget, Fault};
 
-/// A document on disk. A temporary file is deleted when this is dropped.
+/// A document on disk.
 #[derive(Debug)]
 pub(crate) struct Fetched {
-    pub(crate) file: Location,
+    /// Open for reading: a temporary file without a name, which is gone with its last descriptor, however the worker ends;
+    /// or a file of the user.
+    pub(crate) file: Arc<File>,
     pub(crate) size_bytes: u64,
     pub(crate) sha256: Sha256,
-}
-
-/// A temporary file of the worker, or a file of the user that is left alone.
-#[derive(Debug)]
-pub(crate) enum Location {
-    Temporary(TempPath),
-    Borrowed(PathBuf),
-}
-
-impl Fetched {
-    pub(crate) fn path(&self) -> &Path {
-        match &self.file {
-            Location::Temporary(path) => path,
-            Location::Borrowed(path) => path,
-        }
-    }
 }
 
 /// Bounds of every document.
@@ -84,15 +75,24 @@ impl Fetcher {
     }
 }
 
+/// Opens an open file again, for reading and with a position of its own.
+///
+/// # Errors
+/// The descriptor is not shown in /proc.
+pub(crate) fn reopen(file: &File) -> io::Result<File> {
+    File::open(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
 fn fault(code: ErrorCode, message: impl Into<String>) -> Fault {
     Fault::new(code, Phase::Fetch, message)
 }
 
-/// Measures, hashes and sniffs a file of the user that is processed where it lies.
+/// Opens, measures, hashes and sniffs a file of the user that is processed where it lies.
 ///
 /// # Errors
 /// `source_not_found`, `source_denied`, `source_unavailable`, `source_too_large`, `not_a_pdf`.
-pub(crate) async fn hash_local_file(path: PathBuf, max_bytes: u64) -> Result<(u64, Sha256), Fault> {
+pub(crate) async fn open_local_file(path: &Path, max_bytes: u64) -> Result<Fetched, Fault> {
+    let path = path.to_owned();
     let read = tokio::task::spawn_blocking(move || sink::read_local_file(&path, max_bytes)).await;
     read.expect("reading a file does not panic")
 }

@@ -1,19 +1,16 @@
 //! Takes a document's bytes into a temporary file: counts, hashes and sniffs them on the way.
 
 use std::{
+    fs::File,
     io::{self, Read},
     path::Path,
-    time::Duration,
+    sync::Arc,
 };
 
-use quire_schemas::{
-    failure::ErrorCode,
-    sha256::{Hasher, Sha256},
-};
-use tempfile::{NamedTempFile, TempPath};
+use quire_schemas::{failure::ErrorCode, sha256::Hasher};
 use tokio::io::AsyncWriteExt;
 
-use super::{FetchLimits, Fetched, Location, fault};
+use super::{FetchLimits, Fetched, fault, reopen};
 use crate::job::Fault;
 
 /// The marker may stand behind so many other bytes; readers accept that, so real files have them.
@@ -21,28 +18,12 @@ const SNIFF_BYTES: usize = 1024;
 /// Without the dash that belongs there: pdfium opens files that lack it, and such files exist.
 const MARKER: &[u8] = b"%PDF";
 
-const PREFIX: &str = "quire-";
-
-/// Deletes documents that a killed worker has left in the temporary folder: those older than any run may
-/// be. A file that cannot be deleted belongs to another user and stays.
-pub(crate) fn remove_leftovers(folder: &Path, longest_run: Duration) {
-    let old = |entry: &std::fs::DirEntry| {
-        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
-        age.is_some_and(|age| age > longest_run * 2)
-    };
-    let ours = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if ours(&entry) && old(&entry) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-}
-
 /// Takes a document chunk by chunk.
 #[derive(Debug)]
 pub(crate) struct Sink {
     file: tokio::fs::File,
-    path: TempPath,
+    /// The same file, open for reading only: what renderers get cannot be written through it.
+    for_reading: File,
     hasher: Hasher,
     beginning: Vec<u8>,
     size_bytes: u64,
@@ -50,18 +31,17 @@ pub(crate) struct Sink {
 }
 
 impl Sink {
-    /// Makes an empty temporary file.
+    /// Makes an empty temporary file without a name.
     ///
     /// # Errors
     /// `internal` if the temporary folder has no room.
     pub(crate) async fn create(limits: &FetchLimits) -> Result<Self, Fault> {
         let folder = limits.temp_dir.clone();
-        let created = tokio::task::spawn_blocking(move || NamedTempFile::with_prefix_in(PREFIX, folder)).await;
-        let file = created.map_err(io::Error::other).and_then(|file| file).map_err(unwritable)?;
-        let (file, path) = file.into_parts();
+        let created = tokio::task::spawn_blocking(move || create_unnamed(&folder)).await;
+        let (file, for_reading) = created.map_err(io::Error::other).and_then(|files| files).map_err(unwritable)?;
         Ok(Self {
             file: tokio::fs::File::from_std(file),
-            path,
+            for_reading,
             hasher: Hasher::default(),
             beginning: Vec::with_capacity(SNIFF_BYTES),
             size_bytes: 0,
@@ -105,7 +85,8 @@ impl Sink {
     pub(super) async fn finish(mut self) -> Result<Fetched, Fault> {
         self.sniff()?;
         self.file.flush().await.map_err(unwritable)?;
-        Ok(Fetched { file: Location::Temporary(self.path), size_bytes: self.size_bytes, sha256: self.hasher.finish() })
+        let file = Arc::new(self.for_reading);
+        Ok(Fetched { file, size_bytes: self.size_bytes, sha256: self.hasher.finish() })
     }
 
     fn sniff(&self) -> Result<(), Fault> {
@@ -115,6 +96,13 @@ impl Sink {
     fn too_large(&self) -> Fault {
         too_large(self.max_bytes)
     }
+}
+
+/// Makes a file that no folder names, and opens it for reading too.
+fn create_unnamed(folder: &Path) -> io::Result<(File, File)> {
+    let file = tempfile::tempfile_in(folder)?;
+    let for_reading = reopen(&file)?;
+    Ok((file, for_reading))
 }
 
 fn sniff(beginning: &[u8]) -> Result<(), Fault> {
@@ -127,7 +115,7 @@ fn too_large(max_bytes: u64) -> Fault {
 }
 
 /// Does to a file that is on disk already what a [`Sink`] does to one that arrives.
-pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, Sha256), Fault> {
+pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<Fetched, Fault> {
     let unreadable = |error: io::Error| {
         let code = match error.kind() {
             io::ErrorKind::NotFound => ErrorCode::SourceNotFound,
@@ -136,7 +124,7 @@ pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, Sha25
         };
         fault(code, format!("{} cannot be read", path.display())).because(error)
     };
-    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut file = File::open(path).map_err(unreadable)?;
     let mut hasher = Hasher::default();
     let mut size_bytes = 0;
     let mut buffer = vec![0; 256 * 1024];
@@ -146,7 +134,7 @@ pub(super) fn read_local_file(path: &Path, max_bytes: u64) -> Result<(u64, Sha25
             sniff(&buffer[..count.min(SNIFF_BYTES)])?;
         }
         if count == 0 {
-            return Ok((size_bytes, hasher.finish()));
+            return Ok(Fetched { file: Arc::new(file), size_bytes, sha256: hasher.finish() });
         }
         size_bytes += count as u64;
         if size_bytes > max_bytes {

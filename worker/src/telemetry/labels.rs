@@ -65,6 +65,18 @@ label_values! {
 }
 
 label_values! {
+    /// How far the sandbox of the renderers closes.
+    SandboxLevel as "level" {
+        /// Filter of system calls and rules of files.
+        Full = "full",
+        /// Filter of system calls only.
+        Partial = "partial",
+        /// Limits only.
+        None = "none",
+    }
+}
+
+label_values! {
     /// Why a renderer was replaced before its time.
     RestartReason as "reason" {
         /// It died.
@@ -142,7 +154,14 @@ mod tests {
             }
         }
         let dependencies = ["Dependency::ObjectStore", "Dependency::Engine("].as_slice();
-        let labels = [JobOutcome::PATHS, Stage::PATHS, RestartReason::PATHS, BrokerConnection::PATHS, dependencies];
+        let labels = [
+            JobOutcome::PATHS,
+            Stage::PATHS,
+            RestartReason::PATHS,
+            SandboxLevel::PATHS,
+            BrokerConnection::PATHS,
+            dependencies,
+        ];
         let unwritten: Vec<_> = labels.concat().into_iter().filter(|path| !sources.contains(path)).collect();
         assert!(unwritten.is_empty(), "{unwritten:?}");
     }

@@ -9,7 +9,9 @@ use prometheus_client::{
 };
 use quire_schemas::{failure::ErrorCode, job::Engine, names::Lane};
 
-use super::labels::{BrokerConnection, Dependency, JobOutcome, Label, RestartReason, Stage, lane_label, parse_labels};
+use super::labels::{
+    BrokerConnection, Dependency, JobOutcome, Label, RestartReason, SandboxLevel, Stage, lane_label, parse_labels,
+};
 
 /// From the few milliseconds of a page to the minutes of a slow parse service.
 const STAGE_SECONDS: [f64; 12] = [0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0, 600.0, 1800.0];
@@ -28,6 +30,8 @@ pub struct Metrics {
     renderers_busy: Gauge,
     renderers_restarted: Family<[Label; 1], Counter>,
     events_dropped: Counter,
+    /// One label has the value 1.
+    sandbox: Family<[Label; 1], Gauge>,
     broker_connected: Family<[Label; 1], Gauge>,
     /// An engine has a label of its own beside its name as a dependency.
     breaker_open: Family<Vec<Label>, Gauge>,
@@ -73,6 +77,7 @@ impl Metrics {
             renderers_busy: Gauge::default(),
             renderers_restarted: Family::default(),
             events_dropped: Counter::default(),
+            sandbox: Family::default(),
             broker_connected: Family::default(),
             breaker_open: Family::default(),
         };
@@ -93,6 +98,7 @@ impl Metrics {
         all.register("renderers_busy", "Renderers that work on a page", self.renderers_busy.clone());
         all.register("renderers_restarted", "Renderers replaced, by why", self.renderers_restarted.clone());
         all.register("events_dropped", "Events that the broker did not take", self.events_dropped.clone());
+        all.register("sandbox", "The level of the renderers' sandbox", self.sandbox.clone());
         all.register("broker_connected", "Whether the connection is up", self.broker_connected.clone());
         let help = "Whether the dependency counts as down and is not asked";
         all.register("breaker_open", help, self.breaker_open.clone());
@@ -164,6 +170,13 @@ impl Metrics {
         self.events_dropped.inc();
     }
 
+    /// Notes how far the cell of the renderers closes.
+    pub(crate) fn sandbox_is(&self, level: SandboxLevel) {
+        for other in SandboxLevel::ALL {
+            self.sandbox.get_or_create(&[other.label()]).set(i64::from(*other == level));
+        }
+    }
+
     pub(crate) fn broker_is(&self, connection: BrokerConnection, connected: bool) {
         self.broker_connected.get_or_create(&[connection.label()]).set(i64::from(connected));
     }
@@ -200,6 +213,7 @@ mod tests {
         metrics.parse_took(Engine::Docling, Duration::from_millis(300));
         metrics.renderer_restarted(RestartReason::Crashed);
         metrics.event_dropped();
+        metrics.sandbox_is(SandboxLevel::Partial);
         metrics.broker_is(BrokerConnection::Publish, true);
         metrics.breaker_is(Dependency::ObjectStore, true);
         metrics.breaker_is(Dependency::Engine(Engine::Docling), false);
@@ -219,6 +233,8 @@ mod tests {
             "quire_renderers_busy 0",
             "quire_renderers_restarted_total{reason=\"crashed\"} 1",
             "quire_events_dropped_total 1",
+            "quire_sandbox{level=\"partial\"} 1",
+            "quire_sandbox{level=\"full\"} 0",
             "quire_broker_connected{connection=\"publish\"} 1",
             "quire_broker_connected{connection=\"consume\"} 0",
             "quire_breaker_open{dependency=\"object_store\"} 1",

@@ -10,7 +10,7 @@ mod recent;
 pub use metrics::Metrics;
 
 pub(crate) use health::Health;
-pub(crate) use labels::{BrokerConnection, Dependency, JobOutcome, RestartReason, Stage};
+pub(crate) use labels::{BrokerConnection, Dependency, JobOutcome, RestartReason, SandboxLevel, Stage};
 pub(crate) use log::{LogFilter, init};
 pub(crate) use memory::{peak_resident_bytes, resident_bytes};
 pub(crate) use recent::last_lines;

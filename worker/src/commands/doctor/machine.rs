@@ -14,7 +14,7 @@ use super::finding::Finding;
 use crate::{
     config::{Config, Loaded, MemoryLimits, Render, ShownSize, parent_share},
     job,
-    render::{LibraryInfo, probe_library},
+    render::{self, Cell, CellLevel, LibraryInfo, SandboxMode},
 };
 
 /// The build whose interface the worker is compiled against (`pdfium_latest` of pdfium-render).
@@ -28,10 +28,13 @@ const FILES_PER_RENDERER: u64 = 8;
 pub(super) async fn examine(loaded: &Loaded) -> Vec<Finding> {
     let config = &loaded.config;
     let permits = config.service.as_ref().map_or(1, |service| service.amqp.permits());
-    let probed = probe_library(config.render.child.library.as_deref()).await.map_err(|fault| job::chain(&fault));
+    let probed = render::probe(&config.render.child).await.map_err(|fault| job::chain(&fault));
+    let cell = probed.as_ref().map(|probe| probe.cell.clone()).ok();
+    let mode = config.render.child.sandbox;
     let space = free_space(config.process.temp_dir.clone()).await;
     vec![
-        pdfium(probed),
+        pdfium(probed.map(|probe| probe.library)),
+        sandbox(mode, cell.as_ref()),
         temp_dir(&config.process.temp_dir, space, config.sources.max_bytes, permits),
         memory(&config.render, loaded.machine.memory, permits),
         open_files(config, permits, getrlimit(Resource::RLIMIT_NOFILE).map(|(soft, _)| soft).ok()),
@@ -63,6 +66,32 @@ fn pdfium(probed: Result<LibraryInfo, String>) -> Finding {
              same build",
             "put the version.json of the build next to the library",
         ),
+    }
+}
+
+fn sandbox(mode: SandboxMode, cell: Option<&Cell>) -> Finding {
+    let check = "sandbox";
+    let Some(Cell { level, missing }) = cell else {
+        let remedy = "mend what the check `pdfium` says";
+        return Finding::warning(check, "no renderer starts", "the level of the sandbox is not known", remedy);
+    };
+    let what = format!("level {level} of full: {}", missing.join("; "));
+    let remedy = "use a kernel with Landlock (CONFIG_SECURITY_LANDLOCK, and landlock in its list lsm=) and seccomp, and allow \
+                  both to the container";
+    match (*level, mode) {
+        (CellLevel::Full, _) => Finding::ok(check, "level full: every attempt to leave the sandbox was refused"),
+        (_, SandboxMode::Required) => {
+            Finding::failed(check, what, "QUIRE_SANDBOX=required: the worker does not start", remedy)
+        }
+        (CellLevel::Partial, _) => {
+            let why =
+                "only the filter of system calls keeps a document that takes over its renderer from files and networks";
+            Finding::warning(check, what, why, remedy)
+        }
+        (CellLevel::None, _) => {
+            let why = "a document that takes over its renderer reaches files and networks as the worker does";
+            Finding::warning(check, what, why, remedy)
+        }
     }
 }
 
@@ -176,7 +205,7 @@ mod tests {
 
     #[test]
     fn renderers_at_their_limits_have_to_fit() {
-        let child = ChildSettings { memory_bytes: 1024 * MIB, ..ChildSettings::for_probe(None) };
+        let child = ChildSettings { memory_bytes: 1024 * MIB, ..ChildSettings::of_none() };
         let render =
             Render { renderers: 2, child, isolation: RendererIsolation::Document, max_pages: 1, max_page_pixels: 1 };
         let with =

@@ -18,7 +18,6 @@ use crate::{
     consume::{Announcer, Jobs, Registry, ServedLane, Settler, Supervisor},
     lifecycle::{self, Lifecycle},
     presence::{self, Presence},
-    source,
     store::Store,
     telemetry::{Dependency, Health, LogFilter, Metrics, health::Server},
 };
@@ -57,7 +56,6 @@ impl Worker {
         if let Some(address) = config.process.http_addr {
             serve_health(address, &health, &metrics, &end).await?;
         }
-        source::remove_leftovers(&config.process.temp_dir, config.job.timeout);
         let breaker = Breaker::new(Dependency::ObjectStore, metrics.clone());
         let outage = breaker.watch();
         lifecycle::spawn(probe_storage(breaker.clone(), bucket.clone(), health.clone(), end.clone()));

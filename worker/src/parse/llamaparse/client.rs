@@ -24,6 +24,7 @@ use crate::{
         ParseRequest,
         remote::{Call, CallLimits, Service, Setback, decoded},
     },
+    source::reopen,
 };
 
 /// How far the service's clock may be behind ours without an upload being overlooked.
@@ -149,7 +150,7 @@ impl Client {
 }
 
 async fn upload_form(request: &ParseRequest<'_>, configuration: &Configuration) -> io::Result<Form> {
-    let file = File::open(request.path).await?;
+    let file = File::from_std(reopen(request.file)?);
     let size_bytes = file.metadata().await?.len();
     let document = Part::stream_with_length(file, size_bytes)
         .file_name(upload_name(request.filename))

@@ -106,7 +106,7 @@ fn target_pages(request: &ParseRequest<'_>) -> Option<PageRanges> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::fs::File;
 
     use quire_schemas::job::Password;
     use url::Url;
@@ -121,7 +121,7 @@ mod tests {
             version: "latest".into(),
         };
         let request = ParseRequest {
-            path: Path::new("a.pdf"),
+            file: &File::open("/dev/null").expect("every Linux has it"),
             filename: "a.pdf",
             size_bytes: 1,
             sha256: Sha256::of(b"a.pdf"),

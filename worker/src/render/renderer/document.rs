@@ -1,8 +1,8 @@
 //! A document that is open in libpdfium, and the bytes that it is read from.
 
-use std::{fs::File, os::raw::c_int, path::Path, sync::Arc};
+use std::{fs::File, os::raw::c_int, sync::Arc};
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use pdfium_render::prelude::FPDF_DOCUMENT;
 
 use super::{
@@ -16,6 +16,15 @@ use super::{
 mod last_error {
     pub(super) const PASSWORD: u32 = 4;
     pub(super) const SECURITY: u32 = 5;
+}
+
+/// Maps the bytes of a document into memory.
+pub(in crate::render) fn map_document(file: &File, size_bytes: u64) -> Result<Arc<Mmap>, OpenRefusal> {
+    let length = usize::try_from(size_bytes).map_err(|_| OpenRefusal::Unreadable)?;
+    // SAFETY: the file is a private one without a name, which the parent has written once; or the user's own, who is
+    // asked to leave it alone.
+    let map = unsafe { MmapOptions::new().len(length).map(file) };
+    map.map(Arc::new).map_err(|_| OpenRefusal::Unreadable)
 }
 
 /// A document that is open.
@@ -36,19 +45,14 @@ struct Opened {
 }
 
 impl Document {
-    /// Opens a document from a file that stays as it is while this process lives. Reading what libpdfium does not tell
+    /// Opens a document. Reading what libpdfium does not tell
     /// may take this CPU time, and ends the process if it takes more; `None` leaves it out.
     pub(in crate::render) fn open(
         library: Library,
-        path: &Path,
+        map: Arc<Mmap>,
         password: Option<&str>,
         facts_cpu_seconds: Option<u64>,
     ) -> Result<Self, OpenRefusal> {
-        let file = File::open(path).map_err(|_| OpenRefusal::Unreadable)?;
-        // SAFETY: the file is a private temporary file of the parent, which writes it once and
-        // unlinks it after the last renderer of the document has ended.
-        let map = unsafe { Mmap::map(&file) }.map_err(|_| OpenRefusal::Unreadable)?;
-        let map = Arc::new(map);
         let (corrected, facts) = match facts_cpu_seconds {
             Some(seconds) => FileFacts::read(&map, password, seconds),
             None => (None, FileFacts::default()),

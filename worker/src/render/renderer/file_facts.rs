@@ -7,9 +7,9 @@ use memmap2::Mmap;
 use quire_schemas::result::PdfBox;
 
 use super::super::{
+    cell::within_cpu,
     file_facts::{self, Attachments, CompositeFonts, GlyphNames, HiddenObjects, NotDecoded, TaggedContent},
     protocol::{AttachmentRefusal, AttachmentWork, RefusedAttachment},
-    sandbox::within_cpu,
 };
 
 /// Facts of a document that libpdfium does not tell.

@@ -1,37 +1,68 @@
-//! What a process forbids itself: limits that a renderer sets before it sees a document, and memory
-//! that other processes may not read. A system-call filter and a file-system lock belong here too,
-//! where [`lock`] is called.
+//! What a renderer sets at its start, before there is a document: limits, its end with that of its parent, and no
+//! descriptor but its three. Works on every kernel.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, RawFd};
 
 use nix::{
     fcntl::{FcntlArg, fcntl},
     sys::{
         prctl,
         resource::{Resource, UsageWho, getrlimit, getrusage, setrlimit},
+        signal::Signal,
         time::TimeValLike,
     },
+    unistd::{Pid, getppid},
 };
+
+/// Descriptors that a renderer may have open: its three, a document, and those of a moment.
+const MAX_DESCRIPTORS: u64 = 16;
 
 /// What a renderer may use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChildLimits {
-    /// Address space in bytes.
+    /// Address space in bytes, beside the fonts of the machine.
     pub(crate) memory_bytes: u64,
     /// CPU time for one page, in seconds.
     pub(crate) page_cpu_seconds: u64,
 }
 
-/// Bounds memory, forbids core dumps, writing files and being read by other processes, and makes this
-/// process the first to be killed when the machine runs out of memory.
-pub(super) fn limit(limits: ChildLimits) -> nix::Result<()> {
-    setrlimit(Resource::RLIMIT_AS, limits.memory_bytes, limits.memory_bytes)?;
+/// Ends this process with its parent; bounds memory and descriptors; forbids core dumps, writing files, new processes,
+/// new privileges, and being read by other processes; makes this process the first to be killed when the machine runs
+/// out of memory. `fonts_bytes` are mapped already and are the machine's.
+pub(in crate::render) fn settle_in(limits: ChildLimits, fonts_bytes: u64) -> nix::Result<()> {
+    let memory_bytes = limits.memory_bytes.saturating_add(fonts_bytes);
+    setrlimit(Resource::RLIMIT_AS, memory_bytes, memory_bytes)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?;
+    setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;
+    setrlimit(Resource::RLIMIT_NOFILE, MAX_DESCRIPTORS, MAX_DESCRIPTORS)?;
     // Raising one's own score is always allowed; where /proc is missing there is nothing to raise.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    prctl::set_no_new_privs()?;
     // Last: afterwards the files of this process in /proc, also that of the score, belong to root.
     forbid_dumping()
+}
+
+/// Makes the kernel end this process with its parent, which may have ended already.
+pub(in crate::render) fn end_with(parent: Pid) -> nix::Result<()> {
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    if getppid() == parent { Ok(()) } else { Err(nix::errno::Errno::ESRCH) }
+}
+
+/// Closes every descriptor but standard input, output and error. The parent's own are closed by its `exec`; this is for
+/// those that it has inherited itself from whoever started it.
+pub(in crate::render) fn close_other_descriptors() {
+    let open: Vec<RawFd> = std::fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|descriptor| *descriptor > 2)
+        .collect();
+    for descriptor in open {
+        // One of them was that of the folder itself, which is closed already.
+        let _ = nix::unistd::close(descriptor);
+    }
 }
 
 /// Forbids core dumps of this process, and other processes of its user to trace it or to read its
@@ -45,25 +76,20 @@ pub(crate) fn forbid_dumping() -> nix::Result<()> {
 /// Widens the pipe to the parent: an image crosses it in a few large pieces instead of many small
 /// ones, each of which costs a switch between two processes. Where the system grants less, the pipe
 /// stays as it is.
-pub(super) fn widen_pipe(pipe: impl AsFd) {
+pub(in crate::render) fn widen_pipe(pipe: impl AsFd) {
     const WIDE: i32 = 1 << 20;
     let _ = fcntl(pipe, FcntlArg::F_SETPIPE_SZ(WIDE));
 }
 
-/// Forbids opening more files once the document is open: nothing more is needed from outside.
-pub(super) fn lock() -> nix::Result<()> {
-    setrlimit(Resource::RLIMIT_NOFILE, 16, 16)
-}
-
 /// Grants CPU time for one more page: what was used so far plus the page's share. The kernel ends
 /// the process when it is used up, even if the parent is gone.
-pub(super) fn grant_page_cpu(limits: ChildLimits) -> nix::Result<()> {
+pub(in crate::render) fn grant_page_cpu(limits: ChildLimits) -> nix::Result<()> {
     grant_cpu(limits.page_cpu_seconds)
 }
 
 /// Does a piece of work that may have this CPU time, and no more than was granted before. The kernel ends the process
 /// when it is used up.
-pub(super) fn within_cpu<T>(seconds: u64, work: impl FnOnce() -> T) -> T {
+pub(in crate::render) fn within_cpu<T>(seconds: u64, work: impl FnOnce() -> T) -> T {
     // A limit below the hard one is never refused. Without it the parent's deadline would end the work.
     let before = getrlimit(Resource::RLIMIT_CPU);
     let set = |soft: u64| before.and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CPU, soft.min(hard), hard));
@@ -85,7 +111,7 @@ fn cpu_limit(seconds: u64) -> u64 {
 }
 
 /// Returns the CPU time that this process has used, in microseconds.
-pub(super) fn cpu_micros() -> u64 {
+pub(in crate::render) fn cpu_micros() -> u64 {
     let Ok(usage) = getrusage(UsageWho::RUSAGE_SELF) else { return 0 };
     let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     u64::try_from(micros).unwrap_or_default()
