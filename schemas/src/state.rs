@@ -43,6 +43,9 @@ pub struct JobState {
     /// Whether the job runs alone in its worker, page by page.
     #[serde(default)]
     pub alone: bool,
+    /// When it was written. Workers of version 0.1.0 do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<DateTime<Utc>>,
     /// Pages that killed a worker while the job ran alone, from 1: left out from then on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<u32>,
@@ -63,6 +66,7 @@ impl JobState {
             deaths: 0,
             suspect: None,
             alone: false,
+            written_at: None,
             left_out: Vec::new(),
         }
     }

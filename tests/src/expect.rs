@@ -65,6 +65,13 @@ pub async fn await_parked(events: &mut Follower) {
     assert_eq!(retry.terms(), PARKED, "{}", retry.message);
 }
 
+/// Waits for the next retry, and asserts that it is the one that a first refusal of storage leads to, which costs the
+/// job no attempt.
+pub async fn await_first_refusal(events: &mut Follower) {
+    let retry = await_retry(events).await;
+    assert_eq!(retry.terms(), ("storage_denied", false, 1), "{}", retry.message);
+}
+
 /// Waits for the next end of a job; returns its status and where its result lies.
 ///
 /// # Panics

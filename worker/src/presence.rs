@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     consume::{Announcer, Registry},
     render::Pool,
-    store::Store,
+    store::{Bucket, Store},
     telemetry::{BrokerConnection, Health, resident_bytes},
 };
 
@@ -71,7 +71,7 @@ impl Presence {
     async fn check_dependencies(&self) {
         let connected = self.announcer.publisher.connection().await.is_ok();
         self.health.broker_is(BrokerConnection::Publish, connected);
-        if let Store::S3(store, _) = &self.store {
+        if let Store::S3(Bucket { store, .. }) = &self.store {
             let checked = tokio::time::timeout(HEARTBEAT_INTERVAL, store.check()).await;
             self.health.store_is(match checked {
                 Ok(answer) => answer.map_err(|error| error.to_string()),

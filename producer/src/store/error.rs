@@ -19,6 +19,9 @@ pub enum StoreError {
     /// The body does not match the checksum that is stored with it; reading it again gives the same.
     #[error("{what}: damaged ({detail})")]
     Damaged { what: String, detail: String },
+    /// The object is not what the condition of a write asks for: another has been written meanwhile.
+    #[error("{what}: another has been written meanwhile")]
+    Conflict { what: String },
     /// The object has more bytes than the caller's limit.
     #[error("{what}: larger than {limit} bytes")]
     TooLarge { what: String, limit: usize },

@@ -4,4 +4,4 @@ mod error;
 mod s3;
 
 pub use error::StoreError;
-pub use s3::{Download, Head, Metadata, S3Settings, S3Store};
+pub use s3::{Condition, Download, Head, Metadata, S3Settings, S3Store};

@@ -1,11 +1,6 @@
 //! Asks a renderer for the text of a page with its word boxes, and for its image.
 
-use std::{
-    fs::File,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
 use quire_producer::schemas::{
     element::{BBox, ContentLayer, Element, Granularity, Region},

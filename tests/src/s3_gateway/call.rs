@@ -55,6 +55,17 @@ impl Call {
         }
     }
 
+    /// Returns one call for each object that a deletion of many names in its body; the call itself for any other.
+    pub(super) fn of_each_object(&self, body: &[u8]) -> Vec<Self> {
+        let is_of_many = self.action == Some("s3:DeleteObject") && !self.resource.contains('/');
+        if !is_of_many {
+            return vec![self.clone()];
+        }
+        let text = String::from_utf8_lossy(body);
+        let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>")).map(|(key, _)| key);
+        keys.map(|key| Self { resource: format!("{}/{key}", self.resource), ..self.clone() }).collect()
+    }
+
     pub(super) fn reads_object(&self) -> bool {
         self.action == Some("s3:GetObject")
     }
@@ -77,6 +88,8 @@ fn bucket_action(method: &Method, special: &[&str]) -> Option<&'static str> {
     match (method.as_str(), special) {
         ("GET" | "HEAD", []) => Some("s3:ListBucket"),
         ("GET", ["uploads"]) => Some("s3:ListBucketMultipartUploads"),
+        // Allowed key by key, which its body names.
+        ("POST", ["delete"]) => Some("s3:DeleteObject"),
         _ => None,
     }
 }
@@ -127,7 +140,7 @@ mod tests {
             ("GET", "/b/?list-type=2&prefix=p%2F", Some("s3:ListBucket")),
             ("GET", "/b/k?acl", None),
             ("PUT", "/b", None),
-            ("POST", "/b?delete", None),
+            ("POST", "/b?delete", Some("s3:DeleteObject")),
             ("GET", "/", None),
         ] {
             assert_eq!(call(method, uri).action, action, "{method} {uri}");

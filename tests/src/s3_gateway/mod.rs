@@ -114,7 +114,8 @@ async fn receive(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     // reach the client as a reset instead of an answer.
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else { return status(StatusCode::BAD_REQUEST) };
     let call = Call::of(&head.method, &head.uri, &head.headers);
-    let denied = || (!gate.policy.allows(&call)).then_some(Refusal::AccessDenied);
+    let is_allowed = || call.of_each_object(&body).iter().all(|call| gate.policy.allows(call));
+    let denied = || (!is_allowed()).then_some(Refusal::AccessDenied);
     if let Some(refusal) = gate.orders.refusal_of(&call).or_else(denied) {
         return gate.refuse(&call, refusal);
     }

@@ -166,6 +166,7 @@ const PURE: &[&str] = &[
     "pipeline/document_pass/statistics",
     "pipeline/document_pass/structure/",
     "pipeline/document_pass/table_markdown",
+    "pipeline/end_summary",
     "pipeline/escape",
     "pipeline/fallback",
     "pipeline/plan",

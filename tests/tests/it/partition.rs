@@ -5,12 +5,12 @@ use std::time::Duration;
 use quire_producer::schemas::{event::Event, job::JobId, result::JobStatus};
 use quire_tests::{
     World,
-    events::{await_event, listen},
+    events::{await_event, finished, listen},
     eventually,
     expect::{assert_no_letters, assert_settled, assert_succeeded},
     jobs::{await_pages, slow_job},
     parse_api::{ParseApi, Scenario, llamaparse_job},
-    proxy::Proxy,
+    proxy::{Direction, Proxy},
     samples,
     session::{await_loss, await_session},
 };
@@ -52,6 +52,44 @@ async fn two_workers_that_work_on_one_job_at_once_converge_on_one_result() {
     assert_succeeded(&result, 10);
     world.assert_nothing_astray(&job_id).await;
     assert_no_letters(&world).await;
+}
+
+#[tokio::test]
+async fn a_success_that_is_written_after_a_cancellation_leaves_one_end_whose_every_object_exists() {
+    let world = World::new().await;
+    let mut events = listen(&world).await;
+    let broker = Proxy::before(&world.amqp_url).await;
+    let behind = format!("{}?heartbeat=60", broker.in_place_of(&world.amqp_url));
+    let endpoint = world.setting("QUIRE_S3_ENDPOINT");
+    let store = Proxy::before(&endpoint).await;
+    let late = world.worker().with("QUIRE_AMQP_URL", &behind).with("QUIRE_S3_ENDPOINT", &store.in_place_of(&endpoint));
+    let late = late.start().await;
+    // Everything is stored but the result, and the worker has seen that there is none.
+    store.stall_before(Direction::ToServer, b"/result.json?x-id=PutObject");
+    let source = world.upload(samples::large(4)).await;
+    let job_id = world.submit(slow_job(source)).await;
+    await_pages(&world, &job_id, 4).await;
+    let markdown = world.keys(&job_id).markdown();
+    eventually("its text is stored", || async { world.store.head(&markdown).await.expect("the store answers") }).await;
+    broker.half_open();
+    world.put(&world.keys(&job_id).cancel(), b"{}".to_vec()).await;
+    let other = world.worker().start().await;
+    let (status, _) = await_event(&mut events, "the other one cancels the job", finished).await;
+    assert_eq!(status, JobStatus::Cancelled);
+    let stored = world.object(&world.keys(&job_id).result()).await;
+
+    store.heal();
+    eventually("the late one has compared its end", || async {
+        let log = late.log();
+        (log.contains("another run has stored a result") || log.contains("is gone: another run")).then_some(())
+    })
+    .await;
+    broker.heal();
+    eventually("nothing is in hand", || async { (late.metric(IN_FLIGHT).await == Some(0)).then_some(()) }).await;
+    assert!(world.object(&world.keys(&job_id).result()).await == stored, "the end that was announced has changed");
+    world.await_idle().await;
+    world.assert_nothing_astray(&job_id).await;
+    drop(other);
 }
 
 #[tokio::test]

@@ -2,20 +2,19 @@
 
 use anyhow::Context as _;
 use quire_producer::store::S3Store;
-use tokio::sync::Semaphore;
 
 use crate::{
     config::Config,
     parse::Engines,
-    pipeline::{Context, RendererBuild},
+    pipeline::{ByteBudget, Context, RendererBuild},
     render::{self, Cell, CellLevel, Pool, Probe, SandboxMode},
     source::{Fetcher, WebSource},
     store::Store,
     telemetry::{Metrics, SandboxLevel},
 };
 
-/// Results put together at once: each holds one `result.json` in memory.
-const MAX_ASSEMBLING: usize = 2;
+/// Bytes that all results together may take while they are read or put together.
+const RESULT_BYTES: u64 = 64 << 20;
 
 /// Says how far the cell of the renderers closes, and refuses to work where more is required.
 fn check_cell(mode: SandboxMode, cell: &Cell) -> Result<(), NoCell> {
@@ -79,6 +78,6 @@ pub(super) async fn context(
         temp_dir: config.process.temp_dir.clone(),
         worker: config.process.instance.clone(),
         metrics,
-        assembling: Semaphore::new(MAX_ASSEMBLING),
+        results: ByteBudget::new(RESULT_BYTES),
     })
 }

@@ -18,10 +18,7 @@ use super::{
 };
 use crate::{
     job::{Budget, Deadline, Fault, LetterWritten, next_run},
-    pipeline::{
-        self, Context, Identity, Run, StateKeeper,
-        existing::{self, Existing},
-    },
+    pipeline::{self, Context, Identity, Marker, Run, StateKeeper, existing::Existing},
 };
 
 /// Unsettled deliveries after which a message is given up, before the broker's own limit drops it without a result.
@@ -38,9 +35,15 @@ pub(super) struct Previous {
     existing: Vec<String>,
     /// The state that the run begins with; `None` for a first run.
     state: Option<JobState>,
+    /// The generation that the job gets, if that of its message is over.
+    raised_to: Option<u32>,
 }
 
 impl Previous {
+    pub(super) const fn raised_to(&self) -> Option<u32> {
+        self.raised_to
+    }
+
     /// Says whether the run may kill its worker, and must run alone.
     pub(super) fn is_dangerous(&self) -> bool {
         self.state.as_ref().is_some_and(|state| state.alone)
@@ -63,18 +66,22 @@ impl Admission {
         let keys = &delivered.identity.keys;
         let existing = self.context.store.list(keys.folder(), Phase::Admission).await?;
         if existing.contains(&keys.result())
-            && let Some(found) = existing::find(&self.context.store, keys, Phase::Admission).await?
+            && let Some(found) = self.context.stored_results().find(keys, Phase::Admission).await?
             && let Some(ending) = self.superseded_by(delivered, &found).await
         {
             return Err(ending);
         }
         let state = if existing.contains(&keys.state()) { self.last_state(delivered).await? } else { None };
-        if let Some(ending) = not_wanted(delivered, &existing, state.as_ref()) {
+        let raised_to = state.as_ref().and_then(|state| generation_after(state, delivered, self.rules.max_age));
+        if raised_to.is_none()
+            && let Some(ending) = not_wanted(delivered, &existing, state.as_ref())
+        {
             return Err(ending);
         }
+        let generation = raised_to.unwrap_or(delivered.identity.generation);
         let is_first = is_first_delivery(&delivered.message, &delivered.identity) && existing.is_empty();
-        let state = (!is_first).then(|| next_run(state.as_ref(), delivered.identity.generation));
-        Ok(Previous { existing, state })
+        let state = (!is_first).then(|| next_run(state.as_ref(), generation));
+        Ok(Previous { existing, state, raised_to })
     }
 
     /// Returns the ending of a job that a stored result has ended already.
@@ -140,13 +147,20 @@ impl Admission {
     }
 }
 
+/// Returns the generation in which a job is taken up whose message is of an earlier one than the last run, if that run
+/// was so long ago that no delivery of it can come any more: its letter was dropped, or its queue is lost.
+fn generation_after<R>(state: &JobState, delivered: &Delivered<R>, max_age: Duration) -> Option<u32> {
+    let age = (Utc::now() - state.written_at?).to_std().ok()?;
+    let is_over = state.generation > delivered.identity.generation && age > max_age;
+    is_over.then(|| state.generation.saturating_add(1))
+}
+
 /// Returns the ending of a job that is not to be run, although it has no result.
 fn not_wanted<R>(delivered: &Delivered<R>, existing: &[String], state: Option<&JobState>) -> Option<Ending> {
     let generation = delivered.identity.generation;
     let refuse = |code, message: String| Some(Fault::new(code, Phase::Admission, message).into());
     // Before anything that ends the job: the marker and the objects of the later generation are not for this one.
     if state.is_some_and(|state| state.generation > generation) {
-        tracing::info!("a replay of the job is under way; the generation that it replaces is not begun again");
         return Some(Ending::LaterGeneration);
     }
     if existing.contains(&delivered.identity.keys.cancel()) {
@@ -190,10 +204,9 @@ pub(super) async fn stored_state(context: &Context, keys: &JobKeys) -> Result<Op
 /// Deletes what a job that has ended left behind, unless a later generation of it is under way. A cancellation
 /// marker stays: it may be meant for a replay that still waits.
 pub(super) async fn sweep_behind(context: &Context, identity: &Identity, found: &Existing) {
-    let mut kept = found.named.clone();
-    kept.insert(identity.keys.cancel());
     let generation = found.committed.generation.max(identity.generation);
-    pipeline::sweep(&context.store, &identity.keys, generation, &kept).await;
+    let what = (found, generation, Marker::Stays);
+    pipeline::sweep(context.stored_results(), &context.metrics, &identity.keys, what).await;
 }
 
 #[cfg(test)]
@@ -259,6 +272,18 @@ mod tests {
         let later = JobState::of_run(2, 1, Phase::Fetch);
         assert_eq!(refusal(not_wanted(&delivered, &marker, Some(&later))).as_deref(), Some("later generation"));
         assert_eq!(refusal(not_wanted(&delivered, &marker, Some(&died(8)))).as_deref(), Some("cancelled"));
+    }
+
+    #[test]
+    fn a_message_takes_the_place_of_a_later_generation_that_left_nothing_and_cannot_come_again() {
+        let delivered = delivered_times(0);
+        let (hour, max_age) = (TimeDelta::hours(1), Duration::from_secs(3600));
+        let written = |ago| JobState { written_at: Some(Utc::now() - ago), ..JobState::of_run(2, 4, Phase::Fetch) };
+        assert_eq!(generation_after(&written(hour * 2), &delivered, max_age), Some(5));
+        assert_eq!(generation_after(&written(hour / 2), &delivered, max_age), None);
+        assert_eq!(generation_after(&JobState::of_run(2, 4, Phase::Fetch), &delivered, max_age), None);
+        let own = JobState { generation: 0, ..written(hour * 2) };
+        assert_eq!(generation_after(&own, &delivered, max_age), None);
     }
 
     #[test]

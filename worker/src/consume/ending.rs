@@ -21,7 +21,7 @@ use super::{
 use crate::{
     job::{Bury, Circumstances, Cut, Fault, LetterWritten, Settlement, decide},
     lifecycle,
-    pipeline::{self, Committed, Committer, Context, RunOutput, WithoutParse, existing},
+    pipeline::{self, Committed, Committer, Context, RunOutput, WithoutParse},
     telemetry::JobOutcome,
 };
 
@@ -42,7 +42,7 @@ pub(super) struct Endings {
 
 impl Endings {
     /// Stores the output of a run, unless a required branch failed that may still succeed later.
-    pub(super) async fn finish<R>(&self, delivered: &Delivered<R>, mut output: RunOutput) -> Ending {
+    pub(super) async fn finish<R: Receipt>(&self, delivered: &Delivered<R>, mut output: RunOutput) -> Ending {
         if let Some(fault) = output.fault.take() {
             return Ending::Failed(fault, Some(output));
         }
@@ -54,7 +54,22 @@ impl Endings {
     }
 
     /// Commits on a tracked task: neither cancellation nor shutdown may cut it in half.
-    async fn commit<R>(&self, delivered: &Delivered<R>, mut output: RunOutput) -> Result<Committed, Fault> {
+    ///
+    /// A run whose result was taken away is run again, if its delivery still is ours. Otherwise the job has ended
+    /// elsewhere, with the result that this one replaced: it gets a failed one.
+    async fn commit<R: Receipt>(&self, delivered: &Delivered<R>, output: RunOutput) -> Result<Committed, Fault> {
+        match self.commit_once(delivered, output).await {
+            Err(fault) if fault.left_no_result() && !delivered.receipt.is_ours() => {
+                let Delivered { identity, terms, job, .. } = delivered;
+                let failed =
+                    pipeline::failed_result(&self.context.worker, identity, *terms, job.as_deref(), &fault).into();
+                self.commit_once(delivered, failed).await
+            }
+            committed => committed,
+        }
+    }
+
+    async fn commit_once<R>(&self, delivered: &Delivered<R>, mut output: RunOutput) -> Result<Committed, Fault> {
         output.result.warnings.splice(0..0, delivered.warnings.iter().cloned());
         let (context, identity, terms) = (Arc::clone(&self.context), Arc::clone(&delivered.identity), delivered.terms);
         let committing = async move { Committer::of(&context).commit(&identity, terms, output).await };
@@ -83,7 +98,6 @@ impl Endings {
                     self.note_end(&delivered).await;
                     return self.settler.release(delivered).await;
                 }
-                Settlement::Forget => return self.settler.forget(delivered, JobOutcome::Repeated).await,
                 Settlement::LetGo => {
                     self.leave_to_others(&delivered).await;
                     self.settler.let_go(delivered);
@@ -125,6 +139,7 @@ impl Endings {
         Circumstances {
             attempt: delivered.identity.attempt,
             max_attempts: self.max_attempts,
+            was_denied: delivered.message.was_postponed_for(ErrorCode::StorageDenied),
             deadline: delivered.deadline,
             now: Utc::now(),
         }
@@ -164,7 +179,7 @@ impl Endings {
 
     /// Stores a result that is not a success. It is the last that is known of the job: if the worker cannot store its
     /// parsed pages, as with a full temporary folder, they are left out.
-    async fn store_end<R>(
+    async fn store_end<R: Receipt>(
         &self,
         delivered: &Delivered<R>,
         output: RunOutput,
@@ -231,7 +246,7 @@ impl Endings {
         {
             self.note_end(delivered).await;
         }
-        match existing::find(&self.context.store, &identity.keys, Phase::Settle).await {
+        match self.context.stored_results().find(&identity.keys, Phase::Settle).await {
             Ok(Some(found)) if found.committed.generation >= identity.generation => {
                 sweep_behind(&self.context, identity, &found).await;
             }
@@ -368,16 +383,6 @@ mod tests {
         let bury = Bury { kind: DeadKind::Expired, exhausted: false, code: ErrorCode::Expired };
         explain(&mut result, &missing, bury, 3);
         assert_eq!(codes(&result), ["expired", "source_not_found"]);
-    }
-
-    #[tokio::test]
-    async fn a_job_that_gives_way_to_a_later_generation_is_acknowledged() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let (endings, slip) = (endings(folder.path()), Slip::default());
-        let (delivered, _) = delivered(message(), slip.clone());
-        endings.conclude(delivered, Ending::LaterGeneration).await.expect("it is ours");
-        assert!(slip.is_acked());
-        assert_eq!(left(&endings.settler, JobOutcome::Repeated), Some(1));
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use super::{
     isolation::{Isolation, Turn},
     lane::Handler,
     message::Message,
-    registry::{Claim, Registry, Running},
+    registry::{Registry, Running},
     settle::{Settler, Unsettled},
 };
 use crate::{
@@ -34,9 +34,6 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a run may take to pause when the lease is over: a page in hand is drawn at most twice, 30 s each by
 /// default, and its image is then uploaded.
 const PAUSE_TIMEOUT: Duration = Duration::from_secs(90);
-/// How long a second delivery of a job waits for the first before it is postponed. Longer, it would hold a permit
-/// that other jobs could use.
-const DUPLICATE_WAIT: Duration = Duration::from_secs(10);
 
 /// Runs the jobs of every lane.
 #[derive(Debug)]
@@ -109,33 +106,16 @@ impl Jobs {
         self.endings.conclude(delivered, ending).instrument(span).await
     }
 
+    /// Claims the job and works on it. The first delivery of it in this process does the work. A second one is put off
+    /// and then finds the result in storage, like after any redelivery: it holds no permit that other jobs could use.
     async fn work<R: Receipt>(&self, delivered: Delivered<R>, lease: &CancellationToken) -> Result<(), Unsettled> {
-        let running = match self.claim(&delivered.identity, lease).await {
-            Ok(running) => running,
-            Err(ending) => return self.conclude_unclaimed(delivered, ending).await,
+        let Identity { job_id, tenant, lane, .. } = &*delivered.identity;
+        let Some(running) = self.registry.claim(tenant, *job_id, *lane) else {
+            return self.conclude_unclaimed(delivered, Ending::Duplicate).await;
         };
         let Identity { job_id, tenant, lane, attempt, generation, .. } = &*delivered.identity;
         let span = tracing::info_span!("job", job.id = %job_id, tenant = %tenant, lane = %lane, attempt, generation);
         self.work_claimed(delivered, &running, lease).instrument(span).await
-    }
-
-    /// Claims the job. The first delivery of it in this process does the work; a second one then finds the result in
-    /// storage, like after any redelivery.
-    ///
-    /// # Errors
-    /// The ending of a delivery that has waited in vain.
-    async fn claim(&self, identity: &Identity, lease: &CancellationToken) -> Result<Running, Ending> {
-        loop {
-            match self.registry.claim(&identity.tenant, identity.job_id, identity.lane) {
-                Claim::Ours(running) => return Ok(running),
-                Claim::Theirs(ended) => tokio::select! {
-                    () = ended.cancelled() => {}
-                    () = lease.cancelled() => return Err(Ending::Unfinished(Cut::Fenced)),
-                    () = self.lifecycle.stop.cancelled() => return Err(Ending::Unfinished(Cut::Stopping)),
-                    () = sleep(DUPLICATE_WAIT) => return Err(Ending::Duplicate),
-                },
-            }
-        }
     }
 
     async fn work_claimed<R: Receipt>(
@@ -153,6 +133,13 @@ impl Jobs {
             Ok(previous) => previous,
             Err(ending) => return self.endings.conclude(delivered, ending).await,
         };
+        if let Some(generation) = previous.raised_to() {
+            tracing::warn!(
+                generation,
+                "a later generation of the job has left no result; this message takes its place"
+            );
+            delivered.identity = Arc::new(Identity { generation, ..(*delivered.identity).clone() });
+        }
         let turn = self.wait_for_turn(&delivered, &previous, running, lease).await;
         delivered.start_clock();
         // Held until the delivery is settled.

@@ -122,6 +122,11 @@ impl Message {
         self.has(header::BURIED)
     }
 
+    /// Says whether the last run of it was put off for this fault.
+    pub(super) fn was_postponed_for(&self, code: ErrorCode) -> bool {
+        self.has(header::RETRY_TIER) && self.text(header::ERROR_CODE).as_deref() == Some(code.as_str())
+    }
+
     /// Says whether a replay may take the place of a succeeded result.
     pub(super) fn is_forced(&self) -> bool {
         self.has(header::FORCE)

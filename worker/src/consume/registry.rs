@@ -28,19 +28,9 @@ pub(crate) struct Registry {
 struct Tokens {
     lane: Lane,
     cancel: CancellationToken,
-    ended: CancellationToken,
 }
 
-/// Whether this delivery may run its job.
-#[derive(Debug)]
-pub(super) enum Claim {
-    /// It may; until this is dropped no other delivery may.
-    Ours(Running),
-    /// Another delivery runs it; the token is cancelled when that one ends.
-    Theirs(CancellationToken),
-}
-
-/// A job that runs here until this is dropped.
+/// A job that runs here until this is dropped; no other delivery may run it meanwhile.
 #[derive(Debug)]
 pub(super) struct Running {
     registry: Arc<Registry>,
@@ -49,16 +39,17 @@ pub(super) struct Running {
 }
 
 impl Registry {
-    pub(super) fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId, lane: Lane) -> Claim {
+    /// Claims a job for a delivery; `None` if another delivery runs it.
+    pub(super) fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId, lane: Lane) -> Option<Running> {
         let key = (tenant.clone(), job_id);
         let mut running = lock(&self.running);
-        if let Some(tokens) = running.get(&key) {
-            return Claim::Theirs(tokens.ended.clone());
+        if running.contains_key(&key) {
+            return None;
         }
         let tokens = Tokens { lane, ..Tokens::default() };
         running.insert(key.clone(), tokens.clone());
         self.begun.fetch_add(1, Ordering::Relaxed);
-        Claim::Ours(Running { registry: Arc::clone(self), key, tokens })
+        Some(Running { registry: Arc::clone(self), key, tokens })
     }
 
     /// Cancels a job if it is running here.
@@ -92,7 +83,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         lock(&self.registry.running).remove(&self.key);
-        self.tokens.ended.cancel();
     }
 }
 
@@ -104,15 +94,13 @@ mod tests {
     async fn a_job_runs_once_at_a_time_and_can_be_claimed_again() {
         let registry = Arc::new(Registry::default());
         let (tenant, job_id) = (Tenant::default(), JobId::generate());
-        let Claim::Ours(running) = registry.claim(&tenant, job_id, Lane::High) else { panic!("it is free") };
-        let Claim::Theirs(ended) = registry.claim(&tenant, job_id, Lane::High) else { panic!("claimed twice") };
+        let running = registry.claim(&tenant, job_id, Lane::High).expect("it is free");
+        assert!(registry.claim(&tenant, job_id, Lane::High).is_none());
         assert_eq!(registry.jobs(), [job_id]);
         assert_eq!((registry.in_flight(Lane::High), registry.in_flight(Lane::Bulk)), (1, 0));
         registry.cancel(&tenant, job_id);
         running.cancelled().await;
-        assert!(!ended.is_cancelled());
         drop(running);
-        ended.cancelled().await;
-        assert!(matches!(registry.claim(&tenant, job_id, Lane::High), Claim::Ours(_)));
+        assert!(registry.claim(&tenant, job_id, Lane::High).is_some());
     }
 }

@@ -236,7 +236,7 @@ impl Settler {
         let message = &delivered.message;
         let headers = Headers::default()
             .number(header::ATTEMPT, attempt)
-            .number(header::GENERATION, message.generation())
+            .number(header::GENERATION, delivered.identity.generation)
             .time(header::FIRST_SEEN, message.first_seen())
             .text(header::WORKER, &self.announcer.worker);
         // A republish begins the broker's count anew. A run that has begun notes in its state how it ended.

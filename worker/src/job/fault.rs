@@ -31,6 +31,8 @@ pub struct Fault {
     outage: bool,
     /// Whether the dependency answered: the fault lies in the request, or in what became of the answer.
     answered: bool,
+    /// Whether the job's result was taken away, because what it named was gone.
+    result_gone: bool,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -47,6 +49,7 @@ impl Fault {
             details: None,
             outage: false,
             answered: false,
+            result_gone: false,
             cause: None,
         }
     }
@@ -103,6 +106,18 @@ impl Fault {
     pub fn in_outage(mut self) -> Self {
         self.outage = true;
         self
+    }
+
+    /// Notes that the job has no result any more: this run has taken its own away.
+    #[must_use]
+    pub fn without_result(mut self) -> Self {
+        self.result_gone = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn left_no_result(&self) -> bool {
+        self.result_gone
     }
 
     /// Says what follows from this fault for its job.

@@ -1,37 +1,38 @@
 //! Stores the output of a run, `result.json` last: everything it names is there when it appears.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path};
 
 use chrono::Utc;
+use quire_producer::store::Condition;
 use quire_schemas::{
     failure::ErrorCode,
     keys::JobKeys,
-    precedence::{Standing, stays},
     result::{MAX_RESULT_BYTES, ParseResult, Phase},
 };
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::Instant,
-};
+use tokio::time::Instant;
 
 use super::{
     assemble::milliseconds,
+    byte_budget::ByteBudget,
     committed::Committed,
     context::Context,
-    existing::{self, Existing, named_keys},
+    end_summary::{self, EndSummary},
+    existing::{Existing, Results, named_keys},
     run::{Identity, RunOutput, Terms},
-    sweep::{delete_unnamed, is_replayed, list_named, sweep},
+    sweep::{Marker, delete, is_replayed, list_named, sweep, unnamed},
     write_down::{Body, WriteDown},
 };
 use crate::{
     fail_point,
     job::Fault,
-    store::Store,
+    store::{Store, StoredObject, Written},
     telemetry::{Metrics, Stage},
 };
 
-/// How long a commit waits for commits before it, which take seconds unless storage does not answer.
-const TURN_TIMEOUT: Duration = Duration::from_secs(300);
+/// What a result takes beside its pages and elements.
+const HEAD_BYTES: u64 = 64 << 10;
+/// How often a commit compares its result with one that another run has stored meanwhile.
+const MOST_COMPARISONS: u32 = 5;
 
 /// Commits the results of one worker.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +41,7 @@ pub(crate) struct Committer<'a> {
     metrics: &'a Metrics,
     temp_dir: &'a Path,
     max_result_bytes: u64,
-    turns: &'a Semaphore,
+    budget: &'a ByteBudget,
 }
 
 impl<'a> Committer<'a> {
@@ -50,7 +51,7 @@ impl<'a> Committer<'a> {
             metrics: &context.metrics,
             temp_dir: &context.temp_dir,
             max_result_bytes: context.max_result_bytes,
-            turns: &context.assembling,
+            budget: &context.results,
         }
     }
 
@@ -64,10 +65,11 @@ impl<'a> Committer<'a> {
     pub(crate) async fn commit(&self, who: &Identity, terms: Terms, output: RunOutput) -> Result<Committed, Fault> {
         let (started, keys) = (Instant::now(), &who.keys);
         fail_point::reach("assembled");
-        let _turn = self.turn().await?;
+        let charged = self.budget.charge(memory_of(&output), Phase::Commit).await?;
         let RunOutput { mut result, parsed, raw, .. } = output;
         // Before anything is stored: the objects of a result must stay as they were when it named them.
-        if let Some(theirs) = self.better_result(keys, terms, &result).await? {
+        if let Some(theirs) = self.look(keys).await?.filter(|found| found.stays_against(&result, terms)) {
+            drop(charged);
             return self.adopt(keys, theirs, &result).await;
         }
         let Self { store, temp_dir, max_result_bytes, .. } = *self;
@@ -87,43 +89,102 @@ impl<'a> Committer<'a> {
         let mut named = named_keys(&result);
         named.extend(body.pictures.iter().cloned());
         let (pages, elements) = (body.pages, body.elements);
-        let (object, result) = write_down.result(result, body).await?;
+        let (mut object, result) = write_down.result(result, body).await?;
         write_down.check_size(object.body.len() as u64)?;
-        if let Some(theirs) = self.better_result(keys, terms, &result).await? {
-            return self.adopt(keys, theirs, &result).await;
-        }
-        let listed = list_named(store, keys, &named).await?;
-        // Asked before the result is there: afterwards no delivery would come to sweep.
-        let is_last = !is_replayed(store, keys, result.generation, &listed).await?;
-        let stored = store.put(&object, Phase::Commit).await?;
+        let committed = Committed::of(&result, store.uri(&object.key), object.sha256);
+        let committed = Committed { pages, elements, ..committed };
+        let summary = EndSummary::of(&result, &committed, &named);
+        object.metadata.insert(end_summary::METADATA.to_owned(), summary.write());
+        let outcome = self.store_result(keys, terms, (&object, &result), &named).await?;
+        // The put is answered: nothing of the result is in memory any more.
+        drop((object, charged));
         fail_point::reach("result_stored");
         self.metrics.stage_took(Stage::Commit, started.elapsed());
-        if is_last {
-            delete_unnamed(store, keys, &listed, &named).await;
+        match outcome {
+            Outcome::Stored { leftovers } => {
+                delete(store, self.metrics, leftovers).await;
+                Ok(committed)
+            }
+            Outcome::Theirs(theirs) => self.adopt(keys, *theirs, &result).await,
         }
-        let committed = Committed::of(&result, stored.uri.unwrap_or_default(), stored.sha256);
-        Ok(Committed { pages, elements, ..committed })
     }
 
-    /// Waits until few enough results are in memory.
-    async fn turn(&self) -> Result<SemaphorePermit<'a>, Fault> {
-        let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.acquire()).await;
-        Ok(turn.map_err(|_| waited_too_long())?.expect("the semaphore is never closed"))
+    /// Stores the result, unless another run has stored one that stays. Two ends of a job that are stored at the same
+    /// time come to one: the store refuses the second write, or it is read back.
+    async fn store_result(
+        &self,
+        keys: &JobKeys,
+        terms: Terms,
+        (object, result): (&StoredObject, &ParseResult),
+        named: &BTreeSet<String>,
+    ) -> Result<Outcome, Fault> {
+        for _ in 0..MOST_COMPARISONS {
+            let found = self.look(keys).await?;
+            let condition = match &found {
+                _ if !self.store.honours_conditions() => Condition::Always,
+                None => Condition::Absent,
+                Some(Existing { etag: Some(etag), .. }) => Condition::Unchanged(etag.clone()),
+                Some(_) => Condition::Always,
+            };
+            let replaces = found.is_some();
+            if let Some(theirs) = found.filter(|found| found.stays_against(result, terms)) {
+                return Ok(Outcome::Theirs(Box::new(theirs)));
+            }
+            let listed = list_named(self.store, keys, named).await?;
+            // Asked before the result is there: afterwards no delivery would come to sweep.
+            let is_last = !is_replayed(self.store, keys, result.generation, &listed).await?;
+            fail_point::reach("result_compared");
+            let Written::Stored(_) = self.store.put_if(&condition, object, Phase::Commit).await? else { continue };
+            let is_first_by_condition = condition == Condition::Absent && !replaces;
+            if !is_first_by_condition && !self.is_still_ours(keys, object, named).await? {
+                continue;
+            }
+            let leftovers = if is_last { unnamed(keys, listed, named) } else { Vec::new() };
+            return Ok(Outcome::Stored { leftovers });
+        }
+        let message = "other runs of the job store results again and again";
+        Err(Fault::new(ErrorCode::StorageUnavailable, Phase::Commit, message))
     }
 
-    /// Finds a stored result that stays: two workers may have worked on one job after a partition, and both
-    /// must come to one result.
-    async fn better_result(&self, keys: &JobKeys, terms: Terms, ours: &ParseResult) -> Result<Option<Existing>, Fault> {
-        if !self.store.keeps_history() {
-            return Ok(None);
+    /// Says whether the result that was just written is the one that is stored. The run that it replaces, or with which
+    /// it raced, may have deleted what its own result does not name.
+    ///
+    /// # Errors
+    /// `storage_unavailable` if something is gone that the result names. The result is then taken away, and the fault
+    /// says so: the next run makes again what is gone.
+    async fn is_still_ours(
+        &self,
+        keys: &JobKeys,
+        object: &StoredObject,
+        named: &BTreeSet<String>,
+    ) -> Result<bool, Fault> {
+        if !self.store.keeps_metadata() {
+            return Ok(true);
         }
-        let found = existing::find(self.store, keys, Phase::Commit).await?;
-        Ok(found.filter(|found| stays(&found.standing(), &Standing::of(ours), terms.supersedes_success)))
+        let stored = self.store.head(&keys.result(), Phase::Commit).await?;
+        let sha256 = stored.as_ref().and_then(|head| head.metadata.get("sha256"));
+        if sha256.is_none_or(|stored| *stored != object.sha256.to_string()) {
+            return Ok(false);
+        }
+        if let Err(gone) = list_named(self.store, keys, named).await {
+            self.store.delete_all(&[keys.result()]).await;
+            return Err(gone.without_result());
+        }
+        Ok(true)
+    }
+
+    async fn look(&self, keys: &JobKeys) -> Result<Option<Existing>, Fault> {
+        if self.store.keeps_history() { self.results().find(keys, Phase::Commit).await } else { Ok(None) }
+    }
+
+    const fn results(&self) -> Results<'a> {
+        Results { store: self.store, budget: self.budget }
     }
 
     async fn adopt(&self, keys: &JobKeys, theirs: Existing, ours: &ParseResult) -> Result<Committed, Fault> {
         tracing::info!(status = %theirs.committed.status, "another run has stored a result, which stays");
-        sweep(self.store, keys, theirs.committed.generation.max(ours.generation), &theirs.named).await;
+        let generation = theirs.committed.generation.max(ours.generation);
+        sweep(self.results(), self.metrics, keys, (&theirs, generation, Marker::Goes)).await;
         if theirs.committed.generation == ours.generation {
             theirs.check_body(ours.request_sha256, Phase::Commit)?;
         }
@@ -131,8 +192,19 @@ impl<'a> Committer<'a> {
     }
 }
 
-fn waited_too_long() -> Fault {
-    Fault::new(ErrorCode::StorageUnavailable, Phase::Commit, "results before this one do not get into storage")
+/// How two ends of a job came to one.
+enum Outcome {
+    /// Ours is stored, and this lies there that it does not name.
+    Stored { leftovers: Vec<String> },
+    /// Another one stays.
+    Theirs(Box<Existing>),
+}
+
+/// Returns what a commit may hold in memory: its parsed pages as JSON and as part of the result, and the engine's answer.
+fn memory_of(output: &RunOutput) -> u64 {
+    let parsed = output.parsed.as_ref().map_or(0, |parsed| parsed.spool.bytes());
+    let raw = output.raw.as_ref().map_or(0, |raw| raw.body.len() as u64);
+    HEAD_BYTES + parsed.saturating_mul(3) + raw
 }
 
 #[cfg(test)]

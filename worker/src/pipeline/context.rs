@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use tokio::sync::Semaphore;
-
-use super::reuse::RendererBuild;
+use super::{byte_budget::ByteBudget, existing::Results, reuse::RendererBuild};
 use crate::{
     parse::Engines,
     render::{Cell, Pool},
@@ -34,9 +32,15 @@ pub(crate) struct Context {
     /// This worker's name.
     pub(crate) worker: String,
     pub(crate) metrics: Metrics,
-    /// Bounds the results that are committed at once: each holds a document-level pass or one
-    /// `result.json` in memory.
-    pub(crate) assembling: Semaphore,
+    /// Bounds the results that are read or put together at once, by their bytes.
+    pub(crate) results: ByteBudget,
+}
+
+impl Context {
+    /// Returns where results are read from.
+    pub(crate) const fn stored_results(&self) -> Results<'_> {
+        Results { store: &self.store, budget: &self.results }
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +82,7 @@ impl Context {
             temp_dir: folder.to_owned(),
             worker: "worker-1".to_owned(),
             metrics,
-            assembling: Semaphore::new(1),
+            results: ByteBudget::new(1 << 20),
         }
     }
 }

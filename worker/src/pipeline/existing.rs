@@ -2,15 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use quire_producer::store::Head;
 use quire_schemas::{
     failure::ErrorCode,
     keys::JobKeys,
-    precedence::Standing,
+    precedence::{Standing, stays},
     result::{MAX_RESULT_BYTES, ParseResult, Phase},
     sha256::Sha256,
 };
 
-use super::committed::Committed;
+use super::{
+    byte_budget::ByteBudget,
+    committed::Committed,
+    end_summary::{self, EndSummary},
+    run::Terms,
+};
 use crate::{job::Fault, store::Store};
 
 /// Facts about a stored result.
@@ -20,7 +26,24 @@ pub(crate) struct Existing {
     /// Digest of the request; absent if the message could not be read.
     pub(crate) request_sha256: Option<Sha256>,
     /// Keys of everything it names.
-    pub(crate) named: BTreeSet<String>,
+    pub(super) named: Named,
+    /// The version of the object, where the store tells one.
+    pub(super) etag: Option<String>,
+}
+
+/// What is known of the keys that a result names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Their digest: they are read only if something else lies there.
+    Digest(Sha256),
+    Keys(BTreeSet<String>),
+}
+
+/// Where results are read from, and how much of them may be in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Results<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) budget: &'a ByteBudget,
 }
 
 impl Existing {
@@ -31,6 +54,11 @@ impl Existing {
             request_sha256: self.request_sha256,
             status: &self.committed.status,
         }
+    }
+
+    /// Says whether it stays where a run has this result.
+    pub(super) fn stays_against(&self, ours: &ParseResult, terms: Terms) -> bool {
+        stays(&self.standing(), &Standing::of(ours), terms.supersedes_success)
     }
 
     /// Refuses a message of the result's own generation that asked for something else: another body
@@ -48,25 +76,88 @@ impl Existing {
     }
 }
 
-/// Reads a job's result; `None` if there is none that this version can read.
-///
-/// # Errors
-/// `storage_unavailable` or `storage_denied`.
-pub(crate) async fn find(store: &Store, keys: &JobKeys, phase: Phase) -> Result<Option<Existing>, Fault> {
-    let key = keys.result();
-    let Some(json) = store.get(&key, MAX_RESULT_BYTES, phase).await? else { return Ok(None) };
-    let uri = store.uri(&key);
-    // Parsing megabytes on the runtime would delay heartbeats.
-    let read = tokio::task::spawn_blocking(move || read(&json, uri)).await;
-    Ok(read.expect("reading a result does not panic"))
+impl Results<'_> {
+    /// Finds a job's result; `None` if there is none that this version can read. Costs a few hundred bytes, unless an
+    /// older version has stored it.
+    ///
+    /// # Errors
+    /// `storage_unavailable` or `storage_denied`.
+    pub(crate) async fn find(&self, keys: &JobKeys, phase: Phase) -> Result<Option<Existing>, Fault> {
+        let key = keys.result();
+        if !self.store.keeps_metadata() {
+            return self.read(&key, None, phase).await;
+        }
+        let Some(head) = self.store.head(&key, phase.clone()).await? else { return Ok(None) };
+        match summed_up(&head, self.store.uri(&key)) {
+            Some(existing) => Ok(Some(existing)),
+            None => self.read(&key, Some(head), phase).await,
+        }
+    }
+
+    /// Lists the keys that a stored result names; `None` if it is gone.
+    pub(super) async fn keys_named_by(
+        &self,
+        found: &Existing,
+        keys: &JobKeys,
+        phase: Phase,
+    ) -> Result<Option<BTreeSet<String>>, Fault> {
+        match &found.named {
+            Named::Keys(named) => Ok(Some(named.clone())),
+            Named::Digest(_) => {
+                let key = keys.result();
+                let head = self.store.head(&key, phase.clone()).await?;
+                let read = self.read(&key, head, phase).await?;
+                Ok(read.and_then(|read| match read.named {
+                    Named::Keys(named) => Some(named),
+                    Named::Digest(_) => None,
+                }))
+            }
+        }
+    }
+
+    /// Reads a whole result, charged by its size.
+    async fn read(&self, key: &str, head: Option<Head>, phase: Phase) -> Result<Option<Existing>, Fault> {
+        let bytes = head.as_ref().map_or(0, |head| head.size_bytes);
+        // As values it takes more than three times its bytes, beside them.
+        let _charged = self.budget.charge(bytes.saturating_mul(5), phase.clone()).await?;
+        let Some(json) = self.store.get(key, MAX_RESULT_BYTES, phase).await? else { return Ok(None) };
+        let uri = self.store.uri(key);
+        // Parsing megabytes on the runtime would delay heartbeats.
+        let read = tokio::task::spawn_blocking(move || read(&json, uri)).await;
+        let read = read.expect("reading a result does not panic");
+        Ok(read.map(|existing| Existing { etag: head.and_then(|head| head.etag), ..existing }))
+    }
+}
+
+/// Reads what the metadata of a result say of it.
+fn summed_up(head: &Head, uri: String) -> Option<Existing> {
+    let summary = EndSummary::read(head.metadata.get(end_summary::METADATA)?)?;
+    let committed = Committed {
+        generation: summary.generation,
+        status: summary.status,
+        uri,
+        sha256: head.metadata.get("sha256")?.parse().ok()?,
+        errors: summary.error.into_iter().collect(),
+        warnings: Vec::new(),
+        pages: summary.pages,
+        elements: summary.elements,
+        images: summary.images,
+    };
+    Some(Existing {
+        committed,
+        request_sha256: summary.request_sha256,
+        named: Named::Digest(summary.named),
+        etag: head.etag.clone(),
+    })
 }
 
 fn read(json: &[u8], uri: String) -> Option<Existing> {
     let result: ParseResult = serde_json::from_slice(json).ok()?;
     Some(Existing {
-        named: named_keys(&result),
+        named: Named::Keys(named_keys(&result)),
         committed: Committed::of(&result, uri, Sha256::of(json)),
         request_sha256: result.request_sha256,
+        etag: None,
     })
 }
 
@@ -91,7 +182,7 @@ mod tests {
     fn everything_that_a_result_names_is_known_of_it() {
         let (result, keys) = result_with_every_object("t/job/");
         let found = existing(&result);
-        assert_eq!(found.named, keys);
+        assert_eq!(found.named, Named::Keys(keys));
         assert_eq!((found.committed.pages, found.committed.images), (1, 1));
         assert_eq!(found.committed.uri, "s3://bucket/result.json");
     }

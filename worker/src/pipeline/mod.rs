@@ -4,6 +4,7 @@
 mod assemble;
 mod attachment_list;
 mod attachments;
+mod byte_budget;
 mod carry;
 mod chunks;
 mod commit;
@@ -11,6 +12,7 @@ mod committed;
 mod context;
 pub(crate) mod document_pass;
 mod elsewhere;
+mod end_summary;
 mod engines;
 mod escape;
 pub(crate) mod existing;
@@ -41,13 +43,14 @@ use quire_schemas::{
 use tokio::time::Instant;
 
 pub(crate) use assemble::{cancelled_result, failed_result};
+pub(crate) use byte_budget::ByteBudget;
 pub(crate) use commit::Committer;
 pub(crate) use committed::Committed;
 pub(crate) use context::Context;
 pub(crate) use reuse::RendererBuild;
 pub(crate) use run::{Halt, Identity, Progress, Run, RunOutput, Terms, panicked};
 pub(crate) use state::{StateKeeper, stored_state};
-pub(crate) use sweep::sweep;
+pub(crate) use sweep::{Marker, sweep};
 pub(crate) use without_parse::WithoutParse;
 
 use self::{attachment_list::AttachmentList, plan::Plan};

@@ -96,6 +96,11 @@ impl Spool {
         self.pages.remove(&number);
     }
 
+    /// Returns how many bytes it has taken.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.end
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.pages.is_empty()
     }

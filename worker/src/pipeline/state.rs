@@ -1,5 +1,6 @@
 //! `state.json`: what a run notes of itself for the next run.
 
+use chrono::Utc;
 use quire_schemas::{
     failure::ErrorCode,
     keys::JobKeys,
@@ -95,7 +96,8 @@ async fn write(store: &Store, keys: &JobKeys, state: &JobState) -> Result<(), Fa
     if stored.is_some_and(|stored| stored.generation > state.generation) {
         return Err(Fault::new(ErrorCode::StorageUnavailable, Phase::Admission, "a replay of the job is under way"));
     }
-    let json = serde_json::to_vec(state).expect("a state is plain data");
+    let state = JobState { written_at: Some(Utc::now()), ..state.clone() };
+    let json = serde_json::to_vec(&state).expect("a state is plain data");
     let object = StoredObject::new(keys.state(), json.into(), "application/json");
     store.put(&object, Phase::Admission).await.map(drop)
 }

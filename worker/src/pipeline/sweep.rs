@@ -1,24 +1,57 @@
 //! Removes what lies under a job that has ended and that its result does not name.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use quire_schemas::{failure::ErrorCode, keys::JobKeys, result::Phase};
+use tokio::time::timeout;
+use tracing::Instrument;
 
-use super::state::stored_state;
-use crate::{job::Fault, store::Store};
+use super::{
+    end_summary::digest_of,
+    existing::{Existing, Named, Results},
+    state::stored_state,
+};
+use crate::{job::Fault, lifecycle, store::Store, telemetry::Metrics};
 
-/// Deletes what the result of a job does not name: pages of another format, what runs left for each
-/// other, the cancellation marker. The result is written, so an object that cannot be deleted is logged
-/// and stays. Nothing is deleted while a later generation is under way.
-pub(crate) async fn sweep(store: &Store, keys: &JobKeys, generation: u32, named: &BTreeSet<String>) {
-    let found = async {
-        let listed = store.list(keys.folder(), Phase::Commit).await?;
-        let is_replayed = is_replayed(store, keys, generation, &listed).await?;
-        Ok::<_, Fault>((listed, is_replayed))
+/// How long the end of a job waits for its leftovers to be deleted. The rest is deleted behind it.
+const DELETION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What of a job's folder a sweep leaves alone, beside what the result names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marker {
+    /// The cancellation marker goes too.
+    Goes,
+    /// It stays: it may be meant for a replay that still waits.
+    Stays,
+}
+
+/// Deletes what the stored result of a job does not name: pages of another format, what runs left for each other, the
+/// cancellation marker. An object that cannot be deleted is logged and stays. Nothing is deleted while a generation
+/// after this one is under way.
+pub(crate) async fn sweep(
+    results: Results<'_>,
+    metrics: &Metrics,
+    keys: &JobKeys,
+    (found, generation, marker): (&Existing, u32, Marker),
+) {
+    let looking = async {
+        let listed = results.store.list(keys.folder(), Phase::Commit).await?;
+        let kept = [Some(keys.result()), (marker == Marker::Stays).then(|| keys.cancel())];
+        let others: Vec<String> =
+            listed.iter().filter(|key| !kept.iter().flatten().any(|kept| kept == *key)).cloned().collect();
+        if found.named == Named::Digest(digest_of(others.iter().map(String::as_str))) {
+            return Ok(Vec::new());
+        }
+        if is_replayed(results.store, keys, generation, &listed).await? {
+            return Ok(Vec::new());
+        }
+        let named = results.keys_named_by(found, keys, Phase::Commit).await?;
+        // A result that is gone meanwhile has another in its place, whose run sweeps.
+        let Some(named) = named else { return Ok(Vec::new()) };
+        Ok::<_, Fault>(others.into_iter().filter(|key| !named.contains(key)).collect())
     };
-    match found.await {
-        Ok((listed, false)) => delete_unnamed(store, keys, &listed, named).await,
-        Ok((_, true)) => {}
+    match looking.await {
+        Ok(unnamed) => delete(results.store, metrics, unnamed).await,
         Err(fault) => tracing::warn!("objects that a finished job no longer needs stay: {}", fault.chain()),
     }
 }
@@ -55,12 +88,22 @@ pub(super) async fn list_named(store: &Store, keys: &JobKeys, named: &BTreeSet<S
     }
 }
 
-pub(super) async fn delete_unnamed(store: &Store, keys: &JobKeys, listed: &[String], named: &BTreeSet<String>) {
-    let is_kept = |key: &&String| **key == keys.result() || named.contains(*key);
-    for key in listed.iter().filter(|key| !is_kept(key)) {
-        if let Err(fault) = store.delete(key, Phase::Commit).await {
-            tracing::warn!(key, "an object of an earlier run stays: {}", fault.chain());
-        }
+/// Returns what lies under the job beside its result and is not named by it.
+pub(super) fn unnamed(keys: &JobKeys, listed: Vec<String>, named: &BTreeSet<String>) -> Vec<String> {
+    listed.into_iter().filter(|key| *key != keys.result() && !named.contains(key)).collect()
+}
+
+/// Deletes objects, and waits for that for a while; what is not deleted then is deleted on its own task, and counted.
+pub(super) async fn delete(store: &Store, metrics: &Metrics, keys: Vec<String>) {
+    if keys.is_empty() {
+        return;
+    }
+    let (store, objects) = (store.clone(), keys.len());
+    let mut deleting = lifecycle::spawn(async move { store.delete_all(&keys).await }.in_current_span());
+    // Cancel safe: the task goes on.
+    if timeout(DELETION_TIMEOUT, &mut deleting).await.is_err() {
+        tracing::info!(objects, "deleting the leftovers of earlier runs takes long; it goes on behind the job");
+        metrics.sweep_deferred();
     }
 }
 
@@ -84,7 +127,7 @@ mod tests {
             let object = StoredObject::new(key.clone(), "content".into(), "text/plain");
             store.put(&object, Phase::Commit).await.expect("writable");
         }
-        delete_unnamed(&store, &keys, &listed, &named_keys(&result)).await;
+        delete(&store, &Metrics::new(), unnamed(&keys, listed.clone(), &named_keys(&result))).await;
         for key in listed {
             let is_there = folder.path().join(&key).exists();
             assert_eq!(is_there, !leftovers.contains(&key), "{key}");

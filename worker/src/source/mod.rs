@@ -1,5 +1,6 @@
 //! Fetches a job's document into a temporary file: bounded, hashed and sniffed while it streams.
 
+mod decoder;
 mod inline;
 mod s3;
 mod sink;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use quire_producer::store::{S3Store, StoreError};
 use quire_schemas::{failure::ErrorCode, keys, names::Tenant};
 
-use super::{Fetcher, Sink, fault};
+use super::{Fetcher, Sink, decoder::Decoder, fault};
 use crate::job::Fault;
 
 /// Which objects of the worker's own bucket a job may name.
@@ -56,10 +56,11 @@ pub(super) async fn fetch(
     let classify = |error| classify(error, unavailable);
     let mut download = store.open(bucket, key).await.map_err(classify)?;
     sink.expect(download.size_bytes)?;
+    let mut decoder = Decoder::of(download.encoding.as_deref())?;
     while let Some(chunk) = download.next_chunk().await.map_err(classify)? {
-        sink.write(&chunk).await?;
+        decoder.write(&chunk, sink).await?;
     }
-    Ok(())
+    decoder.finish(sink).await
 }
 
 fn allowed<'a>(fetcher: &'a Fetcher, (bucket, key): (&str, &str), tenant: &Tenant) -> Result<&'a S3Store, Fault> {
@@ -86,7 +87,9 @@ fn classify(error: StoreError, unavailable: ErrorCode) -> Fault {
         StoreError::Denied { .. } => (ErrorCode::SourceDenied, "the source object may not be read"),
         // The worker's own: without them no job can be stored either.
         StoreError::NoCredentials { .. } => (ErrorCode::StorageUnavailable, "the worker has no storage credentials"),
-        StoreError::Unavailable { .. } => (unavailable, "the source's storage is unavailable"),
+        StoreError::Unavailable { .. } | StoreError::Conflict { .. } => {
+            (unavailable, "the source's storage is unavailable")
+        }
         // Not the storage's fault: other jobs can go on.
         StoreError::Damaged { .. } => (ErrorCode::SourceUnavailable, "the source object is damaged"),
         StoreError::TooLarge { .. } => (ErrorCode::SourceTooLarge, "the source is too large"),

@@ -57,6 +57,10 @@ impl Sink {
         }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.size_bytes == 0
+    }
+
     /// Takes the next part.
     ///
     /// # Errors

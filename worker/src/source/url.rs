@@ -47,7 +47,8 @@ impl WebSource {
         while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
             sink.write(&chunk).await?;
         }
-        Ok(())
+        // As with 202 and 204: a document that is still being made.
+        if sink.is_empty() { Err(not_ready(&response, "an empty body")) } else { Ok(()) }
     }
 
     async fn follow(&self, address: &str) -> Result<Response, Fault> {
@@ -59,8 +60,8 @@ impl WebSource {
             if !response.status().is_redirection() {
                 return accept(response);
             }
-            let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-            let next = location.and_then(|location| url.join(location).ok());
+            let location = response.headers().get(header::LOCATION);
+            let next = location.and_then(|location| url.join(&as_ascii(location.as_bytes())).ok());
             url = next.ok_or_else(|| fault(ErrorCode::SourceUnavailable, "the source redirects to no address"))?;
         }
         Err(fault(ErrorCode::SourceUnavailable, format!("the source redirects more than {MAX_REDIRECTS} times")))
@@ -84,10 +85,23 @@ impl WebSource {
     }
 }
 
+/// Spells bytes beyond ASCII as an address does. Servers send them as they are, and browsers follow.
+fn as_ascii(location: &[u8]) -> String {
+    let spelled = |byte: &u8| if byte.is_ascii() { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
+    location.iter().map(spelled).collect()
+}
+
+/// Makes the fault of a document that is not there yet.
+fn not_ready(response: &Response, what: &str) -> Fault {
+    let delay = retry_after(response.headers(), Utc::now());
+    fault(ErrorCode::SourceUnavailable, format!("the source answers with {what}: no document yet")).after(delay)
+}
+
 fn accept(response: Response) -> Result<Response, Fault> {
     let status = response.status();
     let code = match status {
-        status if status.is_success() => return Ok(response),
+        StatusCode::OK | StatusCode::NON_AUTHORITATIVE_INFORMATION => return Ok(response),
+        status if status.is_success() => return Err(not_ready(&response, &status.to_string())),
         StatusCode::NOT_FOUND | StatusCode::GONE => ErrorCode::SourceNotFound,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PAYMENT_REQUIRED => ErrorCode::SourceDenied,
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::TOO_EARLY => {
@@ -114,6 +128,12 @@ mod tests {
     fn verdict(address: &str) -> Option<ErrorCode> {
         let web = WebSource::new(vec!["example.com".into(), "127.0.0.1:8080".into()]).expect("a client");
         web.check(&Url::parse(address).expect("a URL")).err().map(|fault| fault.code)
+    }
+
+    #[test]
+    fn a_location_of_raw_bytes_is_an_address() {
+        assert_eq!(as_ascii("/r\u{e9}sum\u{e9}?a=1".as_bytes()), "/r%C3%A9sum%C3%A9?a=1");
+        assert_eq!(as_ascii(b"/caf\xe9"), "/caf%E9");
     }
 
     #[test]

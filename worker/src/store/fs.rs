@@ -47,13 +47,20 @@ impl DirectoryStore {
         }
     }
 
-    pub(super) async fn delete(&self, key: &str) -> Result<(), StoreError> {
-        let path = self.path(key);
-        match tokio::fs::remove_file(&path).await {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(failed("delete", &path, &error)),
+    pub(super) async fn delete_all(&self, keys: &[String]) -> (Vec<String>, Option<StoreError>) {
+        let (mut left, mut reason) = (Vec::new(), None);
+        for key in keys {
+            let path = self.path(key);
+            match tokio::fs::remove_file(&path).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    left.push(key.clone());
+                    reason = Some(failed("delete", &path, &error));
+                }
+            }
         }
+        (left, reason)
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Metrics {
     renderers_busy: Gauge,
     renderers_restarted: Family<[Label; 1], Counter>,
     events_dropped: Counter,
+    sweeps_deferred: Counter,
     /// One label has the value 1.
     sandbox: Family<[Label; 1], Gauge>,
     broker_connected: Family<[Label; 1], Gauge>,
@@ -77,6 +78,7 @@ impl Metrics {
             renderers_busy: Gauge::default(),
             renderers_restarted: Family::default(),
             events_dropped: Counter::default(),
+            sweeps_deferred: Counter::default(),
             sandbox: Family::default(),
             broker_connected: Family::default(),
             breaker_open: Family::default(),
@@ -98,6 +100,8 @@ impl Metrics {
         all.register("renderers_busy", "Renderers that work on a page", self.renderers_busy.clone());
         all.register("renderers_restarted", "Renderers replaced, by why", self.renderers_restarted.clone());
         all.register("events_dropped", "Events that the broker did not take", self.events_dropped.clone());
+        let help = "Jobs whose leftovers were still being deleted when they had ended";
+        all.register("sweeps_deferred", help, self.sweeps_deferred.clone());
         all.register("sandbox", "The level of the renderers' sandbox", self.sandbox.clone());
         all.register("broker_connected", "Whether the connection is up", self.broker_connected.clone());
         let help = "Whether the dependency counts as down and is not asked";
@@ -170,6 +174,10 @@ impl Metrics {
         self.events_dropped.inc();
     }
 
+    pub(crate) fn sweep_deferred(&self) {
+        self.sweeps_deferred.inc();
+    }
+
     /// Notes how far the cell of the renderers closes.
     pub(crate) fn sandbox_is(&self, level: SandboxLevel) {
         for other in SandboxLevel::ALL {
@@ -213,6 +221,7 @@ mod tests {
         metrics.parse_took(Engine::Docling, Duration::from_millis(300));
         metrics.renderer_restarted(RestartReason::Crashed);
         metrics.event_dropped();
+        metrics.sweep_deferred();
         metrics.sandbox_is(SandboxLevel::Partial);
         metrics.broker_is(BrokerConnection::Publish, true);
         metrics.breaker_is(Dependency::ObjectStore, true);
@@ -233,6 +242,7 @@ mod tests {
             "quire_renderers_busy 0",
             "quire_renderers_restarted_total{reason=\"crashed\"} 1",
             "quire_events_dropped_total 1",
+            "quire_sweeps_deferred_total 1",
             "quire_sandbox{level=\"partial\"} 1",
             "quire_sandbox{level=\"full\"} 0",
             "quire_broker_connected{connection=\"publish\"} 1",

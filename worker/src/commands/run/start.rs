@@ -18,7 +18,7 @@ use crate::{
     consume::{Announcer, Jobs, Registry, ServedLane, Settler, Supervisor},
     lifecycle::{self, Lifecycle},
     presence::{self, Presence},
-    store::Store,
+    store::{Bucket, Store},
     telemetry::{Dependency, Health, LogFilter, Metrics, health::Server},
 };
 
@@ -59,7 +59,8 @@ impl Worker {
         let breaker = Breaker::new(Dependency::ObjectStore, metrics.clone());
         let outage = breaker.watch();
         lifecycle::spawn(probe_storage(breaker.clone(), bucket.clone(), health.clone(), end.clone()));
-        let store = Store::S3(bucket.clone(), breaker);
+        let honours_conditions = probe_conditions(&bucket, &service.storage.prefix, &config.process.instance).await;
+        let store = Store::S3(Bucket { store: bucket.clone(), breaker, honours_conditions });
         let max_result_bytes = service.storage.max_result_bytes;
         let context = services::context(config, store.clone(), Some(bucket), max_result_bytes, metrics.clone()).await?;
         let context = Arc::new(context);
@@ -135,6 +136,28 @@ async fn serve_health(
     tracing::info!(address = %server.address(), "health and metrics");
     lifecycle::spawn(server.serve(health.clone(), metrics.clone(), end.clone()));
     Ok(())
+}
+
+/// Finds out whether the store honours conditional writes. Where it does not, or does not say, a commit reads back what
+/// it has written.
+async fn probe_conditions(bucket: &S3Store, prefix: &str, instance: &str) -> bool {
+    let root = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+    // Begins with a dot, unlike every tenant.
+    let probe = async { bucket.honours_conditions(&format!("{root}.quire-probe/{instance}")).await };
+    match timeout(STORAGE_CHECK_TIMEOUT, probe).await {
+        Ok(Ok(honoured)) => {
+            tracing::info!(honoured, "conditional writes of the object store");
+            honoured
+        }
+        Ok(Err(error)) => {
+            tracing::warn!("whether the object store honours conditional writes is not known: {error}");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("whether the object store honours conditional writes is not known: it answers too late");
+            false
+        }
+    }
 }
 
 /// While object storage counts as down, checks whether it answers again.

@@ -16,6 +16,8 @@ pub(crate) struct Circumstances {
     pub(crate) attempt: u32,
     /// Attempts there may be.
     pub(crate) max_attempts: u32,
+    /// Whether it waited last because storage had denied it.
+    pub(crate) was_denied: bool,
     pub(crate) deadline: Deadline,
     pub(crate) now: DateTime<Utc>,
 }
@@ -113,8 +115,6 @@ pub(crate) enum Settlement<P, S> {
     Cancel,
     /// Publish under the job's own key, confirm, ack; uncounted.
     Release,
-    /// Ack: a later generation of the job takes its place.
-    Forget,
     /// Nothing: the broker gives the delivery to another worker, or has done so. A late ack would settle the other
     /// worker's delivery.
     LetGo,
@@ -133,7 +133,6 @@ impl<P, S> Settlement<P, S> {
             Self::Reject(..) => "reject",
             Self::Cancel => "cancel",
             Self::Release => "release",
-            Self::Forget => "forget",
             Self::LetGo => "let_go",
         }
     }
@@ -171,7 +170,7 @@ pub(crate) fn decide<P, S>(ending: Ending<P, S>, at: Circumstances) -> Settlemen
         Ending::Undecodable(fault) => Settlement::Bury(bury(fault.code), fault, None),
         Ending::Nameless(fault) => Settlement::Reject(Some(bury(fault.code)), fault),
         Ending::AnotherBody { fault, letter } => Settlement::Reject(letter_to_write(letter, fault.code), fault),
-        Ending::LaterGeneration => Settlement::Forget,
+        Ending::LaterGeneration => give_way(at),
         Ending::EndNotStored { fault, letter } => after_unstored_end(fault, letter, at),
     }
 }
@@ -195,6 +194,12 @@ fn after_fault<P, S>(fault: Fault, partial: Option<P>, at: Circumstances) -> Set
             Some(tier) => Settlement::Park(wait(tier, at.attempt), fault),
             None => Settlement::Bury(bury(ErrorCode::Expired), fault, partial),
         },
+        // A refusal may be the first sign of an outage: credentials that have just expired, a policy that is being
+        // changed. The second time it is believed.
+        Disposition::Bury if is_first_refusal(&fault, at) => match in_time(Tier::S30, at) {
+            Some(tier) => Settlement::Park(wait(tier, at.attempt), fault),
+            None => Settlement::Bury(bury(fault.code), fault, partial),
+        },
         // A page's fault reaches the whole job only if nothing else gave output. The same renderers would fail again,
         // so the job is buried.
         Disposition::Page | Disposition::Bury => Settlement::Bury(bury(fault.code), fault, partial),
@@ -204,18 +209,33 @@ fn after_fault<P, S>(fault: Fault, partial: Option<P>, at: Circumstances) -> Set
 /// Waits for the other delivery, also past the deadline: burying this one would end a job that is being worked on.
 fn put_duplicate_off<P, S>(at: Circumstances) -> Settlement<P, S> {
     let busy = Fault::new(ErrorCode::Internal, Phase::Admission, "this worker runs the job for another delivery");
-    Settlement::Park(wait(Tier::S30, at.attempt), busy)
+    Settlement::Park(wait(Tier::S5, at.attempt), busy)
+}
+
+/// Waits for the later generation to end, whose result this delivery then finds. A replay may have died without one:
+/// at its deadline the job is buried, so that it does not vanish.
+fn give_way<P, S>(at: Circumstances) -> Settlement<P, S> {
+    let message = "a replay of the job is under way; this message is of the generation before it";
+    let fault = Fault::new(ErrorCode::Internal, Phase::Admission, message);
+    match in_time(Tier::S30, at) {
+        Some(tier) => Settlement::Park(wait(tier, at.attempt), fault),
+        None => Settlement::Bury(bury(ErrorCode::Expired), fault, None),
+    }
 }
 
 /// While storage is out of reach the job waits, until its deadline. Otherwise the dead letter, with the cause, is
 /// all that is left of it.
 fn after_unstored_end<P, S>(fault: Fault, letter: LetterWritten, at: Circumstances) -> Settlement<P, S> {
     match in_time(Tier::S30, at) {
-        Some(tier) if fault.code == ErrorCode::StorageUnavailable => {
+        Some(tier) if fault.code == ErrorCode::StorageUnavailable || is_first_refusal(&fault, at) => {
             Settlement::Park(Postpone { letter, ..wait(tier, at.attempt) }, fault)
         }
         _ => Settlement::EndWithoutResult(letter_to_write(letter, fault.code), fault),
     }
+}
+
+fn is_first_refusal(fault: &Fault, at: Circumstances) -> bool {
+    fault.code == ErrorCode::StorageDenied && !at.was_denied
 }
 
 fn letter_to_write(letter: LetterWritten, code: ErrorCode) -> Option<Bury> {

@@ -15,7 +15,8 @@ type Settled = Settlement<&'static str, &'static str>;
 
 fn at(attempt: u32, minutes_left: i64) -> Circumstances {
     let now = DateTime::UNIX_EPOCH;
-    Circumstances { attempt, max_attempts: 6, deadline: Deadline::Known(now + TimeDelta::minutes(minutes_left)), now }
+    let deadline = Deadline::Known(now + TimeDelta::minutes(minutes_left));
+    Circumstances { attempt, max_attempts: 6, was_denied: false, deadline, now }
 }
 
 fn unread() -> Circumstances {
@@ -101,16 +102,27 @@ fn a_buried_job_keeps_its_fault_and_what_it_has_to_show() {
 }
 
 #[test]
-fn a_duplicate_waits_half_a_minute_uncounted_whatever_the_deadline() {
+fn a_duplicate_waits_a_few_seconds_uncounted_whatever_the_deadline() {
     for minutes in [DAY, 0, -5] {
-        assert_eq!(went(decide(Ending::Duplicate, at(2, minutes))), Went::Parked(wait(Tier::S30, 2)));
+        assert_eq!(went(decide(Ending::Duplicate, at(2, minutes))), Went::Parked(wait(Tier::S5, 2)));
     }
+}
+
+#[test]
+fn a_refusal_of_storage_is_believed_the_second_time() {
+    let denied = || fault(ErrorCode::StorageDenied);
+    assert_eq!(went(after(denied(), at(3, DAY))), Went::Parked(wait(Tier::S30, 3)));
+    let again = Circumstances { was_denied: true, ..at(3, DAY) };
+    let buried = Went::Buried(Bury { kind: DeadKind::Failed, exhausted: false, code: ErrorCode::StorageDenied });
+    assert_eq!(went(after(denied(), again)), buried);
+    assert_eq!(went(after(denied(), at(3, 0))), buried);
 }
 
 #[test]
 fn a_job_that_was_not_begun_for_the_sake_of_others_goes_back_or_gives_way() {
     assert_eq!(went(decide(Ending::Bystander, at(6, -5))), Went::Elsewhere("release"));
-    assert_eq!(went(decide(Ending::LaterGeneration, at(6, -5))), Went::Elsewhere("forget"));
+    let expired = Bury { kind: DeadKind::Expired, exhausted: false, code: ErrorCode::Expired };
+    assert_eq!(went(decide(Ending::LaterGeneration, at(6, -5))), Went::Buried(expired));
     assert_eq!(went(decide(Ending::Repeated(OUTPUT), at(6, -5))), Went::Elsewhere("repeat"));
 }
 
@@ -141,8 +153,10 @@ fn an_end_that_storage_does_not_take_waits_with_its_letter_while_there_is_time()
     }
     let failed = |code| Some(Bury { kind: DeadKind::Failed, exhausted: false, code });
     let (down, denied) = (ErrorCode::StorageUnavailable, ErrorCode::StorageDenied);
-    assert_eq!(settled(denied, LetterWritten::No, at(1, DAY)), Went::EndedWithoutResult(failed(denied)));
-    assert_eq!(settled(denied, LetterWritten::Yes, at(1, DAY)), Went::EndedWithoutResult(None));
+    let again = Circumstances { was_denied: true, ..at(1, DAY) };
+    assert_eq!(settled(denied, LetterWritten::No, at(1, DAY)), Went::Parked(wait(Tier::S30, 1)));
+    assert_eq!(settled(denied, LetterWritten::No, again), Went::EndedWithoutResult(failed(denied)));
+    assert_eq!(settled(denied, LetterWritten::Yes, again), Went::EndedWithoutResult(None));
     assert_eq!(settled(down, LetterWritten::No, at(1, 0)), Went::EndedWithoutResult(failed(down)));
     assert_eq!(settled(down, LetterWritten::Yes, unread()), Went::EndedWithoutResult(None));
 }
@@ -222,14 +236,20 @@ impl Life {
     fn live_through(&mut self, run: RunEnd) -> Result<(), TestCaseError> {
         // A worker that dies and one that lost its delivery settle nothing: it comes again as it is.
         let Some(ending) = run.ending() else { return Ok(()) };
-        match decide(ending, self.at) {
+        let denied = match run {
+            RunEnd::Fails { code, .. } | RunEnd::EndNotStored(code, _) => code == ErrorCode::StorageDenied,
+            _ => false,
+        };
+        let settled = decide(ending, self.at);
+        self.at.was_denied = denied;
+        match settled {
             Settlement::Retry(next, _) => {
                 self.faults_counted += 1;
                 self.wait(next, self.at.attempt + 1)?;
             }
             // The delivery that has the job decides what comes of it, also at the deadline.
             Settlement::Park(next, _) if matches!(run, RunEnd::Duplicate) => {
-                prop_assert_eq!(next, wait(Tier::S30, self.at.attempt));
+                prop_assert_eq!(next, wait(Tier::S5, self.at.attempt));
                 self.at.now += next.tier.delay();
             }
             Settlement::Park(next, _) => {
@@ -240,11 +260,15 @@ impl Life {
             Settlement::Release | Settlement::LetGo => {
                 prop_assert!(matches!(run, RunEnd::Unfinished(_) | RunEnd::Bystander), "{:?} was given back", run);
             }
-            Settlement::Done(_) | Settlement::Repeat(_) | Settlement::Cancel | Settlement::Forget => self.ended = true,
+            Settlement::Done(_) | Settlement::Repeat(_) | Settlement::Cancel => self.ended = true,
             Settlement::Bury(bury, ..) => {
                 self.ended = true;
                 if let RunEnd::Undecodable(code) = run {
                     prop_assert_eq!((bury.kind, bury.code), (DeadKind::Invalid, code));
+                    return Ok(());
+                }
+                if matches!(run, RunEnd::LaterGeneration) {
+                    prop_assert!(in_time(Tier::S30, self.at).is_none());
                     return Ok(());
                 }
                 let RunEnd::Fails { code, .. } = run else { panic!("{run:?} was buried") };
