@@ -10,7 +10,7 @@ CONTRACT = {
     "QUIRE_MANAGEMENT_URL",
     "QUIRE_MAX_AGE", "QUIRE_MAX_ATTEMPTS", "QUIRE_MAX_PAGES", "QUIRE_MAX_PAGE_PIXELS", "QUIRE_MAX_RESULT_BYTES",
     "QUIRE_MAX_SOURCE_BYTES", "QUIRE_PDFIUM_LIBRARY", "QUIRE_RENDERERS", "QUIRE_RENDERER_ISOLATION",
-    "QUIRE_RENDERER_MEMORY", "QUIRE_S3_BUCKET", "QUIRE_S3_ENDPOINT", "QUIRE_S3_PATH_STYLE", "QUIRE_S3_PREFIX",
+    "QUIRE_RENDERER_MEMORY", "QUIRE_SANDBOX", "QUIRE_TENANT_JOBS", "QUIRE_S3_BUCKET", "QUIRE_S3_ENDPOINT", "QUIRE_S3_PATH_STYLE", "QUIRE_S3_PREFIX",
     "QUIRE_SHUTDOWN_GRACE", "QUIRE_SOURCE_BUCKETS", "QUIRE_SOURCE_HOSTS",
 }
 SETTING = re.compile(r"\bQUIRE_[A-Z0-9_]*[A-Z0-9]")
@@ -52,8 +52,10 @@ def grace_periods(deployment):
 
 
 def lanes_scale(deployment):
-    """KEDA has one trigger per lane of QUIRE_LANES, whose value is the lane's permits."""
+    """KEDA has one trigger per lane of QUIRE_LANES, whose value is the lane's permits, and one for each short tier, whose
+    value is all permits: jobs of every lane wait there."""
     expected = {f"quire.jobs.{lane}": str(permits) for lane, permits in deployment.lanes.items()}
+    expected |= {f"quire.retry.{tier}": str(sum(deployment.lanes.values())) for tier in ("5s", "30s")}
     triggers = deployment.of_kind("ScaledObject")[0]["spec"]["triggers"]
     queues = [trigger["metadata"].get("queueName") for trigger in triggers]
     if sorted(queues) != sorted(expected):

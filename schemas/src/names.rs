@@ -67,6 +67,10 @@ pub mod header {
     pub const BURIED: &str = "quire-buried";
     /// What a burial took out of the body (`password`).
     pub const REDACTED: &str = "quire-redacted";
+    /// How many bytes the body had that a letter does not keep whole.
+    pub const BODY_BYTES: &str = "quire-body-bytes";
+    /// The hex SHA-256 of that body.
+    pub const BODY_SHA256: &str = "quire-body-sha256";
     /// Set by a replay that may supersede a succeeded result.
     pub const FORCE: &str = "quire-force";
     /// Version of the worker that wrote a dead letter.

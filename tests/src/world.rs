@@ -222,6 +222,13 @@ impl World {
         Source::S3 { bucket: self.store.bucket().to_owned(), key }
     }
 
+    /// Puts a document into the bucket for a tenant; returns it as a source.
+    pub async fn upload_for(&self, tenant: &Tenant, document: Vec<u8>) -> Source {
+        let key = format!("{}/{tenant}/inbox/{}.pdf", self.prefix, uuid::Uuid::new_v4());
+        self.put(&key, document).await;
+        Source::S3 { bucket: self.store.bucket().to_owned(), key }
+    }
+
     /// Writes any object.
     pub async fn put(&self, key: &str, body: Vec<u8>) {
         let written = self.store.put(key, Bytes::from(body), "application/pdf", &Metadata::new()).await;
@@ -277,6 +284,13 @@ impl World {
             }
         })
         .await
+    }
+
+    /// Waits for the result of a tenant's job.
+    pub async fn await_result_of(&self, tenant: &Tenant, job_id: &JobId) -> ParseResult {
+        let key = JobKeys::new(&self.prefix, tenant, job_id).result();
+        let json = eventually("the job has a result", || self.object(&key)).await;
+        serde_json::from_slice(&json).expect("a result is a result")
     }
 
     /// Waits for a job's result.

@@ -221,7 +221,7 @@ impl<'a> Batch<'a> {
             parse: parse_options(self.arguments),
             images: (!self.arguments.no_images).then_some(images),
             deadline: self.deadline,
-            metadata: metadata(&self.arguments.meta),
+            metadata: metadata(&self.arguments.meta).into(),
             ..Job::new(source)
         }
     }

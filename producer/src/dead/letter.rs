@@ -8,10 +8,10 @@ use lapin::{
 use quire_schemas::{
     job::JobId,
     names::{self, DeadKind, Lane, Tenant, header},
+    redact,
 };
 use serde::{Deserialize, Serialize};
 
-use super::redact;
 use crate::amqp::headers;
 
 /// What a letter says without its body. Addresses in its texts have no query and no user.

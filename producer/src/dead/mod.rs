@@ -7,7 +7,6 @@ mod letter;
 mod list;
 mod pile;
 mod rate;
-mod redact;
 mod refusal;
 mod replay;
 mod republish;

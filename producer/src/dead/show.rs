@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use lapin::{BasicProperties, types::FieldTable};
 use quire_schemas::{
     job::JobId,
+    redact,
     result::{JobStatus, ParseResult},
 };
 use serde::Serialize;
@@ -14,7 +15,6 @@ use serde_json::Value;
 use super::{
     letter::Letter,
     pile::{Found, Pile, PileError, Reach, Taken},
-    redact,
 };
 use crate::{
     amqp::{Publisher, headers},

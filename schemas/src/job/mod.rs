@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 pub use id::JobId;
 pub use invalid::InvalidJob;
-pub use options::{Branch, Engine, ImageFormat, ImageOptions, ParseOptions};
+pub use options::{Branch, Engine, ImageFormat, ImageOptions, MAX_OPTIONS_BYTES, ParseOptions};
 pub use own_options::{ChunkOptions, LocalOptions, MarkdownOptions, OwnOptions};
 pub use source::{MAX_INLINE_BYTES, Source};
 
@@ -25,6 +25,8 @@ use self::{explain::Explainer, invalid::refuse, options::null_as_default};
 use crate::{
     failure::WarningCode,
     names::MAX_MESSAGE_BYTES,
+    object_text::ObjectText,
+    redact,
     result::{Phase, Warning},
     sha256::Sha256,
 };
@@ -34,6 +36,9 @@ pub type Password = crate::secret::Secret;
 
 /// Largest metadata of a job, as compact JSON, in bytes.
 pub const MAX_METADATA_BYTES: usize = 16 * 1024;
+
+/// A body that is refused is read once more to say which field is wrong, if it has no more fields and items.
+const MAX_EXPLAINED_PARTS: usize = 20_000;
 
 /// A document job.
 ///
@@ -63,9 +68,9 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<DateTime<Utc>>,
     /// Passed through to the result; at most 16 KiB of JSON.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectText::is_empty")]
     #[schemars(with = "Option<Map<String, Value>>")]
-    pub metadata: Map<String, Value>,
+    pub metadata: ObjectText<MAX_METADATA_BYTES>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "serde wants the field's own type")]
@@ -96,7 +101,7 @@ impl Job {
             images: default_images(),
             require: None,
             deadline: None,
-            metadata: Map::new(),
+            metadata: ObjectText::default(),
         }
     }
 
@@ -150,9 +155,8 @@ impl Job {
                 return Err(refuse("require", format!("{branch} is required and not requested")));
             }
         }
-        let metadata = serde_json::to_vec(&self.metadata)?.len();
-        if metadata > MAX_METADATA_BYTES {
-            return Err(refuse("metadata", format!("{metadata} bytes, more than {MAX_METADATA_BYTES}")));
+        if let Some(bytes) = self.metadata.excess() {
+            return Err(refuse("metadata", format!("{bytes} bytes, more than {MAX_METADATA_BYTES}")));
         }
         Ok(())
     }
@@ -185,14 +189,30 @@ impl Job {
     /// id and different digests are not the same job.
     #[must_use]
     pub fn digest(&self) -> Sha256 {
-        let canonical = Self { job_id: None, password: None, ..self.clone() };
+        let canonical = Self {
+            source: self.source.clone(),
+            parse: self.parse.clone(),
+            metadata: self.metadata.clone(),
+            ..self.without_texts()
+        };
         Sha256::of(&serde_json::to_vec(&canonical).expect("a job has string keys only"))
     }
 
-    /// Returns what was asked for as it may be shown: no password, no inline bytes, no URL query.
+    /// Returns what is small of it, without its id.
+    fn without_texts(&self) -> Self {
+        let source = Source::Inline { data: String::new(), filename: None };
+        let (images, require, deadline) = (self.images.clone(), self.require.clone(), self.deadline);
+        Self { images, require, deadline, ..Self::new(source) }
+    }
+
+    /// Returns what was asked for as it may be shown: no password, no inline bytes, no URL query, no secrets of an
+    /// engine's options.
     #[must_use]
     pub fn to_public_json(&self) -> Map<String, Value> {
-        let public = Self { password: None, source: self.source.redacted(), metadata: Map::new(), ..self.clone() };
+        let mut parse = self.parse.clone();
+        parse.options.update(redact::fields);
+        let (source, metadata) = (self.source.redacted(), ObjectText::default());
+        let public = Self { job_id: self.job_id, source, password: None, parse, metadata, ..self.without_texts() };
         match serde_json::to_value(public) {
             Ok(Value::Object(object)) => object,
             _ => Map::new(),
@@ -202,7 +222,9 @@ impl Job {
 
 /// Says why the deserializer refuses a body, without its own words, which quote values.
 fn refused(body: &[u8], error: serde_json::Error) -> InvalidJob {
-    let value = serde_json::from_slice(body).ok();
+    // As values, small objects in a list take a hundred times their bytes.
+    let parts = body.iter().filter(|byte| b",{[".contains(byte)).count();
+    let value = if parts > MAX_EXPLAINED_PARTS { None } else { serde_json::from_slice(body).ok() };
     static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Job).to_value());
     let wrong = value.and_then(|value: Value| Explainer { root: &SCHEMA }.wrong_field(&value));
     wrong.unwrap_or_else(|| error.into())
@@ -266,7 +288,12 @@ mod tests {
             ("source", json!({ "kind": "url", "url": "file:///etc/passwd" }), "source.url"),
             ("source", json!({ "kind": "inline", "data": "%%%" }), "source.data"),
             ("source", json!({ "kind": "inline", "data": "A".repeat(1_400_004) }), "source.data"),
-            ("metadata", json!({ "big": "x".repeat(17_000) }), "metadata"),
+            ("metadata", json!({ "big": "x".repeat(17_000) }), "metadata: 17010 bytes, more than 16384"),
+            (
+                "parse",
+                json!({ "options": { "big": "x".repeat(66_000) } }),
+                "parse.options: 66010 bytes, more than 65536",
+            ),
             ("job_id", json!("../../etc"), "job_id: a UUID"),
             ("deadline", json!("tomorrow"), "deadline: a time such as"),
         ] {
@@ -318,6 +345,35 @@ mod tests {
         assert_eq!(job.digest(), with_password.digest());
         assert_ne!(job.digest(), other.digest());
         assert!(!format!("{with_password:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_sorted_compact_body() {
+        let body = r#"{ "source": {"kind":"s3","key":"k","bucket":"b"}, "job_id": "0192f0c1-7e5a-7000-8000-000000000001",
+            "metadata": {"b": [1, 2.50], "a": "\u00e9"}, "parse": {"options": {"z": 1, "words": true}} }"#;
+        let canonical = concat!(
+            r#"{"source":{"kind":"s3","bucket":"b","key":"k"},"#,
+            r#""parse":{"engine":"pdfium","options":{"words":true,"z":1}},"#,
+            r#""images":{"format":"png","dpi":150},"metadata":{"a":"é","b":[1,2.5]}}"#,
+        );
+        let job = Job::decode(body.as_bytes(), None).expect("a valid job").job;
+        assert_eq!(job.digest(), Sha256::of(canonical.as_bytes()));
+    }
+
+    #[test]
+    fn what_is_shown_has_no_secrets_of_an_engine() {
+        let options =
+            json!({ "options": { "webhook_headers": { "Authorization": "canary" }, "api_key": "canary", "n": 1 } });
+        let shown = Value::Object(decode(&job_with("parse", options)).expect("a valid job").to_public_json());
+        assert!(!shown.to_string().contains("canary"), "{shown}");
+        assert_eq!(shown["parse"]["options"]["n"], 1);
+    }
+
+    #[test]
+    fn a_body_of_many_small_things_is_refused_without_a_value_of_it() {
+        let bomb = format!("[{}0]", "{\"a\":0},".repeat(200_000));
+        let error = Job::decode(bomb.as_bytes(), None).expect_err("no job").to_string();
+        assert!(error.contains("a value that does not fit"), "{error}");
     }
 
     #[test]

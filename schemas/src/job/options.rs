@@ -2,13 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
 
 use super::{
     invalid::{InvalidJob, refuse},
     known_options::OptionsSchema,
 };
-use crate::{closed_enum::closed_enum, page_ranges::PageRanges, result::BranchName};
+use crate::{closed_enum::closed_enum, object_text::ObjectText, page_ranges::PageRanges, result::BranchName};
 
 closed_enum! {
     /// One of the two things done to a document.
@@ -57,6 +56,9 @@ impl Engine {
     }
 }
 
+/// Largest options of a parse, as compact JSON, in bytes.
+pub const MAX_OPTIONS_BYTES: usize = 64 * 1024;
+
 /// How a document is parsed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, Default)]
 pub struct ParseOptions {
@@ -74,9 +76,9 @@ pub struct ParseOptions {
     /// Options of the engine, passed to it as they are, but for `chunks`, `min_recall` and `markdown`, which hold for
     /// every engine and are read by Quire itself. `pdfium` has `words`, `tables`, `headings` and `attachments`, each
     /// true or false. A fallback engine gets none of the other options.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "ObjectText::is_empty")]
     #[schemars(with = "Option<OptionsSchema>")]
-    pub options: Map<String, Value>,
+    pub options: ObjectText<MAX_OPTIONS_BYTES>,
 }
 
 closed_enum! {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     invalid::{InvalidJob, refuse},
     known_options::{CHUNKS_KEYS, DEFAULT_MAX_TOKENS, LOCAL_KEYS, MARKDOWN_KEYS, MAX_TOKENS, OWN_KEYS, most_overlap},
-    options::{Engine, ParseOptions},
+    options::{Engine, MAX_OPTIONS_BYTES, ParseOptions},
 };
 use crate::{
     failure::WarningCode,
@@ -78,7 +78,8 @@ impl ParseOptions {
     /// # Errors
     /// [`InvalidJob::Field`] for the first one that is out of its range.
     pub fn own(&self) -> Result<OwnOptions, InvalidJob> {
-        let options = self.group();
+        let fields = self.options.read();
+        let options = group(&fields);
         let markdown = options.group("markdown")?;
         let html_tables = markdown.map_or(Ok(false), |markdown| markdown.switch("html_tables", false))?;
         Ok(OwnOptions {
@@ -98,7 +99,8 @@ impl ParseOptions {
         if self.engine != Engine::Pdfium {
             return Ok(defaults);
         }
-        let options = self.group();
+        let fields = self.options.read();
+        let options = group(&fields);
         Ok(LocalOptions {
             words: options.switch("words", defaults.words)?,
             tables: options.switch("tables", defaults.tables)?,
@@ -114,11 +116,14 @@ impl ParseOptions {
         if engine != self.engine {
             return Map::new();
         }
-        let of_engine = self.options.iter().filter(|(name, _)| !OWN_KEYS.contains(&name.as_str()));
-        of_engine.map(|(name, value)| (name.clone(), value.clone())).collect()
+        let of_engine = self.options.read().into_iter().filter(|(name, _)| !OWN_KEYS.contains(&name.as_str()));
+        of_engine.collect()
     }
 
     pub(super) fn validate(&self) -> Result<(), InvalidJob> {
+        if let Some(bytes) = self.options.excess() {
+            return Err(refuse("parse.options", format!("{bytes} bytes, more than {MAX_OPTIONS_BYTES}")));
+        }
         self.own()?;
         self.local()?;
         Ok(())
@@ -127,7 +132,8 @@ impl ParseOptions {
     /// Warns about keys that nobody knows: all of those inside Quire's own, and those that the local engine does not
     /// have. What another engine knows, that engine tells.
     pub(super) fn unknown_keys(&self) -> Vec<Warning> {
-        let options = self.group();
+        let fields = self.options.read();
+        let options = group(&fields);
         let mut unknown = Vec::new();
         if self.engine == Engine::Pdfium {
             unknown.extend(options.unknown(&[OWN_KEYS.as_slice(), LOCAL_KEYS.as_slice()].concat()));
@@ -143,10 +149,10 @@ impl ParseOptions {
         }
         warnings
     }
+}
 
-    fn group(&self) -> Group<'_> {
-        Group { path: "parse.options".to_owned(), fields: &self.options }
-    }
+fn group(fields: &Map<String, Value>) -> Group<'_> {
+    Group { path: "parse.options".to_owned(), fields }
 }
 
 fn chunks(options: &Group<'_>) -> Result<Option<ChunkOptions>, InvalidJob> {
@@ -236,7 +242,7 @@ mod tests {
 
     fn options(engine: Engine, options: &Value) -> ParseOptions {
         let options = options.as_object().cloned().expect("an object");
-        ParseOptions { engine, options, ..ParseOptions::default() }
+        ParseOptions { engine, options: options.into(), ..ParseOptions::default() }
     }
 
     fn own(value: &Value) -> Result<OwnOptions, String> {

@@ -26,7 +26,7 @@ fn document() -> Vec<u8> {
 
 fn with_attachments(source: Source) -> Job {
     let mut job = Job { images: None, ..Job::new(source) };
-    job.parse.options.insert("attachments".to_owned(), json!(true));
+    job.parse.options = [("attachments".to_owned(), json!(true))].into_iter().collect();
     job
 }
 

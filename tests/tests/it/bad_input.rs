@@ -90,6 +90,60 @@ fn bad_messages() -> Vec<BadMessage> {
     ]
 }
 
+/// Bodies whose values would take a hundred times their bytes.
+fn bombs() -> Vec<Vec<u8>> {
+    let (id, source) = ("0192f0c1-7e5a-7000-8000-000000000001", source());
+    let many = "{\"a\":0},".repeat(230_000);
+    let filled = |field: &str| format!("{{\"job_id\":\"{id}\",\"source\":{source},{field}:[{many}0]}}").into_bytes();
+    let options = format!("{{\"job_id\":\"{id}\",\"source\":{source},\"parse\":{{\"options\":{{\"x\":[{many}0]}}}}}}");
+    let metadata = format!("{{\"job_id\":\"{id}\",\"source\":{source},\"metadata\":{{\"x\":[{many}0]}}}}");
+    vec![options.into_bytes(), metadata.into_bytes(), filled("\"images\""), format!("[{many}0]").into_bytes()]
+}
+
+/// Returns the most memory that a process has had resident, in MB.
+fn peak_megabytes(pid: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("every process has it");
+    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+}
+
+#[tokio::test]
+async fn messages_that_would_take_a_hundred_times_their_bytes_take_little_more_than_them() {
+    const MEGABYTES: u64 = 300;
+    let world = World::new().await;
+    let worker = world.worker().with("QUIRE_LANES", "normal:16").start().await;
+    let bombs = bombs();
+    assert!(bombs.iter().all(|bomb| bomb.len() <= 2 * 1024 * 1024));
+    let send = async |body: &[u8], case: usize| {
+        let mut headers = FieldTable::default();
+        headers.insert("case".into(), AMQPValue::LongString(case.to_string().into()));
+        world.publish_raw(body, BasicProperties::default().with_headers(headers)).await;
+    };
+    for case in 0..16 {
+        send(&bombs[case % bombs.len()], case).await;
+    }
+    world.await_dead_letters(16).await;
+    let after_sixteen = peak_megabytes(worker.id());
+    // The largest that RabbitMQ 4 takes.
+    let large = [b"{\"x\":[".as_slice(), &b"{\"a\":0},".repeat((16 << 20) / 8 - 16), b"0]}"].concat();
+    send(&large, 16).await;
+    let letters = world.await_dead_letters(17).await;
+    let peak = peak_megabytes(worker.id());
+    assert!(peak <= MEGABYTES, "{after_sixteen} MB after sixteen, {peak} MB after the large one");
+    let kept = letters.iter().find(|letter| letter.headers["case"] == "16").expect("the large one");
+    let told = ["quire-redacted", "quire-body-bytes"].map(|name| kept.headers.get(name).map(String::as_str));
+    assert_eq!((kept.body.len(), told[0]), (64 * 1024, Some("body")), "{told:?}");
+    for letter in &letters {
+        assert_eq!(letter.code(), "invalid_job");
+        let error = letter.headers["quire-error-message"].as_str();
+        let names_a_field = ["parse.options", "metadata", "more than", "a value that does not fit"];
+        assert!(names_a_field.iter().any(|part| error.contains(part)), "{error}");
+    }
+    assert_eq!(worker.ask("/livez").await.0, 200);
+    let job_id = world.submit_document(samples::rotated()).await;
+    assert_eq!(world.await_result(&job_id).await.status, JobStatus::Succeeded);
+}
+
 #[tokio::test]
 async fn a_message_that_is_no_job_is_buried_with_its_code_and_the_worker_goes_on() {
     let world = World::new().await;
@@ -104,7 +158,10 @@ async fn a_message_that_is_no_job_is_buried_with_its_code_and_the_worker_goes_on
     assert_eq!(buried, expected);
     for (letter, case) in letters.iter().map(|letter| (letter, &letter.headers["case"])) {
         let sent = messages.iter().find(|message| message.name == case).expect("one of ours");
-        assert_eq!((letter.routing_key.as_str(), &letter.body), ("invalid.normal", &sent.body), "{case}");
+        // Of what is too large to be a job, the beginning is kept.
+        let kept = if case == "oversized" { &sent.body[..64 * 1024] } else { &sent.body };
+        assert_eq!(letter.routing_key, "invalid.normal", "{case}");
+        assert!(letter.body == kept, "{case}: {} bytes are kept of {}", letter.body.len(), sent.body.len());
     }
     assert_eq!(worker.ask("/livez").await.0, 200);
     let job_id = world.submit_document(samples::rotated()).await;

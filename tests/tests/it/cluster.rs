@@ -1,11 +1,15 @@
 //! Three brokers that share the queues and lose one of them while there is work.
 
 use futures_util::future::join_all;
+use lapin::{
+    options::{QueueBindOptions, QueueDeclareOptions},
+    types::{AMQPValue, FieldTable},
+};
 use quire_producer::{
     Submission,
     schemas::{
         job::{Job, JobId},
-        names::Lane,
+        names::{EVENTS_EXCHANGE, Lane},
         result::{JobStatus, ParseResult},
     },
 };
@@ -65,6 +69,40 @@ async fn a_rolling_restart_of_all_three_nodes_loses_no_job_and_no_worker() {
     let results = results(&world, &jobs).await;
     assert_each_ended_once(&world, &jobs, results).await;
     assert_eq!(worker.ask("/livez").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_listener_whose_queue_lies_on_a_silent_node_only_does_not_keep_jobs_from_ending() {
+    let cluster = PrivateCluster::start().await;
+    let world = World::at(&cluster.amqp_url, &cluster.management_url).await;
+    let (channel, listener) = (world.channel().await, "listener");
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+    arguments.insert("x-quorum-initial-group-size".into(), 1.into());
+    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(listener.into(), durable, arguments).await.expect("declared");
+    let bind = QueueBindOptions::default();
+    let bound = channel.queue_bind(listener.into(), EVENTS_EXCHANGE.into(), "#".into(), bind, FieldTable::default());
+    bound.await.expect("the exchange of events is there");
+    let only = cluster.leader_of(&world, listener).await;
+    let worker = world.worker().with("QUIRE_LANES", "normal:2").start().await;
+
+    cluster.pause_node(only).await;
+    let mut jobs = Vec::new();
+    // More than it has permits: the first two must not keep them.
+    for _ in 0..4 {
+        jobs.push(submit_until_taken(&world).await);
+    }
+    for job_id in &jobs {
+        assert_eq!(world.await_result(job_id).await.status, JobStatus::Succeeded);
+    }
+    eventually("the worker has given every job up to its end", || async {
+        let left = worker.metric("quire_jobs_total{lane=\"normal\",outcome=\"succeeded\"}").await?;
+        (left >= jobs.len() as u64).then_some(())
+    })
+    .await;
+    assert!(!worker.logged("event not accepted by a subscriber's queue (full, or its node is down)").is_empty());
+    cluster.resume_node(only).await;
 }
 
 /// A queue refuses until it has another leader, on 3.10 for longer than a publish is tried.

@@ -64,7 +64,7 @@ async fn quires_own_options_stay_here_and_a_parse_below_the_bar_of_the_job_is_pa
     let _worker = api.worker(&world).start().await;
     let mut job = llamaparse_job(world.upload(samples::report()).await, &[]);
     let options = json!({ "tier": "cost_effective", "min_recall": 0.99, "markdown": { "html_tables": true } });
-    job.parse.options = options.as_object().cloned().expect("an object");
+    job.parse.options = options.as_object().cloned().expect("an object").into();
     let job_id = world.submit(job).await;
     let result = world.await_result(&job_id).await;
     assert_eq!(result.status, JobStatus::PartialSuccess);

@@ -55,5 +55,6 @@ mod store_faults;
 mod store_refusals;
 mod superseding;
 mod tags;
+mod tenants;
 mod topology;
 mod wild;

@@ -6,7 +6,7 @@ use quire_schemas::{names::Lane, secret::Secret};
 use super::{
     key::{
         Fallback::{Required, Unset, Value},
-        Form::{Choice, Text},
+        Form::{Choice, Text, Whole},
     },
     read::Reader,
     table::settings,
@@ -39,6 +39,13 @@ settings! {
         too_low "Renderers stand idle while jobs wait for downloads, uploads and parse services.",
         too_high "Each job holds up to QUIRE_MAX_SOURCE_BYTES of disk and about 2 MB of memory, all jobs take longer, \
                   and other workers find the queue empty. Scaling rules repeat these numbers.";
+
+    TENANT_JOBS(tenant_jobs, QUIRE_TENANT_JOBS): Whole { least: 1, most: 1000, unit: "jobs" },
+        Unset("half of the lane's permits, at least 1"),
+        "How many jobs of a lane one tenant may have in flight while another tenant has sent a job of that lane in the \
+         last minute. What is beyond it waits five seconds, uncounted. A tenant that is alone has the whole lane.",
+        too_low "Where many jobs of one tenant wait, they circle through the 5 s tier more often than they run.",
+        too_high "One tenant fills the lane, and jobs of others wait until its jobs are done.";
 }
 
 const MAX_PERMITS: u32 = 1000;
@@ -53,6 +60,8 @@ pub(crate) struct Amqp {
     /// Jobs in flight per lane, which is its prefetch: 1 to 1000, each lane at most once, never
     /// empty.
     pub(crate) lanes: Vec<(Lane, u32)>,
+    /// Most jobs of one tenant in a lane that it shares, if that is given.
+    pub(crate) tenant_jobs: Option<u32>,
 }
 
 impl Amqp {
@@ -61,7 +70,13 @@ impl Amqp {
         let management_url = reader.parsed(&MANAGEMENT_URL, text::credentialed_http_address);
         let topology = reader.parsed(&TOPOLOGY, text::word::<Mode>);
         let lanes = reader.parsed(&LANES, lanes);
-        Some(Self { url: url?, management_url, topology: topology?, lanes: lanes? })
+        let tenant_jobs = reader.number(&TENANT_JOBS);
+        Some(Self { url: url?, management_url, topology: topology?, lanes: lanes?, tenant_jobs })
+    }
+
+    /// Returns how many jobs one tenant may have in a lane of so many permits that it shares.
+    pub(crate) fn jobs_of_a_tenant(&self, permits: u32) -> u32 {
+        self.tenant_jobs.unwrap_or_else(|| (permits / 2).max(1))
     }
 
     /// Returns how many jobs may be in flight in all lanes together.

@@ -312,9 +312,12 @@ impl LogLine {
             Ending::Failed(fault, _) | Ending::AnotherBody { fault, .. } => Self::Failed(fault.code, fault.chain()),
             Ending::Undecodable(fault) | Ending::Nameless(fault) => Self::Unread(fault.code, fault.chain()),
             Ending::EndNotStored { fault, .. } => Self::NotStored(fault.code, fault.chain()),
-            Ending::Done(_) | Ending::Repeated(_) | Ending::Duplicate | Ending::Bystander | Ending::LaterGeneration => {
-                Self::None
-            }
+            Ending::Done(_)
+            | Ending::Repeated(_)
+            | Ending::Duplicate
+            | Ending::BeyondShare
+            | Ending::Bystander
+            | Ending::LaterGeneration => Self::None,
         }
     }
 

@@ -22,6 +22,7 @@ use super::{
     message::Message,
     registry::{Registry, Running},
     settle::{Settler, Unsettled},
+    shares::Shares,
 };
 use crate::{
     job::{Cut, Fault, chain},
@@ -40,6 +41,7 @@ const PAUSE_TIMEOUT: Duration = Duration::from_secs(90);
 pub(crate) struct Jobs {
     pub(super) registry: Arc<Registry>,
     pub(super) lifecycle: Lifecycle,
+    shares: Shares,
     context: Arc<Context>,
     admission: Admission,
     endings: Endings,
@@ -87,12 +89,12 @@ impl Jobs {
         context: Arc<Context>,
         settler: Settler,
         registry: Arc<Registry>,
-        rules: JobRules,
+        (rules, shares): (JobRules, Shares),
         lifecycle: Lifecycle,
     ) -> Self {
         let endings = Endings { context: Arc::clone(&context), settler, max_attempts: rules.max_attempts };
         let admission = Admission { context: Arc::clone(&context), rules };
-        Self { registry, lifecycle, context, admission, endings, isolation: Isolation::default() }
+        Self { registry, lifecycle, shares, context, admission, endings, isolation: Isolation::default() }
     }
 
     const fn rules(&self) -> &JobRules {
@@ -110,6 +112,10 @@ impl Jobs {
     /// and then finds the result in storage, like after any redelivery: it holds no permit that other jobs could use.
     async fn work<R: Receipt>(&self, delivered: Delivered<R>, lease: &CancellationToken) -> Result<(), Unsettled> {
         let Identity { job_id, tenant, lane, .. } = &*delivered.identity;
+        let Some(_share) = self.shares.take(*lane, tenant) else {
+            self.shares.turn_to_put_off().await;
+            return self.conclude_unclaimed(delivered, Ending::BeyondShare).await;
+        };
         let Some(running) = self.registry.claim(tenant, *job_id, *lane) else {
             return self.conclude_unclaimed(delivered, Ending::Duplicate).await;
         };

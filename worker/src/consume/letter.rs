@@ -1,7 +1,12 @@
 //! The dead letter of a job that is given up: the message itself, without its password, and why.
 
 use quire_producer::amqp::Outgoing;
-use quire_schemas::names::{DEAD_EXCHANGE, MAX_MESSAGE_BYTES, header};
+use quire_schemas::{
+    names::{DEAD_EXCHANGE, MAX_MESSAGE_BYTES, header},
+    sha256::Sha256,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{delivered::Delivered, headers::Headers};
 use crate::{
@@ -12,7 +17,7 @@ use crate::{
 /// Makes the letter. `about` holds the headers that every message gets that takes a delivery's place.
 pub(super) fn dead_letter<R>(delivered: &Delivered<R>, fault: &Fault, bury: Bury, about: Headers) -> Outgoing {
     let Delivered { identity, message, .. } = delivered;
-    let (body, redacted) = without_password(&message.body);
+    let (body, redacted) = body_of_letter(&message.body);
     let mut headers = about
         .lane(identity.lane)
         .fault(fault)
@@ -28,6 +33,11 @@ pub(super) fn dead_letter<R>(delivered: &Delivered<R>, fault: &Fault, bury: Bury
     if let Some(what) = redacted {
         headers = headers.text(header::REDACTED, what);
     }
+    if body.len() < message.body.len() && redacted == Some(WHOLE_BODY) {
+        headers = headers
+            .number(header::BODY_BYTES, message.body.len())
+            .text(header::BODY_SHA256, &Sha256::of(&message.body).to_string());
+    }
     Outgoing {
         exchange: DEAD_EXCHANGE.to_owned(),
         routing_key: bury.kind.routing_key(identity.lane),
@@ -37,19 +47,45 @@ pub(super) fn dead_letter<R>(delivered: &Delivered<R>, fault: &Fault, bury: Bury
     }
 }
 
-/// Takes the password out of a body; says what was taken out. A body that is no JSON object, or is too large to be
-/// parsed, is kept for the operator. If it mentions a password, the whole body is taken out.
-fn without_password(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
-    const FIELD: &[u8] = b"\"password\"";
-    let parsed = if body.len() > MAX_MESSAGE_BYTES { None } else { serde_json::from_slice(body).ok() };
-    let Some(serde_json::Value::Object(mut job)) = parsed else {
-        let speaks_of_one = body.windows(FIELD.len()).any(|window| window == FIELD);
-        return if speaks_of_one { (Vec::new(), Some("body")) } else { (body.to_vec(), None) };
-    };
-    match job.insert("password".to_owned(), serde_json::Value::Null) {
-        Some(serde_json::Value::Null) | None => (body.to_vec(), None),
-        Some(_) => (serde_json::to_vec(&job).expect("it was JSON before"), Some("password")),
+/// What the header says was taken out, if the rest is no job any more.
+const WHOLE_BODY: &str = "body";
+/// What is kept of a body that is too large to be a job.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// Returns a body as a letter keeps it, without its password, and what was taken out. A body that is no JSON object is
+/// kept for the operator, unless it speaks of a password. No values are made of it: they may take a hundred times its
+/// bytes.
+fn body_of_letter(body: &[u8]) -> (Vec<u8>, Option<&'static str>) {
+    if body.len() > MAX_MESSAGE_BYTES {
+        let kept = if speaks_of_a_password(body) { &[][..] } else { &body[..KEPT_BYTES] };
+        return (kept.to_vec(), Some(WHOLE_BODY));
     }
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return if speaks_of_a_password(body) { (Vec::new(), Some(WHOLE_BODY)) } else { (body.to_vec(), None) };
+    }
+    match serde_json::from_slice::<WithPassword<'_>>(body) {
+        Err(_) if speaks_of_a_password(body) => (Vec::new(), Some(WHOLE_BODY)),
+        Err(_) | Ok(WithPassword { password: None }) => (body.to_vec(), None),
+        Ok(WithPassword { password: Some(password) }) => {
+            let password = password.get().as_bytes();
+            // The raw value borrows from the body.
+            let start = password.as_ptr().addr() - body.as_ptr().addr();
+            let (before, rest) = body.split_at(start);
+            ([before, b"null", &rest[password.len()..]].concat(), Some("password"))
+        }
+    }
+}
+
+/// The one field of a job that a letter looks at. A field that stands twice is no job.
+#[derive(Deserialize)]
+struct WithPassword<'a> {
+    #[serde(borrow)]
+    password: Option<&'a RawValue>,
+}
+
+/// Says whether a body that cannot be read may hold a password, also under a name that is spelled in escapes.
+fn speaks_of_a_password(body: &[u8]) -> bool {
+    [&b"password"[..], b"\\u00"].iter().any(|sign| body.windows(sign.len()).any(|window| window == *sign))
 }
 
 #[cfg(test)]
@@ -71,19 +107,28 @@ mod tests {
 
     #[test]
     fn a_dead_letter_has_no_password_and_is_otherwise_the_same() {
-        let (body, redacted) = without_password(br#"{"a":1,"password":"canary"}"#);
+        let (body, redacted) = body_of_letter(br#"{"a":1,"password":"canary"}"#);
         assert_eq!(redacted, Some("password"));
         assert_eq!(String::from_utf8(body).expect("JSON"), r#"{"a":1,"password":null}"#);
-        assert_eq!(without_password(br#"{"a": 1}"#), (br#"{"a": 1}"#.to_vec(), None));
-        assert_eq!(without_password(b"\xff not json"), (b"\xff not json".to_vec(), None));
-        assert_eq!(without_password(br#"{"password":"canary"} and more"#), (Vec::new(), Some("body")));
+        assert_eq!(body_of_letter(br#"{"a": 1}"#), (br#"{"a": 1}"#.to_vec(), None));
+        assert_eq!(body_of_letter(b"\xff not json"), (b"\xff not json".to_vec(), None));
+        assert_eq!(body_of_letter(br#"{"password":"canary"} and more"#), (Vec::new(), Some("body")));
+        let (body, redacted) = body_of_letter(br#"{ "pass\u0077ord" : "canary" , "a":[ 1 ] }"#);
+        let kept = String::from_utf8(body).expect("JSON");
+        assert_eq!((kept.as_str(), redacted), (r#"{ "pass\u0077ord" : null , "a":[ 1 ] }"#, Some("password")));
+        let twice = br#"{"password":"canary","pass\u0077ord":"canary"}"#;
+        assert_eq!(body_of_letter(twice), (Vec::new(), Some("body")));
+        assert_eq!(body_of_letter(br#"{"password":null}"#).1, None);
+        assert_eq!(body_of_letter(b"[1]"), (b"[1]".to_vec(), None));
     }
 
     #[test]
     fn a_body_that_is_too_large_is_not_parsed_for_its_password() {
         let mut body = br#"{"a":1,"password":null}"#.to_vec();
         body.resize(MAX_MESSAGE_BYTES + 1, b' ');
-        assert_eq!(without_password(&body), (Vec::new(), Some("body")));
+        assert_eq!(body_of_letter(&body), (Vec::new(), Some("body")));
+        let harmless = vec![b'x'; MAX_MESSAGE_BYTES + 1];
+        assert_eq!(body_of_letter(&harmless), (harmless[..KEPT_BYTES].to_vec(), Some("body")));
     }
 
     fn header_of(letter: &Outgoing, name: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::Utc;
 use quire_producer::{
     amqp::{
-        Outgoing, PublishError,
+        BasicProperties, Outgoing, PublishError,
         topology::{self, Mode},
     },
     pause::Pause,
@@ -15,7 +15,7 @@ use quire_schemas::{
     event::Event,
     names::{JOBS_EXCHANGE, RETRY_EXCHANGE, header, job_routing_key},
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
     headers::Headers,
     inbox::Receipt,
     letter::dead_letter,
+    listeners::Listeners,
     message::Message,
 };
 use crate::{
@@ -35,9 +36,10 @@ use crate::{
 
 /// How long one publish that a job depends on may take. The delivery is kept, and the publish repeated.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long queues of subscribers may refuse the end of a job: longer than a queue is without a leader when a node
-/// dies.
-const SUBSCRIBERS_MAY_REFUSE: Option<Duration> = Some(Duration::from_secs(30));
+/// How long the broker may take to confirm a message that no queue gets. One that is short of memory confirms none.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A key of the default exchange under which there is no queue.
+const NOBODY: &str = "quire.nobody";
 
 /// The delivery is not settled. The caller ends the session, so that the broker delivers it again.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,7 @@ pub(crate) struct Settler {
     pub(crate) announcer: Announcer,
     /// Whether the topology is declared here.
     pub(crate) topology: Mode,
+    pub(crate) listeners: Listeners,
     /// Cancelled when the worker stops: nothing is published again from then on.
     pub(crate) stop: CancellationToken,
 }
@@ -72,15 +75,7 @@ impl Settler {
         left: JobOutcome,
     ) -> Result<(), Unsettled> {
         let event = end.into_event(&delivered.identity);
-        match self.publish_while_ours(&event_message(&event), SUBSCRIBERS_MAY_REFUSE, &delivered.receipt).await {
-            // Any client may bind a queue to the events. A queue that is full, or lies on a dead node, must not
-            // stop all work.
-            Err(Unsettled::NotPublished(PublishError::Refused { .. })) => {
-                tracing::warn!("event not accepted by a subscriber's queue (full, or its node is down)");
-                self.announcer.metrics.event_dropped();
-            }
-            published => published?,
-        }
+        self.announce(&event_message(&event), &delivered).await?;
         fail_point::reach("finished_published");
         let reply = reply(&delivered.message, &event);
         self.acknowledge(delivered, left).await?;
@@ -103,7 +98,7 @@ impl Settler {
         fault: &Fault,
         postpone: Postpone,
     ) -> Result<(), Unsettled> {
-        let Postpone { tier, attempt, letter } = postpone;
+        let Postpone { tier, attempt, letter, is_told } = postpone;
         let not_before = Utc::now() + tier.delay();
         let mut headers = self
             .headers(&delivered, attempt)
@@ -123,7 +118,9 @@ impl Settler {
             message: fault.chain(),
             counted,
         };
-        self.announcer.tell(&event).await;
+        if is_told {
+            self.announcer.tell(&event).await;
+        }
         self.acknowledge(delivered, if counted { JobOutcome::Retried } else { JobOutcome::Parked }).await
     }
 
@@ -190,23 +187,17 @@ impl Settler {
         if !receipt.is_ours() {
             return Err(Unsettled::LeaseLost);
         }
-        self.publish_while_ours(message, None, receipt).await
+        self.publish_while_ours(message, receipt).await
     }
 
     /// Publishes what a job depends on for as long as its delivery is ours. While the broker takes nothing (short of
     /// memory, a queue full), the delivery is kept: giving it up would count against every other job of the session,
-    /// and change nothing. A refusal that has lasted for `may_refuse` is final.
-    async fn publish_while_ours(
-        &self,
-        message: &Outgoing,
-        may_refuse: Option<Duration>,
-        receipt: &impl Receipt,
-    ) -> Result<(), Unsettled> {
+    /// and change nothing.
+    async fn publish_while_ours(&self, message: &Outgoing, receipt: &impl Receipt) -> Result<(), Unsettled> {
         let mut pause = Pause::between(Duration::from_secs(1), Duration::from_secs(30));
         loop {
-            match self.announcer.publisher.publish(message, may_refuse.unwrap_or(CONFIRM_TIMEOUT)).await {
+            match self.announcer.publisher.publish(message, CONFIRM_TIMEOUT).await {
                 Ok(()) => return Ok(()),
-                Err(error @ PublishError::Refused { .. }) if may_refuse.is_some() => return Err(error.into()),
                 Err(error) if self.stop.is_cancelled() => return Err(error.into()),
                 Err(error) => {
                     tracing::error!(error = %chain(&error), "a delivery is kept until it can be settled");
@@ -220,6 +211,56 @@ impl Settler {
             }
             let _ = timeout(pause.next_pause(), self.stop.cancelled()).await;
         }
+    }
+
+    /// Publishes the end of a job as long as its delivery is ours, and gives the event up if a listener's queue refuses
+    /// it or stays silent. Any client may bind a queue to the events: one that is full, or lies on dead nodes, must not
+    /// stop all work.
+    async fn announce<R: Receipt>(&self, event: &Outgoing, delivered: &Delivered<R>) -> Result<(), Unsettled> {
+        let (tenant, mut pause) = (&delivered.identity.tenant, Pause::between(Duration::from_secs(1), PROBE_TIMEOUT));
+        loop {
+            let began = Instant::now();
+            let error = match self.announcer.publisher.publish(event, self.listeners.patience(tenant)).await {
+                Ok(()) => {
+                    self.listeners.took(tenant);
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            let is_of_a_listener = match &error {
+                PublishError::Refused { .. } => true,
+                // Silence has another cause if the broker confirms nothing at all: an alarm, or a lost connection.
+                PublishError::Unconfirmed { .. } => self.broker_confirms().await,
+                PublishError::Unroutable { .. } | PublishError::Denied { .. } => false,
+            };
+            if is_of_a_listener && self.listeners.refused(tenant, began) {
+                tracing::warn!("event not accepted by a subscriber's queue (full, or its node is down)");
+                self.announcer.metrics.event_dropped();
+                return Ok(());
+            }
+            if self.stop.is_cancelled() {
+                return Err(error.into());
+            }
+            if !is_of_a_listener {
+                tracing::error!(error = %chain(&error), "a delivery is kept until it can be settled");
+            }
+            if !delivered.receipt.is_ours() {
+                return Err(Unsettled::LeaseLost);
+            }
+            let _ = timeout(pause.next_pause(), self.stop.cancelled()).await;
+        }
+    }
+
+    /// Says whether the broker confirms what no queue has to take.
+    async fn broker_confirms(&self) -> bool {
+        let probe = Outgoing {
+            exchange: String::new(),
+            routing_key: NOBODY.to_owned(),
+            properties: BasicProperties::default(),
+            body: Vec::new(),
+            mandatory: false,
+        };
+        self.announcer.publisher.publish(&probe, PROBE_TIMEOUT).await.is_ok()
     }
 
     /// Declares a queue again that was deleted, if this worker declares the topology.
@@ -286,7 +327,7 @@ pub(super) mod tests {
         stop.cancel();
         let announcer =
             Announcer { publisher: Publisher::new(connector), worker: "worker-1".to_owned(), metrics: Metrics::new() };
-        Settler { announcer, topology: Mode::Off, stop }
+        Settler { announcer, topology: Mode::Off, listeners: Listeners::default(), stop }
     }
 
     /// How many deliveries of lane `normal` have left in this way.
@@ -312,7 +353,7 @@ pub(super) mod tests {
     #[tokio::test]
     async fn a_lost_delivery_is_neither_published_nor_acknowledged_nor_counted() {
         let settler = settler();
-        let postpone = Postpone { tier: Tier::S5, attempt: 2, letter: LetterWritten::No };
+        let postpone = Postpone { tier: Tier::S5, attempt: 2, letter: LetterWritten::No, is_told: true };
         let bury = Bury { kind: DeadKind::Failed, exhausted: false, code: ErrorCode::Internal };
         let slip = Slip::default();
         slip.lose();

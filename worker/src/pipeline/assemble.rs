@@ -143,7 +143,7 @@ fn skeleton(worker: &str, identity: &Identity, terms: Terms, job: Option<&Job>) 
             attempt: Some(identity.attempt),
             delivery: None,
         },
-        metadata: job.map(|job| job.metadata.clone()).unwrap_or_default(),
+        metadata: job.map(|job| job.metadata.read()).unwrap_or_default(),
     }
 }
 

@@ -129,7 +129,7 @@ mod tests {
     fn options_are_read_as_the_engine_that_is_named_first_has_them() {
         let planned = |engine, options: Value| {
             let mut job = job(engine, None, None);
-            job.parse.options = options.as_object().cloned().expect("an object");
+            job.parse.options = options.as_object().cloned().expect("an object").into();
             Plan::new(&job, 5, 1).map(|plan| (plan.own, plan.local)).map_err(|fault| (fault.code, fault.message))
         };
         let options = json!({ "attachments": true, "min_recall": 0.9 });

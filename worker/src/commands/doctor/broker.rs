@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use quire_producer::amqp::{
-    ConnectError, Connector, Publisher,
+    BasicProperties, ConnectError, Connector, Outgoing, Publisher,
     topology::{self, Mode, TopologyError},
 };
 
@@ -11,6 +11,9 @@ use super::finding::{CheckStatus, Finding};
 use crate::{config::Amqp, job::chain};
 
 const CHECK_TIMEOUT: Duration = Duration::from_secs(60);
+/// What `max_message_size` should be: twice what a job may have.
+const LARGEST_MESSAGE_BYTES: usize = 4 << 20;
+const SIZE_TIMEOUT: Duration = Duration::from_secs(5);
 const NO_BROKER: &str = "the worker receives no job";
 
 pub(super) async fn examine(amqp: &Amqp) -> Vec<Finding> {
@@ -24,6 +27,7 @@ pub(super) async fn examine(amqp: &Amqp) -> Vec<Finding> {
     let mut findings = vec![login];
     if logged_in {
         findings.push(verify_topology(&publisher, amqp.topology).await);
+        findings.push(message_size(&publisher).await);
     }
     publisher.close().await;
     findings
@@ -50,6 +54,31 @@ async fn log_in(publisher: &Publisher, addresses: &str) -> Finding {
         }
     };
     Finding::failed(check, chain(&error), NO_BROKER, remedy)
+}
+
+/// Finds out whether the broker takes messages that are much larger than a job: it holds them in memory, and so does a
+/// worker before it can bury them.
+async fn message_size(publisher: &Publisher) -> Finding {
+    let check = "message_size";
+    let sent = Outgoing {
+        exchange: String::new(),
+        // There is no queue of this name: the broker confirms the message and drops it.
+        routing_key: "quire.nobody".to_owned(),
+        properties: BasicProperties::default(),
+        body: vec![0; LARGEST_MESSAGE_BYTES + 1],
+        mandatory: false,
+    };
+    match publisher.publish(&sent, SIZE_TIMEOUT).await {
+        Ok(()) => Finding::warning(
+            check,
+            format!("the broker takes messages of more than {} MiB", LARGEST_MESSAGE_BYTES >> 20),
+            "a job has at most 2 MiB; broker and worker hold a larger message in memory before it is buried",
+            "set max_message_size = 4194304 in rabbitmq.conf",
+        ),
+        Err(_) => {
+            Finding::ok(check, format!("the broker takes messages of at most {} MiB", LARGEST_MESSAGE_BYTES >> 20))
+        }
+    }
 }
 
 async fn verify_topology(publisher: &Publisher, mode: Mode) -> Finding {

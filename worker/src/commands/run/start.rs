@@ -15,7 +15,7 @@ use super::{super::services, Worker};
 use crate::{
     breaker::Breaker,
     config::{Config, ServiceConfig},
-    consume::{Announcer, Jobs, Registry, ServedLane, Settler, Supervisor},
+    consume::{Announcer, Jobs, Listeners, Registry, ServedLane, Settler, Shares, Supervisor},
     lifecycle::{self, Lifecycle},
     presence::{self, Presence},
     store::{Bucket, Store},
@@ -68,9 +68,11 @@ impl Worker {
         let worker = config.process.instance.clone();
         let announcer = Announcer { publisher: publisher.clone(), worker, metrics };
         let (topology, stop) = (service.amqp.topology, lifecycle.stop.clone());
-        let settler = Settler { announcer: announcer.clone(), topology, stop };
+        let settler = Settler { announcer: announcer.clone(), topology, listeners: Listeners::default(), stop };
         let registry = Arc::new(Registry::default());
         let rules = config.job.clone();
+        let shares = Shares::new(lanes.iter().map(|(lane, size)| (*lane, service.amqp.jobs_of_a_tenant(*size))));
+        let rules = (rules, shares);
         let jobs = Jobs::new(Arc::clone(&context), settler, Arc::clone(&registry), rules, lifecycle.clone());
         let served = |(lane, size): &(Lane, u32)| ServedLane {
             lane: *lane,

@@ -43,6 +43,8 @@ pub(crate) enum Ending<P, S> {
     Unfinished(Cut),
     /// This worker runs the job already, for another delivery.
     Duplicate,
+    /// Its tenant has as many jobs of the lane in hand as it may have beside others.
+    BeyondShare,
     /// The message cannot be read; its properties name the job.
     Undecodable(Fault),
     /// The message names no job that could have a result.
@@ -146,6 +148,8 @@ pub(crate) struct Postpone {
     pub(crate) attempt: u32,
     /// Whether the dead letter is written, so that the next run must not write a second one.
     pub(crate) letter: LetterWritten,
+    /// Whether an event tells of it.
+    pub(crate) is_told: bool,
 }
 
 /// A job that is given up.
@@ -166,7 +170,8 @@ pub(crate) fn decide<P, S>(ending: Ending<P, S>, at: Circumstances) -> Settlemen
         Ending::Failed(fault, partial) => after_fault(fault, partial, at),
         Ending::Unfinished(Cut::NotBegun | Cut::Stopping | Cut::LeaseOver) | Ending::Bystander => Settlement::Release,
         Ending::Unfinished(Cut::Fenced) => Settlement::LetGo,
-        Ending::Duplicate => put_duplicate_off(at),
+        Ending::Duplicate => put_aside(at, "this worker runs the job for another delivery"),
+        Ending::BeyondShare => put_aside(at, "the tenant has its share of the lane in hand"),
         Ending::Undecodable(fault) => Settlement::Bury(bury(fault.code), fault, None),
         Ending::Nameless(fault) => Settlement::Reject(Some(bury(fault.code)), fault),
         Ending::AnotherBody { fault, letter } => Settlement::Reject(letter_to_write(letter, fault.code), fault),
@@ -206,10 +211,12 @@ fn after_fault<P, S>(fault: Fault, partial: Option<P>, at: Circumstances) -> Set
     }
 }
 
-/// Waits for the other delivery, also past the deadline: burying this one would end a job that is being worked on.
-fn put_duplicate_off<P, S>(at: Circumstances) -> Settlement<P, S> {
-    let busy = Fault::new(ErrorCode::Internal, Phase::Admission, "this worker runs the job for another delivery");
-    Settlement::Park(wait(Tier::S5, at.attempt), busy)
+/// Waits for other jobs, or for another delivery of this one, also past the deadline: burying a duplicate would end a
+/// job that is being worked on, and a job that was not looked at says itself that it has expired. Nobody is told: it may
+/// happen every few seconds.
+fn put_aside<P, S>(at: Circumstances, why: &str) -> Settlement<P, S> {
+    let fault = Fault::new(ErrorCode::Internal, Phase::Admission, why);
+    Settlement::Park(Postpone { is_told: false, ..wait(Tier::S5, at.attempt) }, fault)
 }
 
 /// Waits for the later generation to end, whose result this delivery then finds. A replay may have died without one:
@@ -269,7 +276,7 @@ fn in_time(tier: Tier, at: Circumstances) -> Option<Tier> {
 }
 
 const fn wait(tier: Tier, attempt: u32) -> Postpone {
-    Postpone { tier, attempt, letter: LetterWritten::No }
+    Postpone { tier, attempt, letter: LetterWritten::No, is_told: true }
 }
 
 const fn bury(code: ErrorCode) -> Bury {

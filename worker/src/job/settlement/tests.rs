@@ -19,6 +19,11 @@ fn at(attempt: u32, minutes_left: i64) -> Circumstances {
     Circumstances { attempt, max_attempts: 6, was_denied: false, deadline, now }
 }
 
+/// How a job waits for others.
+fn aside(attempt: u32) -> Postpone {
+    Postpone { is_told: false, ..wait(Tier::S5, attempt) }
+}
+
 fn unread() -> Circumstances {
     Circumstances { deadline: Deadline::Unread, ..at(1, DAY) }
 }
@@ -104,7 +109,8 @@ fn a_buried_job_keeps_its_fault_and_what_it_has_to_show() {
 #[test]
 fn a_duplicate_waits_a_few_seconds_uncounted_whatever_the_deadline() {
     for minutes in [DAY, 0, -5] {
-        assert_eq!(went(decide(Ending::Duplicate, at(2, minutes))), Went::Parked(wait(Tier::S5, 2)));
+        assert_eq!(went(decide(Ending::Duplicate, at(2, minutes))), Went::Parked(aside(2)));
+        assert_eq!(went(decide(Ending::BeyondShare, at(2, minutes))), Went::Parked(aside(2)));
     }
 }
 
@@ -177,6 +183,7 @@ enum RunEnd {
     Nameless(ErrorCode),
     AnotherBody(LetterWritten),
     Bystander,
+    BeyondShare,
     LaterGeneration,
     EndNotStored(ErrorCode, LetterWritten),
     /// The worker dies: the broker gives the delivery to another one.
@@ -194,6 +201,7 @@ impl RunEnd {
             Self::Nameless(code) => Ending::Nameless(fault(code)),
             Self::AnotherBody(letter) => Ending::AnotherBody { fault: fault(ErrorCode::InvalidJob), letter },
             Self::Bystander => Ending::Bystander,
+            Self::BeyondShare => Ending::BeyondShare,
             Self::LaterGeneration => Ending::LaterGeneration,
             Self::EndNotStored(code, letter) => Ending::EndNotStored { fault: fault(code), letter },
             Self::Dies => return None,
@@ -211,7 +219,8 @@ fn any_run_end() -> impl Strategy<Value = RunEnd> {
     let letter = || prop::sample::select(vec![LetterWritten::Yes, LetterWritten::No]);
     let unread = || prop::sample::select(vec![ErrorCode::InvalidJob, ErrorCode::UnsupportedVersion]);
     let not_stored = vec![ErrorCode::StorageUnavailable, ErrorCode::StorageDenied, ErrorCode::Internal];
-    let not_begun = vec![RunEnd::Repeated, RunEnd::Duplicate, RunEnd::Bystander, RunEnd::LaterGeneration];
+    let not_begun =
+        vec![RunEnd::Repeated, RunEnd::Duplicate, RunEnd::Bystander, RunEnd::BeyondShare, RunEnd::LaterGeneration];
     prop_oneof![
         1 => Just(RunEnd::Done),
         6 => fails.prop_map(|(code, retry_after_seconds, outage)| RunEnd::Fails { code, retry_after_seconds, outage }),
@@ -248,8 +257,8 @@ impl Life {
                 self.wait(next, self.at.attempt + 1)?;
             }
             // The delivery that has the job decides what comes of it, also at the deadline.
-            Settlement::Park(next, _) if matches!(run, RunEnd::Duplicate) => {
-                prop_assert_eq!(next, wait(Tier::S5, self.at.attempt));
+            Settlement::Park(next, _) if matches!(run, RunEnd::Duplicate | RunEnd::BeyondShare) => {
+                prop_assert_eq!(next, aside(self.at.attempt));
                 self.at.now += next.tier.delay();
             }
             Settlement::Park(next, _) => {

@@ -1,10 +1,12 @@
-//! Hides the secrets of a letter when it is shown: passwords, keys of services, users and queries of
-//! addresses. The letter itself keeps them, because a replay needs them.
+//! Hides the secrets of a job when it is shown: passwords, keys of services, users and queries of addresses. A dead
+//! letter itself keeps them, because a replay needs them.
 
-use quire_schemas::address::{NOT_AN_ADDRESS, redacted};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-pub(super) const HIDDEN: &str = "(not shown)";
+use crate::address::{NOT_AN_ADDRESS, redacted};
+
+/// Stands in the place of a secret.
+pub const HIDDEN: &str = "(not shown)";
 /// Names of fields that hold secrets end like this, in lower case and without `-` and `_`.
 const SECRETS: [&str; 9] =
     ["key", "password", "passphrase", "secret", "token", "credential", "credentials", "cookie", "authorization"];
@@ -12,10 +14,16 @@ const SECRETS: [&str; 9] =
 const LONGEST_TEXT: usize = 512;
 
 /// Returns a body without its secrets; `None` if it is not JSON, where secrets cannot be recognised.
-pub(super) fn body(bytes: &[u8]) -> Option<Value> {
+#[must_use]
+pub fn body(bytes: &[u8]) -> Option<Value> {
     let mut value = serde_json::from_slice(bytes).ok()?;
     hide(&mut value);
     Some(value)
+}
+
+/// Hides the secrets among the fields of an object.
+pub fn fields(object: &mut Map<String, Value>) {
+    object.iter_mut().for_each(|(name, value)| hide_field(name, value));
 }
 
 fn hide(value: &mut Value) {
@@ -45,7 +53,8 @@ fn hide_field(name: &str, value: &mut Value) {
 }
 
 /// Shows every address in a text without user, query and fragment.
-pub(super) fn addresses(text: &str) -> String {
+#[must_use]
+pub fn addresses(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(colon) = rest.find("://") {
