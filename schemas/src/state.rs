@@ -43,6 +43,12 @@ pub struct JobState {
     /// Whether the job runs alone in its worker, page by page.
     #[serde(default)]
     pub alone: bool,
+    /// How many renderers the document has cost, by crashes, limits and deadlines, in all runs of this generation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub renderers_lost: u32,
+    /// Pages that have cost renderers: their parts are not tried again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_pages: Vec<FailedPage>,
     /// When it was written. Workers of version 0.1.0 do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_at: Option<DateTime<Utc>>,
@@ -66,6 +72,8 @@ impl JobState {
             deaths: 0,
             suspect: None,
             alone: false,
+            renderers_lost: 0,
+            failed_pages: Vec::new(),
             written_at: None,
             left_out: Vec::new(),
         }
@@ -88,6 +96,22 @@ impl JobState {
     pub const fn deaths_with_its_own(&self) -> u32 {
         if self.ended { 0 } else { self.deaths + 1 }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The parts of a page that have failed, each with its error code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FailedPage {
+    /// From 1.
+    pub page: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
 }
 
 /// A place where runs ended without an orderly end.

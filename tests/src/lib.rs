@@ -3,6 +3,7 @@
 
 pub mod amqp;
 pub mod auditor;
+pub mod bombs;
 mod broker_control;
 pub mod browser;
 pub mod cluster;

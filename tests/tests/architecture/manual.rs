@@ -16,7 +16,7 @@ const MANUAL: &str = "docs/operating.md";
 const SECTIONS_OF_LINES: [&str; 2] = ["Probes", "Log lines"];
 /// First words of the commands that the manual quotes. Options begin with `--`. Every other text of several words
 /// is a printed line.
-const COMMANDS: [&str; 6] =
+const COMMANDS: [&str; 7] =
     ["quire", "quire-worker", "rabbitmqctl", "rabbitmq-queues", "rabbitmq-streams", "rabbitmq-diagnostics", "kubectl"];
 /// Stands for a part of a line that varies.
 const GAP: char = '…';

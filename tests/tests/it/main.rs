@@ -3,6 +3,7 @@
 mod addressing;
 mod attachments;
 mod bad_input;
+mod bombs;
 mod breaker;
 mod broker_faults;
 mod broker_network;

@@ -135,6 +135,8 @@ impl Admission {
             recorded: state.recorded().cloned().collect(),
             one_page_at_a_time: state.alone,
             left_out: state.left_out.iter().copied().collect(),
+            failed_pages: state.failed_pages.clone(),
+            renderers_lost: state.renderers_lost,
             state: Arc::new(StateKeeper::new(identity.keys.clone(), identity.generation, Some(state))),
             ..first
         };

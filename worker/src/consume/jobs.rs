@@ -6,7 +6,7 @@ use quire_schemas::{event::Event, failure::ErrorCode, result::Phase};
 use tokio::{
     sync::watch,
     task::JoinHandle,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -35,6 +35,9 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 /// How long a run may take to pause when the lease is over: a page in hand is drawn at most twice, 30 s each by
 /// default, and its image is then uploaded.
 const PAUSE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How long the settlement of a delivery takes, but for a broker or a store that is slow.
+const SETTLING: Duration = Duration::from_millis(250);
 
 /// Runs the jobs of every lane.
 #[derive(Debug)]
@@ -116,7 +119,14 @@ impl Jobs {
             self.shares.turn_to_put_off().await;
             return self.conclude_unclaimed(delivered, Ending::BeyondShare).await;
         };
-        let Some(running) = self.registry.claim(tenant, *job_id, *lane) else {
+        let running = match self.registry.claim(tenant, *job_id, *lane) {
+            // A job that has just gone back comes again before its first delivery is quite settled.
+            Err(ended) if timeout(SETTLING, ended.cancelled()).await.is_ok() => {
+                self.registry.claim(tenant, *job_id, *lane)
+            }
+            claimed => claimed,
+        };
+        let Ok(running) = running else {
             return self.conclude_unclaimed(delivered, Ending::Duplicate).await;
         };
         let Identity { job_id, tenant, lane, attempt, generation, .. } = &*delivered.identity;

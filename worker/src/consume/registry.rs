@@ -28,6 +28,7 @@ pub(crate) struct Registry {
 struct Tokens {
     lane: Lane,
     cancel: CancellationToken,
+    ended: CancellationToken,
 }
 
 /// A job that runs here until this is dropped; no other delivery may run it meanwhile.
@@ -39,17 +40,25 @@ pub(super) struct Running {
 }
 
 impl Registry {
-    /// Claims a job for a delivery; `None` if another delivery runs it.
-    pub(super) fn claim(self: &Arc<Self>, tenant: &Tenant, job_id: JobId, lane: Lane) -> Option<Running> {
+    /// Claims a job for a delivery.
+    ///
+    /// # Errors
+    /// Another delivery runs it: the token is cancelled when that one ends.
+    pub(super) fn claim(
+        self: &Arc<Self>,
+        tenant: &Tenant,
+        job_id: JobId,
+        lane: Lane,
+    ) -> Result<Running, CancellationToken> {
         let key = (tenant.clone(), job_id);
         let mut running = lock(&self.running);
-        if running.contains_key(&key) {
-            return None;
+        if let Some(tokens) = running.get(&key) {
+            return Err(tokens.ended.clone());
         }
         let tokens = Tokens { lane, ..Tokens::default() };
         running.insert(key.clone(), tokens.clone());
         self.begun.fetch_add(1, Ordering::Relaxed);
-        Some(Running { registry: Arc::clone(self), key, tokens })
+        Ok(Running { registry: Arc::clone(self), key, tokens })
     }
 
     /// Cancels a job if it is running here.
@@ -83,6 +92,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         lock(&self.registry.running).remove(&self.key);
+        self.tokens.ended.cancel();
     }
 }
 
@@ -95,12 +105,13 @@ mod tests {
         let registry = Arc::new(Registry::default());
         let (tenant, job_id) = (Tenant::default(), JobId::generate());
         let running = registry.claim(&tenant, job_id, Lane::High).expect("it is free");
-        assert!(registry.claim(&tenant, job_id, Lane::High).is_none());
+        let ended = registry.claim(&tenant, job_id, Lane::High).expect_err("claimed twice");
         assert_eq!(registry.jobs(), [job_id]);
         assert_eq!((registry.in_flight(Lane::High), registry.in_flight(Lane::Bulk)), (1, 0));
         registry.cancel(&tenant, job_id);
         running.cancelled().await;
+        assert!(!ended.is_cancelled());
         drop(running);
-        assert!(registry.claim(&tenant, job_id, Lane::High).is_some());
+        assert!(ended.is_cancelled() && registry.claim(&tenant, job_id, Lane::High).is_ok());
     }
 }

@@ -33,6 +33,8 @@ pub struct Fault {
     answered: bool,
     /// Whether the job's result was taken away, because what it named was gone.
     result_gone: bool,
+    /// Whether a renderer was lost over it.
+    cost_renderer: bool,
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -50,6 +52,7 @@ impl Fault {
             outage: false,
             answered: false,
             result_gone: false,
+            cost_renderer: false,
             cause: None,
         }
     }
@@ -101,6 +104,18 @@ impl Fault {
         self.answered
     }
 
+    /// Notes that renderers were lost over it, and were not kept from it by what was lost before.
+    #[must_use]
+    pub fn by_loss_of_a_renderer(mut self) -> Self {
+        self.cost_renderer = true;
+        self
+    }
+
+    #[must_use]
+    pub const fn has_cost_renderers(&self) -> bool {
+        self.cost_renderer
+    }
+
     /// Notes that every job would meet this fault: it costs this one no attempt.
     #[must_use]
     pub fn in_outage(mut self) -> Self {
@@ -138,7 +153,8 @@ impl Fault {
     /// Makes the fault of a whole branch out of the fault of its first page, which keeps its own.
     #[must_use]
     pub fn of_branch(&self) -> Self {
-        Self::new(self.code, self.phase.clone(), self.chain())
+        let copy = Self::new(self.code, self.phase.clone(), self.chain());
+        Self { cost_renderer: self.cost_renderer, ..copy }
     }
 
     /// Converts into the shape that results carry.

@@ -74,7 +74,8 @@ pub(crate) async fn run(context: &Context, run: &Run) -> Result<RunOutput, Halt>
     fail_point::reach("fetched");
     let fetch_time = started.elapsed();
     context.metrics.stage_took(Stage::Fetch, fetch_time);
-    let opening = context.pool.open(Arc::clone(&fetched.file), run.job.password.clone(), run.identity.lane);
+    let (file, password) = (Arc::clone(&fetched.file), run.job.password.clone());
+    let opening = context.pool.open_again(file, password, run.identity.lane, run.renderers_lost);
     let document = match run.unless_paused(tokio::time::timeout(run.budget.remaining(), opening)).await? {
         Ok(opened) => opened?,
         Err(_) => return Err(out_of_time().into()),

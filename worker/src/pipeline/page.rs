@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use quire_schemas::{
     failure::{Disposition, ErrorCode},
     result::{PageImage, Phase, Warning},
+    state::FailedPage,
 };
 
 use super::document_pass::NativeText;
@@ -80,6 +81,30 @@ impl OnePage {
             self.image = Some(Err(image_fault));
         }
         self
+    }
+}
+
+impl OnePage {
+    /// Fails the missing parts that have cost renderers in earlier runs, with the codes that they had. Returns whether
+    /// the image is still to be made.
+    pub(super) fn fail_again(&mut self, failed: &FailedPage, image_missing: bool) -> bool {
+        let page = self.number;
+        let fault = |code: &str| {
+            let code = code.parse().unwrap_or(ErrorCode::RendererCrashed);
+            let message = "an earlier run has lost renderers over it; it is not tried again";
+            Fault::new(code, Phase::Render, message).on_page(page)
+        };
+        if let Some(code) = failed.text.as_deref().filter(|_| self.text_missing) {
+            self.text = Some(Err(fault(code)));
+            self.text_missing = false;
+        }
+        match failed.image.as_deref().filter(|_| image_missing) {
+            Some(code) => {
+                self.image = Some(Err(fault(code)));
+                false
+            }
+            None => image_missing,
+        }
     }
 }
 

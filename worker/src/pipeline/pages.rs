@@ -12,6 +12,7 @@ use quire_schemas::{
     failure::WarningCode,
     result::{BranchName, PageImage, Phase, Warning},
     sha256::Sha256,
+    state::FailedPage,
 };
 use tokio::{
     task::spawn_blocking,
@@ -133,6 +134,14 @@ impl PageJob<'_> {
         if self.run.left_out.contains(&number) {
             return Ok(page.left_out(place.is_some()));
         }
+        let mut place = place;
+        if let Some(failed) = self.run.failed_pages.iter().find(|failed| failed.page == number) {
+            let still_wanted = page.fail_again(failed, place.is_some());
+            place = place.filter(|_| still_wanted);
+        }
+        if !page.text_missing && place.is_none() {
+            return Ok(page);
+        }
         if self.run.one_page_at_a_time {
             self.run.state.turn_to(&self.context.store, number).await?;
         }
@@ -147,6 +156,7 @@ impl PageJob<'_> {
         let PageOutcome { text, image, text_time, image_time, forms_left_out, facts_left_out, .. } =
             self.document.page(work).await;
         fail_point::reach_page("page_rendered", Some(number));
+        self.remember(number, text.as_ref(), image.as_ref()).await?;
         (page.text_time, page.image_time) = (text_time, image_time);
         let [text_cpu_ms, image_cpu_ms] = [text_time, image_time].map(|time| 1e3 * time.as_secs_f64());
         tracing::debug!(page = number, text_cpu_ms, image_cpu_ms, "page done");
@@ -172,6 +182,26 @@ impl PageJob<'_> {
             });
         }
         Ok(page)
+    }
+
+    /// Notes the parts of a page that have cost renderers: no later run tries them again.
+    async fn remember(
+        &self,
+        page: u32,
+        text: Option<&Result<PageJson, Fault>>,
+        image: Option<&Result<RenderedImage, Fault>>,
+    ) -> Result<(), Fault> {
+        let code_of = |fault: Option<&Fault>| {
+            let code = fault.filter(|fault| fault.has_cost_renderers())?.code;
+            Some(code.as_str().to_owned())
+        };
+        let text = code_of(text.and_then(|text| text.as_ref().err()));
+        let image = code_of(image.and_then(|image| image.as_ref().err()));
+        if text.is_none() && image.is_none() {
+            return Ok(());
+        }
+        let failed = FailedPage { page, text, image };
+        self.run.state.note_failed_page(&self.context.store, failed, self.document.renderers_lost()).await
     }
 
     /// Looks for the parts of a page that earlier runs have stored.

@@ -11,6 +11,7 @@ use quire_schemas::{
     names::{Lane, Tenant},
     result::{ParseResult, Phase},
     state::ExternalParse,
+    state::FailedPage,
 };
 use tokio::{sync::watch, task::JoinError};
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,10 @@ pub(crate) struct Run {
     pub(crate) one_page_at_a_time: bool,
     /// Pages that have killed workers before, from 1.
     pub(crate) left_out: BTreeSet<u32>,
+    /// Pages that have cost renderers in earlier runs.
+    pub(crate) failed_pages: Vec<FailedPage>,
+    /// How many renderers the document has cost in earlier runs.
+    pub(crate) renderers_lost: u32,
     /// Cancelled when the run must stop after the current page.
     pub(crate) pause: CancellationToken,
     pub(crate) budget: Budget,
@@ -139,6 +144,8 @@ impl Run {
             recorded: Vec::new(),
             one_page_at_a_time: false,
             left_out: BTreeSet::new(),
+            failed_pages: Vec::new(),
+            renderers_lost: 0,
             budget,
             pause: CancellationToken::new(),
             progress: watch::Sender::default(),

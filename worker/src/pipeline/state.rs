@@ -5,7 +5,7 @@ use quire_schemas::{
     failure::ErrorCode,
     keys::JobKeys,
     result::Phase,
-    state::{ExternalParse, JobState, MAX_STATE_BYTES},
+    state::{ExternalParse, FailedPage, JobState, MAX_STATE_BYTES},
 };
 use tokio::sync::Mutex;
 
@@ -61,6 +61,22 @@ impl StateKeeper {
         let mut kept = self.state.lock().await;
         let state = kept.get_or_insert_with(|| JobState::of_run(1, self.generation, Phase::Parse));
         state.record(external);
+        write(store, &self.keys, state).await
+    }
+
+    /// Notes a page that has cost renderers, and how many the document has cost by now, whether or not there is a state
+    /// yet.
+    pub(crate) async fn note_failed_page(
+        &self,
+        store: &Store,
+        failed: FailedPage,
+        renderers_lost: u32,
+    ) -> Result<(), Fault> {
+        let mut kept = self.state.lock().await;
+        let state = kept.get_or_insert_with(|| JobState::of_run(1, self.generation, Phase::Render));
+        state.failed_pages.retain(|other| other.page != failed.page);
+        state.failed_pages.push(failed);
+        state.renderers_lost = state.renderers_lost.max(renderers_lost);
         write(store, &self.keys, state).await
     }
 

@@ -237,6 +237,11 @@ impl Child {
         }
     }
 
+    /// Returns its process id, which is also that of its group.
+    pub(super) const fn id(&self) -> i32 {
+        self.group.as_raw()
+    }
+
     /// Says whether the process has not ended.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.process.try_wait(), Ok(None))

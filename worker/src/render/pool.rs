@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use super::{
     child::Child,
     protocol::{AttachmentWork, DocumentInfo, PageWork, RefusedAttachment},
-    shared::{DocumentFile, PageOutcome, PoolSettings, PoolState, Task, TaskKind, permitted},
+    shared::{DocumentFile, PageOutcome, PageTask, PoolSettings, PoolState, Task, TaskKind, permitted},
     slot,
 };
 use crate::{
@@ -47,9 +47,23 @@ impl Pool {
     /// `resource_limit`, `renderer_crashed`, `renderer_timeout`, or `internal` if no renderer can
     /// be started.
     pub async fn open(&self, file: Arc<File>, password: Option<Password>, lane: Lane) -> Result<OpenedDocument, Fault> {
+        self.open_again(file, password, lane, 0).await
+    }
+
+    /// Opens a document that has cost so many renderers in earlier runs. One that has cost three is not tried any more.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_again(
+        &self,
+        file: Arc<File>,
+        password: Option<Password>,
+        lane: Lane,
+        renderers_lost: u32,
+    ) -> Result<OpenedDocument, Fault> {
         let id = self.state.new_id();
         self.state.schedule().open(id, lane);
-        let file = Arc::new(DocumentFile::new(id, file, password));
+        let file = Arc::new(DocumentFile::new(id, file, password, renderers_lost));
         // From here on a drop, also of this future, closes the document.
         let mut document = OpenedDocument { file, info: DocumentInfo::default(), state: Arc::clone(&self.state) };
         let (sender, receiver) = oneshot::channel();
@@ -98,12 +112,18 @@ impl OpenedDocument {
         &self.info
     }
 
+    /// Returns how many renderers the document has cost, in earlier runs as well.
+    #[must_use]
+    pub fn renderers_lost(&self) -> u32 {
+        self.file.renderers_lost()
+    }
+
     /// Does one page. Any number may be asked for at once; they wait in order. Dropping the future
     /// kills the child that works on it.
     pub async fn page(&self, work: PageWork) -> PageOutcome {
         let (sender, receiver) = oneshot::channel();
         let asked = work.clone();
-        self.enqueue(TaskKind::Page(work, sender));
+        self.enqueue(TaskKind::Page(Box::new(PageTask::new(work)), sender));
         receiver.await.unwrap_or_else(|_| PageOutcome::failed(&asked, pool_stopped))
     }
 

@@ -26,7 +26,19 @@ pub(super) struct Schedule<T> {
 struct Entry<T> {
     lane: Lane,
     waiting: VecDeque<T>,
+    /// What is done when nothing else of the document waits.
+    later: VecDeque<T>,
     used_seconds: f64,
+}
+
+impl<T> Entry<T> {
+    fn waits(&self) -> bool {
+        !self.waiting.is_empty() || !self.later.is_empty()
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.waiting.pop_front().or_else(|| self.later.pop_front())
+    }
 }
 
 impl<T> Default for Schedule<T> {
@@ -40,7 +52,7 @@ impl<T> Schedule<T> {
     pub(super) fn open(&mut self, id: DocumentId, lane: Lane) {
         let used = self.documents.values().filter(|entry| entry.lane == lane).map(|entry| entry.used_seconds);
         let used_seconds = used.reduce(f64::min).unwrap_or_default();
-        self.documents.insert(id, Entry { lane, waiting: VecDeque::new(), used_seconds });
+        self.documents.insert(id, Entry { lane, waiting: VecDeque::new(), later: VecDeque::new(), used_seconds });
     }
 
     /// Removes a document and its waiting tasks.
@@ -54,6 +66,16 @@ impl<T> Schedule<T> {
 
     /// Adds a task of a document; a task of a closed one is dropped.
     pub(super) fn push(&mut self, id: DocumentId, task: T) {
+        self.add(id, |entry| entry.waiting.push_back(task));
+    }
+
+    /// Adds a task that comes behind every other one of its document: a page that has failed is tried again when its
+    /// neighbours are done.
+    pub(super) fn push_behind(&mut self, id: DocumentId, task: T) {
+        self.add(id, |entry| entry.later.push_back(task));
+    }
+
+    fn add(&mut self, id: DocumentId, add: impl FnOnce(&mut Entry<T>)) {
         let Some(lane) = self.documents.get(&id).map(|entry| entry.lane) else { return };
         if !self.lane_waits(lane) {
             // A lane that was idle counts as having used as much as the busy ones: it gets no credit.
@@ -65,7 +87,7 @@ impl<T> Schedule<T> {
             }
         }
         if let Some(entry) = self.documents.get_mut(&id) {
-            entry.waiting.push_back(task);
+            add(entry);
         }
     }
 
@@ -76,15 +98,19 @@ impl<T> Schedule<T> {
             .filter(|lane| self.lane_waits(*lane))
             .min_by(|a, b| self.lanes[index(*a)].total_cmp(&self.lanes[index(*b)]))?;
         // The newest of equals: a document that was just opened has used nothing yet.
-        let waiting =
-            self.documents.iter_mut().rev().filter(|(_, entry)| entry.lane == lane && !entry.waiting.is_empty());
+        let waiting = self.documents.iter_mut().rev().filter(|(_, entry)| entry.lane == lane && entry.waits());
         let (id, entry) = waiting.min_by(|(_, a), (_, b)| a.used_seconds.total_cmp(&b.used_seconds))?;
-        Some((*id, entry.waiting.pop_front()?))
+        Some((*id, entry.pop()?))
     }
 
     /// Takes the next task of one document, for a renderer that has it open.
     pub(super) fn next_of(&mut self, id: DocumentId) -> Option<T> {
-        self.documents.get_mut(&id)?.waiting.pop_front()
+        self.documents.get_mut(&id)?.pop()
+    }
+
+    /// Says whether a task of another document waits.
+    pub(super) fn others_wait(&self, id: DocumentId) -> bool {
+        self.documents.iter().any(|(other, entry)| *other != id && entry.waits())
     }
 
     /// Adds renderer time to a document and its lane.
@@ -96,7 +122,7 @@ impl<T> Schedule<T> {
     }
 
     fn lane_waits(&self, lane: Lane) -> bool {
-        self.documents.values().any(|entry| entry.lane == lane && !entry.waiting.is_empty())
+        self.documents.values().any(|entry| entry.lane == lane && entry.waits())
     }
 }
 
@@ -163,6 +189,16 @@ mod tests {
         (1..=300).for_each(|page| schedule.push(2, page));
         let order = served(&mut schedule, 90);
         assert_eq!(order.iter().filter(|id| **id == 2).count(), 60);
+    }
+
+    #[test]
+    fn what_is_tried_again_comes_behind_the_rest_of_its_document() {
+        let mut schedule = with_pages(&[(1, Lane::Normal, 2)]);
+        schedule.push_behind(1, 9);
+        schedule.push(1, 3);
+        assert!(!schedule.others_wait(1) && schedule.others_wait(2));
+        let order: Vec<u32> = std::iter::from_fn(|| schedule.next().map(|(_, page)| page)).collect();
+        assert_eq!(order, [1, 2, 3, 9]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The state that the pool shares with its slots, the tasks that it hands them, and what they return.
 
 use std::{
+    collections::VecDeque,
     fs::File,
     sync::{
         Arc, Mutex, MutexGuard,
@@ -10,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use quire_schemas::job::Password;
+use quire_schemas::{failure::ErrorCode, job::Password, result::Phase};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -25,8 +26,12 @@ use crate::{job::Fault, lock::lock, parse::local::Findings, telemetry::Metrics};
 /// CPU time in which a renderer may at first read what libpdfium does not tell of a document. Real ones take
 /// milliseconds.
 const FACTS_CPU_SECONDS: u64 = 3;
+/// Renderers that one document may cost, by a crash, a limit or the deadline, in all its runs.
+const MAX_RENDERERS_LOST: u32 = 3;
 /// Images that are being made or are on their way to storage, for each renderer.
 const IMAGES_PER_RENDERER: usize = 4;
+/// Pages that go on beside the slots. Each may take the memory of a renderer more.
+const SLOW_PAGES_AT_ONCE: usize = 1;
 /// Attachments of all documents that are read or are on their way to storage. One may be as large as all that a
 /// document may have stored.
 const ATTACHMENTS_AT_ONCE: usize = 2;
@@ -60,6 +65,8 @@ pub(super) struct PoolState {
     pub(super) pages_done: AtomicU64,
     image_permits: Arc<Semaphore>,
     attachment_permits: Arc<Semaphore>,
+    /// Renderers beside the slots: each finishes a page that takes long, so that its slot can go on.
+    slow_permits: Arc<Semaphore>,
     pub(super) stop: CancellationToken,
 }
 
@@ -72,11 +79,41 @@ pub(super) struct DocumentFile {
     pub(super) password: Option<Password>,
     /// CPU time in which a renderer may read what libpdfium does not tell of the document; 0 leaves it out.
     facts_cpu_seconds: AtomicU64,
+    losses: Mutex<Losses>,
+}
+
+/// Renderers that a document has cost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Losses {
+    renderers: u32,
+    /// Of the last one.
+    code: Option<ErrorCode>,
 }
 
 impl DocumentFile {
-    pub(super) const fn new(id: DocumentId, file: Arc<File>, password: Option<Password>) -> Self {
-        Self { id, file, password, facts_cpu_seconds: AtomicU64::new(FACTS_CPU_SECONDS) }
+    /// `renderers_lost` is what earlier runs have noted of it.
+    pub(super) fn new(id: DocumentId, file: Arc<File>, password: Option<Password>, renderers_lost: u32) -> Self {
+        let losses = Mutex::new(Losses { renderers: renderers_lost, code: None });
+        Self { id, file, password, facts_cpu_seconds: AtomicU64::new(FACTS_CPU_SECONDS), losses }
+    }
+
+    /// Notes that it has cost a renderer.
+    pub(super) fn lost_a_renderer(&self, code: ErrorCode) {
+        let mut losses = lock(&self.losses);
+        *losses = Losses { renderers: losses.renderers.saturating_add(1), code: Some(code) };
+    }
+
+    /// Returns how many renderers it has cost, in earlier runs as well.
+    pub(super) fn renderers_lost(&self) -> u32 {
+        lock(&self.losses).renderers
+    }
+
+    /// Returns the fault of everything that is still asked of a document which has cost all the renderers that it may.
+    pub(super) fn spent(&self) -> Option<Fault> {
+        let Losses { renderers, code } = *lock(&self.losses);
+        let message = || format!("the document has cost {renderers} renderers; nothing more of it is tried");
+        let code = code.unwrap_or(ErrorCode::RendererCrashed);
+        (renderers >= MAX_RENDERERS_LOST).then(|| Fault::new(code, Phase::Render, message()))
     }
 
     /// Returns what the next renderer that opens it is to be asked.
@@ -110,8 +147,25 @@ pub(super) struct Task {
 #[derive(Debug)]
 pub(super) enum TaskKind {
     Describe(oneshot::Sender<Result<DocumentInfo, Fault>>),
-    Page(PageWork, oneshot::Sender<PageOutcome>),
+    Page(Box<PageTask>, oneshot::Sender<PageOutcome>),
     Attachment(AttachmentWork, oneshot::Sender<Result<AttachmentBytes, Fault>>),
+}
+
+/// A page that is done in one try or several, each of which waits for its turn.
+#[derive(Debug)]
+pub(super) struct PageTask {
+    /// What the next try asks for.
+    pub(super) work: PageWork,
+    /// What the tries after that ask for.
+    pub(super) rest: VecDeque<PageWork>,
+    /// What came of the tries so far; `None` before the first.
+    pub(super) outcome: Option<PageOutcome>,
+}
+
+impl PageTask {
+    pub(super) fn new(work: PageWork) -> Self {
+        Self { work, rest: VecDeque::new(), outcome: None }
+    }
 }
 
 /// A file that a document carries, or why it is not sent.
@@ -191,13 +245,18 @@ impl PageOutcome {
         Self { text, image, ..Self::default() }
     }
 
-    /// Gives a fault to the part that this work asks for, unless it was answered before the child failed.
-    pub(super) fn fail(&mut self, part: &PageWork, fault: Fault) {
-        let fault = fault.on_page(part.page);
-        if part.text {
-            self.text.get_or_insert(Err(fault));
-        } else if part.image.is_some() {
-            self.image.get_or_insert(Err(fault));
+    /// Gives a fault to every part that this work asks for, unless it was answered before the child failed.
+    pub(super) fn fail_all(&mut self, work: &PageWork, fault: Fault) {
+        let fault = fault.on_page(work.page);
+        let text = work.text && self.text.is_none();
+        let image = work.image.is_some() && self.image.is_none();
+        if text && image {
+            self.text = Some(Err(fault.of_branch().on_page(work.page)));
+            self.image = Some(Err(fault));
+        } else if text {
+            self.text = Some(Err(fault));
+        } else if image {
+            self.image = Some(Err(fault));
         }
     }
 
@@ -222,6 +281,7 @@ impl PoolState {
         Self {
             image_permits: Arc::new(Semaphore::new(settings.renderers * IMAGES_PER_RENDERER)),
             attachment_permits: Arc::new(Semaphore::new(ATTACHMENTS_AT_ONCE)),
+            slow_permits: Arc::new(Semaphore::new(SLOW_PAGES_AT_ONCE)),
             settings,
             schedule: Mutex::default(),
             work_arrived: Notify::new(),
@@ -257,6 +317,11 @@ impl PoolState {
     pub(super) async fn attachment_permit(&self) -> OwnedSemaphorePermit {
         let permits = Arc::clone(&self.attachment_permits);
         permits.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
+    /// Returns the permit to go on beside the slots, if there is one.
+    pub(super) fn slow_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.slow_permits).try_acquire_owned().ok()
     }
 
     /// Takes a spare, or starts a child if there is none.
@@ -322,8 +387,8 @@ mod tests {
         let image_only = PageWork { text: false, ..work() };
         let mut outcome = PageOutcome::failed(&text_only, || fault(ErrorCode::RendererCrashed));
         assert_eq!(outcome.answered(), Answered { text: true, image: false });
-        outcome.fail(&text_only, fault(ErrorCode::RendererTimeout));
-        outcome.fail(&image_only, fault(ErrorCode::RendererTimeout));
+        outcome.fail_all(&text_only, fault(ErrorCode::RendererTimeout));
+        outcome.fail_all(&image_only, fault(ErrorCode::RendererTimeout));
         let text = outcome.text.and_then(Result::err).map(|fault| (fault.code, fault.page));
         let image = outcome.image.and_then(Result::err).map(|fault| (fault.code, fault.page));
         assert_eq!(text, Some((ErrorCode::RendererCrashed, Some(4))));

@@ -2,13 +2,16 @@
 //! fails.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::Bytes;
 use quire_schemas::{failure::ErrorCode, result::Phase};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{
     bounds,
@@ -16,10 +19,10 @@ use super::{
     protocol::{AttachmentWork, DocumentInfo, LARGE_JSON_BYTES, MAX_HEADER_BYTES, PageWork, Request, Response},
     recovery,
     schedule::DocumentId,
-    shared::{AttachmentBytes, DocumentFile, PageJson, PageOutcome, PoolState, Task, TaskKind},
+    shared::{AttachmentBytes, DocumentFile, PageJson, PageOutcome, PageTask, PoolState, Task, TaskKind},
     verify::{self, Violation},
 };
-use crate::job::Fault;
+use crate::{job::Fault, lifecycle};
 
 /// A slot stays with a document at least this long while it has pages, so that little time goes into
 /// opening documents again.
@@ -29,22 +32,72 @@ const STAY_PER_OPENING: u32 = 10;
 /// Time to open a document, and to read what it says of itself.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// After this time a page that burns its core gives it away: other documents go on, and it goes on beside them.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
+
 /// Works until the pool is stopped.
 pub(super) async fn run(pool: Arc<PoolState>) {
-    let mut slot = Slot { pool: &pool, held: None, lost_from_outside: false };
+    let mut slot = Slot::new(Arc::clone(&pool));
     while let Some(task) = slot.next_task().await {
         let document = task.document.id;
-        let started = Instant::now();
-        let busy = pool.settings.metrics.renderer_busy();
-        slot.perform(task).await;
-        drop(busy);
-        pool.schedule().charge(document, started.elapsed());
+        let pid = slot.pid.clone();
+        let mut work = Box::pin(slot.work_on(task));
+        slot = loop {
+            // Cancel safe: the work goes on while it is polled by reference.
+            tokio::select! {
+                slot = &mut work => break slot,
+                () = sleep(SLOW_AFTER) => {}
+            }
+            let others_wait = pool.schedule().others_wait(document);
+            let burning = pid.get().filter(|pid| others_wait && cpu_time(*pid) >= SLOW_AFTER.mul_f64(0.9));
+            let Some((pid, permit)) = burning.zip(pool.slow_permit()) else { continue };
+            lower_priority(pid);
+            tracing::debug!(pid, "a page takes long and goes on beside the others");
+            lifecycle::spawn(async move {
+                // Its child ends with the page: the document goes on in slots.
+                drop(work.await);
+                drop(permit);
+            });
+            break Slot::new(Arc::clone(&pool));
+        };
     }
 }
 
-struct Slot<'a> {
-    pool: &'a PoolState,
+/// The process id of the child that a slot works with, for whoever watches the slot.
+#[derive(Debug, Clone, Default)]
+struct ChildId(Arc<AtomicI32>);
+
+impl ChildId {
+    fn set(&self, pid: i32) {
+        self.0.store(pid, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> Option<i32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|pid| *pid > 0)
+    }
+}
+
+/// Returns the CPU time that a process has used, as everybody may read it.
+fn cpu_time(pid: i32) -> Duration {
+    /// Of every Linux that shows times in /proc.
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(") ").map(|(_, rest)| rest).unwrap_or_default().split(' ');
+    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND)
+}
+
+/// Lets every other process come first.
+fn lower_priority(pid: i32) {
+    let Ok(process) = u32::try_from(pid) else { return };
+    // SAFETY: the call takes numbers only. Where it fails, the page keeps its share of the core.
+    let _ = unsafe { nix::libc::setpriority(nix::libc::PRIO_PROCESS, process, 19) };
+}
+
+struct Slot {
+    pool: Arc<PoolState>,
     held: Option<OpenChild>,
+    pid: ChildId,
     /// Whether the last child that failed may have done so without a fault of its document.
     lost_from_outside: bool,
 }
@@ -66,24 +119,39 @@ enum OpenError {
     Child(ChildFault),
 }
 
-impl Slot<'_> {
+impl Slot {
+    fn new(pool: Arc<PoolState>) -> Self {
+        Self { pool, held: None, pid: ChildId::default(), lost_from_outside: false }
+    }
+
+    /// Does a task and charges its document.
+    async fn work_on(mut self, task: Task) -> Self {
+        let (document, started) = (task.document.id, Instant::now());
+        let busy = self.pool.settings.metrics.renderer_busy();
+        self.perform(task).await;
+        drop(busy);
+        self.pool.schedule().charge(document, started.elapsed());
+        self
+    }
+
     /// Waits for a task. `None` once the pool is stopped.
     async fn next_task(&mut self) -> Option<Task> {
         loop {
             // Registered before looking: work that arrives in between wakes us.
-            let arrived = self.pool.work_arrived.notified();
-            if self.pool.stop.is_cancelled() {
+            let pool = Arc::clone(&self.pool);
+            let arrived = pool.work_arrived.notified();
+            if pool.stop.is_cancelled() {
                 return None;
             }
             if let Some(task) = self.look_for_task() {
                 // One wake-up may stand for several tasks: pass it on.
-                self.pool.work_arrived.notify_one();
+                pool.work_arrived.notify_one();
                 return Some(task);
             }
             // Cancel safe: both only wait.
             tokio::select! {
                 () = arrived => {}
-                () = self.pool.stop.cancelled() => return None,
+                () = pool.stop.cancelled() => return None,
             }
         }
     }
@@ -110,14 +178,25 @@ impl Slot<'_> {
                 };
                 let _ = reply.send(described);
             }
-            TaskKind::Page(work, mut reply) => {
+            TaskKind::Page(mut page, mut reply) => {
                 // Cancel safe: a child that is left half way is killed.
-                let outcome = tokio::select! {
-                    outcome = self.page(&task.document, &work) => outcome,
+                tokio::select! {
+                    () = self.next_try(&task.document, &mut page) => {}
                     () = reply.closed() => { self.held = None; return }
-                };
-                self.pool.pages_done.fetch_add(1, Ordering::Relaxed);
-                let _ = reply.send(outcome);
+                }
+                match page.rest.pop_front() {
+                    Some(work) => {
+                        page.work = work;
+                        let (id, document) = (task.document.id, task.document);
+                        let task = Task { document, kind: TaskKind::Page(page, reply) };
+                        self.pool.schedule().push_behind(id, task);
+                        self.pool.work_arrived.notify_one();
+                    }
+                    None => {
+                        self.pool.pages_done.fetch_add(1, Ordering::Relaxed);
+                        let _ = reply.send(page.outcome.unwrap_or_default().finish());
+                    }
+                }
             }
             TaskKind::Attachment(work, mut reply) => {
                 // Cancel safe: a child that is left half way is killed.
@@ -152,29 +231,40 @@ impl Slot<'_> {
     }
 
     async fn try_describe(&mut self, document: &DocumentFile) -> Result<DocumentInfo, Fault> {
+        if let Some(fault) = document.spent() {
+            return Err(fault);
+        }
         let max_pages = self.pool.settings.max_pages;
         let held = self.hold(document).await?;
         recovery::within_page_limit(held.page_count, max_pages)?;
         let described = held.describe().await;
-        described.map_err(|fault| self.lose(fault))
+        described.map_err(|fault| self.lose(document, fault))
     }
 
-    /// Does a page. A child that fails takes down only the parts that it had not answered.
-    async fn page(&mut self, document: &DocumentFile, work: &PageWork) -> PageOutcome {
-        // Before the page: while storage is slow, renderers wait instead of filling the memory.
-        let permit = if work.image.is_some() { Some(self.pool.image_permit().await) } else { None };
-        let mut outcome = PageOutcome::begin(permit);
-        if self.try_page(document, work, &mut outcome).await.is_ok() {
-            return outcome.finish();
-        }
-        for part in recovery::second_tries(work, outcome.answered()) {
-            if let Err(fault) = self.try_page(document, &part, &mut outcome).await {
-                outcome.fail(&part, fault);
+    /// Does the next try of a page. A child that fails takes down only the parts that it had not answered: they are
+    /// tried once more, each as a task of its own.
+    async fn next_try(&mut self, document: &DocumentFile, page: &mut PageTask) {
+        let (work, is_first) = (page.work.clone(), page.outcome.is_none());
+        let mut outcome = match page.outcome.take() {
+            Some(outcome) => outcome,
+            // Before the page: while storage is slow, renderers wait instead of filling the memory.
+            None if work.image.is_some() => PageOutcome::begin(Some(self.pool.image_permit().await)),
+            None => PageOutcome::begin(None),
+        };
+        let tried = self.try_page(document, &work, &mut outcome).await;
+        match tried {
+            Ok(()) if is_first => {}
+            Ok(()) => {
+                outcome.forms_left_out |= work.image.is_some() && matches!(outcome.image, Some(Ok(_)));
+                outcome.facts_left_out |= work.text && matches!(outcome.text, Some(Ok(_)));
             }
-            outcome.forms_left_out |= part.image.is_some() && matches!(outcome.image, Some(Ok(_)));
-            outcome.facts_left_out |= part.text && matches!(outcome.text, Some(Ok(_)));
+            Err(fault) if is_first && document.spent().is_none() => {
+                page.rest = recovery::second_tries(&work, outcome.answered()).into();
+                drop(fault);
+            }
+            Err(fault) => outcome.fail_all(&work, fault),
         }
-        outcome.finish()
+        page.outcome = Some(outcome);
     }
 
     /// Asks a child for a page until it is done. On an error the child is gone; its answers so far count.
@@ -184,10 +274,13 @@ impl Slot<'_> {
         work: &PageWork,
         outcome: &mut PageOutcome,
     ) -> Result<(), Fault> {
+        if let Some(fault) = document.spent() {
+            return Err(fault);
+        }
         let within = self.pool.settings.child.page_timeout;
         let held = self.hold(document).await?;
         let done = held.page(work, within, outcome).await;
-        done.map_err(|fault| self.lose(fault))
+        done.map_err(|fault| self.lose(document, fault))
     }
 
     async fn attachment(&mut self, document: &DocumentFile, work: AttachmentWork) -> Result<AttachmentBytes, Fault> {
@@ -205,10 +298,13 @@ impl Slot<'_> {
         document: &DocumentFile,
         work: AttachmentWork,
     ) -> Result<AttachmentBytes, Fault> {
+        if let Some(fault) = document.spent() {
+            return Err(fault);
+        }
         let within = self.pool.settings.child.page_timeout;
         let held = self.hold(document).await?;
         let read = held.attachment(work, within).await;
-        read.map_err(|fault| self.lose(fault))
+        read.map_err(|fault| self.lose(document, fault))
     }
 
     /// Makes sure that the slot holds a child with this document open.
@@ -222,8 +318,9 @@ impl Slot<'_> {
             };
             let page_count = open(&mut child, document).await.map_err(|error| match error {
                 OpenError::Document(fault) => fault,
-                OpenError::Child(fault) => self.count_failure(fault),
+                OpenError::Child(fault) => self.count_loss(document, fault),
             })?;
+            self.pid.set(child.id());
             let leave_after = Instant::now() + SHORTEST_STAY.max(started.elapsed() * STAY_PER_OPENING);
             let (document, documents_seen) = (document.id, seen + 1);
             self.held = Some(OpenChild { child, document, documents_seen, page_count, leave_after });
@@ -232,9 +329,16 @@ impl Slot<'_> {
     }
 
     /// Kills the slot's child, which has failed, and returns what that means for the page or document.
-    fn lose(&mut self, fault: ChildFault) -> Fault {
+    fn lose(&mut self, document: &DocumentFile, fault: ChildFault) -> Fault {
         self.held = None;
-        self.count_failure(fault)
+        self.count_loss(document, fault)
+    }
+
+    /// Counts a child that a document has cost.
+    fn count_loss(&mut self, document: &DocumentFile, fault: ChildFault) -> Fault {
+        let fault = self.count_failure(fault);
+        document.lost_a_renderer(fault.code);
+        fault.by_loss_of_a_renderer()
     }
 
     /// Counts a child that has failed, and returns what that means for the page or document.

@@ -105,9 +105,11 @@ fn grant_cpu(seconds: u64) -> nix::Result<()> {
     setrlimit(Resource::RLIMIT_CPU, cpu_limit(seconds).min(hard), hard)
 }
 
-/// Returns the limit that leaves at least so much CPU time: the kernel counts whole seconds.
+/// Returns the limit that leaves so much CPU time, to half a second: the kernel counts whole ones.
 fn cpu_limit(seconds: u64) -> u64 {
-    (cpu_micros() / 1_000_000).saturating_add(seconds).saturating_add(1)
+    let used = cpu_micros();
+    let rounded = used.saturating_add(500_000) / 1_000_000;
+    rounded.saturating_add(seconds).max(used / 1_000_000 + 1)
 }
 
 /// Returns the CPU time that this process has used, in microseconds.
