@@ -19,6 +19,7 @@ pub mod object_text;
 pub mod open_enum;
 pub mod page_ranges;
 pub mod precedence;
+pub mod printable;
 pub mod redact;
 pub mod result;
 pub mod secret;

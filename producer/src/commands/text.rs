@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use quire_schemas::printable::{printable, printable_json};
 use serde::Serialize;
 
 /// Standard output takes no more. A type of its own, so that a closed pipe is not taken for a lost
@@ -13,18 +14,19 @@ pub(crate) struct Unwritten(#[source] pub(super) io::Error);
 
 /// Writes a line of data.
 pub(crate) fn say(text: &str) -> Result<(), Unwritten> {
-    writeln!(io::stdout().lock(), "{text}").map_err(Unwritten)
+    writeln!(io::stdout().lock(), "{}", printable(text)).map_err(Unwritten)
 }
 
 /// Writes a line of data as JSON.
 pub(crate) fn say_json(line: &impl Serialize) -> anyhow::Result<()> {
-    Ok(say(&serde_json::to_string(line)?)?)
+    let json = printable_json(&serde_json::to_string(line)?);
+    Ok(writeln!(io::stdout().lock(), "{json}").map_err(Unwritten)?)
 }
 
 /// Prints something that is not data.
 pub(crate) fn note(text: &str) {
     // A closed stderr must not fail the command.
-    let _ = writeln!(io::stderr().lock(), "quire: {text}");
+    let _ = writeln!(io::stderr().lock(), "quire: {}", printable(text));
 }
 
 /// Aligns cells in columns, two spaces apart; columns of numbers to the right.

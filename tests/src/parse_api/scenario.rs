@@ -52,6 +52,11 @@ pub enum Scenario {
     Cancelled,
     /// The service forgets the parse it accepted.
     LostOnPoll,
+    /// So many questions for the result are answered 404 after the parse is completed.
+    LateResult {
+        /// How often.
+        times: u32,
+    },
     /// The key is refused.
     Unauthorized,
     /// There is no credit left.

@@ -89,6 +89,7 @@ impl Service {
             created_at: Utc::now(),
             started: Instant::now(),
             polls: 0,
+            results: 0,
             cancelled: false,
             plan,
         };
@@ -140,6 +141,12 @@ impl Service {
         let mut body = json!({ "job": job.describe() });
         if expand.is_empty() || job.status() != "COMPLETED" {
             return Reply::json(200, &body);
+        }
+        if let Scenario::LateResult { times } = plan.scenario {
+            job.results += 1;
+            if job.results <= times {
+                return not_found(id);
+            }
         }
         for section in expand {
             body[section] = answer::section(section, job);
@@ -208,6 +215,8 @@ pub struct ParseJob {
     created_at: DateTime<Utc>,
     started: Instant,
     polls: u32,
+    /// Questions for its result.
+    results: u32,
     cancelled: bool,
     pub(super) plan: Plan,
 }

@@ -113,6 +113,16 @@ async fn a_service_that_loses_the_parse_or_talks_nonsense_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_result_that_comes_after_its_parse_is_completed_is_waited_for_and_bought_once() {
+    let (world, api) = (World::new().await, ParseApi::start(4, Scenario::LateResult { times: 3 }).await);
+    let mut worker = api.worker(&world).start().await;
+    let job_id = submit(&world, &[]).await;
+    assert_succeeded(&world.await_result(&job_id).await, 4);
+    assert_eq!((api.uploads().len(), api.jobs().len()), (1, 1));
+    assert_settled(&world, &mut worker).await;
+}
+
+#[tokio::test]
 async fn a_lost_parse_is_bought_again_by_the_next_attempt() {
     let (world, api) = (World::new().await, ParseApi::start(4, Scenario::LostOnPoll).await);
     let mut events = listen(&world).await;

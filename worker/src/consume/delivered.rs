@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use quire_schemas::{
     job::{Decoded, Job, JobId},
     keys::JobKeys,
@@ -47,6 +47,8 @@ pub(super) struct Delivered<R> {
     /// What the publisher should know of the message; part of every result.
     pub(super) warnings: Vec<Warning>,
     pub(super) deadline: Deadline,
+    /// When a worker first saw the job: this one, if none did before.
+    pub(super) first_seen: DateTime<Utc>,
     pub(super) terms: Terms,
     /// From when on the time of the attempt counts.
     pub(super) clock: Instant,
@@ -62,6 +64,7 @@ impl<R> Delivered<R> {
     /// Reads a delivery. The ending is that of a message that is not a job.
     pub(super) fn read(message: Message, receipt: R, rules: &JobRules) -> (Self, Option<Ending>) {
         let now = Instant::now();
+        let first_seen = message.first_seen().unwrap_or_else(Utc::now);
         let (job_id, tenant, read) = read(&message);
         let identity = Identity {
             job_id,
@@ -80,6 +83,7 @@ impl<R> Delivered<R> {
             job: None,
             warnings: Vec::new(),
             deadline: Deadline::Unread,
+            first_seen,
             terms,
             clock: now,
             kept_until: now + rules.lease,
@@ -88,7 +92,7 @@ impl<R> Delivered<R> {
         };
         match read {
             Ok(Decoded { job, warnings, .. }) => {
-                let latest = delivered.message.first_seen() + rules.max_age;
+                let latest = first_seen + rules.max_age;
                 delivered.deadline = Deadline::Known(job.deadline.map_or(latest, |asked| asked.min(latest)));
                 (delivered.job, delivered.warnings) = (Some(Arc::new(job)), warnings);
                 (delivered, None)

@@ -24,7 +24,7 @@ pub(super) fn dead_letter<R>(delivered: &Delivered<R>, fault: &Fault, bury: Bury
         .text(header::ERROR_CODE, bury.code.as_str())
         .text(header::VERSION, env!("CARGO_PKG_VERSION"))
         .number(header::MEMORY_PEAK, telemetry::peak_resident_bytes())
-        .text(header::LOG, &telemetry::last_lines(&identity.job_id));
+        .text(header::LOG, &telemetry::last_lines(&identity.tenant, &identity.job_id));
     headers = match message.tenant() {
         Ok(tenant) => headers.tenant(&tenant),
         // The key shows an operator whose job it was meant to be.

@@ -119,7 +119,10 @@ impl Message {
 
     /// Says whether an earlier run has written the dead letter of this job already.
     pub(super) fn is_buried(&self) -> bool {
-        self.has(header::BURIED)
+        // Only as a worker writes it, on a message that a retry tier has returned: a publisher's own would make its job
+        // vanish without a letter.
+        let from_tier = self.text("x-first-death-queue").is_some_and(|queue| queue.starts_with("quire.retry."));
+        from_tier && [header::BURIED, header::WORKER, header::FIRST_SEEN].iter().all(|name| self.has(name))
     }
 
     /// Says whether the last run of it was put off for this fault.
@@ -142,9 +145,9 @@ impl Message {
         }
     }
 
-    /// Returns when a worker first saw it; now if none did.
-    pub(super) fn first_seen(&self) -> DateTime<Utc> {
-        self.time(header::FIRST_SEEN).unwrap_or_else(Utc::now)
+    /// Returns when a worker first saw it; `None` if none did.
+    pub(super) fn first_seen(&self) -> Option<DateTime<Utc>> {
+        self.time(header::FIRST_SEEN)
     }
 
     /// Returns how long it has waited since it was published or, if the job comes again, since it was due.
@@ -308,7 +311,7 @@ mod tests {
         for message in [retry, released] {
             assert_eq!(message.tenant().ok(), Some(Tenant::default()));
             assert!(!message.is_redelivered());
-            assert_eq!(message.first_seen().format("%FT%H").to_string(), "2026-11-27T04");
+            assert_eq!(message.first_seen().expect("it says so").format("%FT%H").to_string(), "2026-11-27T04");
             message.decode().expect("a job");
         }
     }

@@ -278,7 +278,7 @@ impl Settler {
         let headers = Headers::default()
             .number(header::ATTEMPT, attempt)
             .number(header::GENERATION, delivered.identity.generation)
-            .time(header::FIRST_SEEN, message.first_seen())
+            .time(header::FIRST_SEEN, delivered.first_seen)
             .text(header::WORKER, &self.announcer.worker);
         // A republish begins the broker's count anew. A run that has begun notes in its state how it ended.
         let count_is_lost = message.is_redelivered() && !delivered.begun;

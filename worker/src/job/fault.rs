@@ -140,6 +140,8 @@ impl Fault {
     pub const fn disposition(&self) -> Disposition {
         match self.code.disposition() {
             Disposition::Retry if self.outage => Disposition::Park,
+            // A service that refuses the worker's own key refuses it to every job.
+            Disposition::Bury if self.outage && matches!(self.code, ErrorCode::ParserAuth) => Disposition::Park,
             by_code => by_code,
         }
     }

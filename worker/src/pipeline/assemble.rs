@@ -48,7 +48,8 @@ pub(super) fn outcome(worker: &str, facts: &Facts<'_>, mut gathered: Gathered, t
     let (parse, parse_fault) = parse_branch(facts, &mut gathered);
     let (images, images_fault) = images_branch(facts, &gathered);
     result.errors = errors(&gathered, parse_fault.as_ref(), images_fault.as_ref());
-    result.pages = pages(facts, &gathered);
+    let lacks_texts = parse.status == BranchStatus::Failed;
+    result.pages = pages(facts, &gathered, lacks_texts);
     result.branches = Branches { parse, images };
     result.timings = timings(facts, &gathered, total);
     let fault = decisive(
@@ -280,17 +281,19 @@ fn errors(gathered: &Gathered, parse: Option<&Fault>, images: Option<&Fault>) ->
 }
 
 /// Makes a row for every page of the plan without its parse, which the document-level pass adds.
-fn pages(facts: &Facts<'_>, gathered: &Gathered) -> Vec<Page> {
+/// `lacks_texts`: the parse has failed as a whole.
+fn pages(facts: &Facts<'_>, gathered: &Gathered, lacks_texts: bool) -> Vec<Page> {
     let mut errors = errors_by_page(gathered);
     let page = |number: u32| {
         let size = facts.info.page_sizes.get(number as usize - 1);
         let has_image = gathered.pages.images.contains_key(&number);
         let errors = errors.remove(&number).unwrap_or_default();
-        let has_output = has_image || gathered.pages.characters.contains_key(&number);
+        let lacks_text = lacks_texts && facts.plan.parse_pages.contains(&number);
+        let has_output = has_image || (!lacks_text && gathered.pages.characters.contains_key(&number));
         Page {
             width: size.map(|size| size.0),
             height: size.map(|size| size.1),
-            status: match (errors.is_empty(), has_output) {
+            status: match (errors.is_empty() && !lacks_text, has_output) {
                 (true, _) => PageStatus::Succeeded,
                 (false, true) => PageStatus::PartialSuccess,
                 (false, false) => PageStatus::Failed,

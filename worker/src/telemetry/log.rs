@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Registry, filter, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt, util::TryInitError,
+    EnvFilter, Registry, filter, filter::filter_fn, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt,
+    util::TryInitError,
 };
 
 use super::recent::Recent;
@@ -39,9 +41,16 @@ pub(crate) fn init(filter: &str) -> Result<LogFilter, LogError> {
     let human = on_terminal.then(|| fmt::layer().with_writer(io::stderr));
     let json = (!on_terminal)
         .then(|| fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(io::stderr));
-    let subscriber = tracing_subscriber::registry().with(filter).with(human).with(json).with(Recent);
+    let subscriber =
+        tracing_subscriber::registry().with(filter).with(filter_fn(is_shown)).with(human).with(json).with(Recent);
     subscriber.try_init().map_err(LogError::Taken)?;
     Ok(LogFilter { handle })
+}
+
+/// Lets nothing of other crates pass below `info`, whatever the filter says: the AMQP client prints its login, HTTP and
+/// storage clients headers and tokens.
+fn is_shown(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("quire") || *metadata.level() <= Level::INFO
 }
 
 impl LogFilter {
@@ -78,6 +87,23 @@ mod tests {
         let shown = |filter| without_amqp_client(parse(filter).expect("a filter")).to_string();
         assert!(shown("info").contains("lapin=off"), "{}", shown("info"));
         assert!(!shown("info,lapin=debug").contains("off"), "{}", shown("info,lapin=debug"));
+    }
+
+    #[test]
+    fn other_crates_say_nothing_below_info() {
+        let lines = tempfile::NamedTempFile::new().expect("a temporary file");
+        let writer = lines.reopen().expect("it is there");
+        let writer = move || writer.try_clone().expect("an open file");
+        let layer = fmt::layer().with_ansi(false).with_writer(writer);
+        let subscriber = tracing_subscriber::registry().with(parse("trace").expect("a filter"));
+        tracing::subscriber::with_default(subscriber.with(filter_fn(is_shown)).with(layer), || {
+            tracing::trace!(target: "lapin::io_loop", "canary");
+            tracing::debug!(target: "hyper::proto", "canary");
+            tracing::info!(target: "lapin::io_loop", "connected");
+            tracing::trace!(target: "quire_worker::consume", "own");
+        });
+        let text = std::fs::read_to_string(lines.path()).expect("text");
+        assert!(!text.contains("canary") && text.contains("connected") && text.contains("own"), "{text}");
     }
 
     #[test]

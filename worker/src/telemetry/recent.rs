@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{SecondsFormat, Utc};
-use quire_schemas::job::JobId;
+use quire_schemas::{job::JobId, names::Tenant};
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -21,18 +21,22 @@ use crate::lock::lock;
 const MAX_LINES: usize = 20;
 const MAX_LINE_BYTES: usize = 400;
 const MAX_BYTES: usize = 4096;
-/// The span of a job's work, and its field that names the job.
+/// The span of a job's work, and its fields that name the job.
 const SPAN: &str = "job";
 const FIELD: &str = "job.id";
+const TENANT: &str = "tenant";
 
-static JOBS: LazyLock<Mutex<BTreeMap<String, Lines>>> = LazyLock::new(Mutex::default);
+static JOBS: LazyLock<Mutex<BTreeMap<Key, Lines>>> = LazyLock::new(Mutex::default);
+
+/// Tenant and id.
+type Key = (String, String);
 
 type Lines = Arc<Mutex<VecDeque<String>>>;
 
 /// Returns the last lines about a job that is in flight, at most 4 KiB, oldest first; empty if
-/// nothing was logged.
-pub(crate) fn last_lines(job_id: &JobId) -> String {
-    let lines = lock(&JOBS).get(&job_id.to_string()).cloned();
+/// nothing was logged. Two tenants may have jobs with one id.
+pub(crate) fn last_lines(tenant: &Tenant, job_id: &JobId) -> String {
+    let lines = lock(&JOBS).get(&(tenant.to_string(), job_id.to_string())).cloned();
     let Some(lines) = lines else { return String::new() };
     let lines = lock(&lines);
     let mut room = MAX_BYTES;
@@ -55,7 +59,7 @@ pub(super) struct Recent;
 
 /// The job of a span.
 struct About {
-    job_id: String,
+    job: Key,
     lines: Lines,
 }
 
@@ -69,10 +73,10 @@ where
         }
         let mut named = JobName::default();
         attributes.record(&mut named);
-        let (Some(job_id), Some(span)) = (named.0, context.span(id)) else { return };
+        let (Some(job), Some(span)) = (named.tenant.zip(named.job_id), context.span(id)) else { return };
         let lines = Lines::default();
-        lock(&JOBS).insert(job_id.clone(), Arc::clone(&lines));
-        span.extensions_mut().insert(About { job_id, lines });
+        lock(&JOBS).insert(job.clone(), Arc::clone(&lines));
+        span.extensions_mut().insert(About { job, lines });
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -99,8 +103,8 @@ where
         let Some(about) = extensions.get::<About>() else { return };
         let mut jobs = lock(&JOBS);
         // A later delivery of the same job may have lines of its own by now.
-        if jobs.get(&about.job_id).is_some_and(|lines| Arc::ptr_eq(lines, &about.lines)) {
-            jobs.remove(&about.job_id);
+        if jobs.get(&about.job).is_some_and(|lines| Arc::ptr_eq(lines, &about.lines)) {
+            jobs.remove(&about.job);
         }
     }
 }
@@ -115,12 +119,17 @@ fn line(event: &Event<'_>) -> String {
 }
 
 #[derive(Default)]
-struct JobName(Option<String>);
+struct JobName {
+    tenant: Option<String>,
+    job_id: Option<String>,
+}
 
 impl Visit for JobName {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == FIELD {
-            self.0 = Some(format!("{value:?}"));
+        match field.name() {
+            FIELD => self.job_id = Some(format!("{value:?}")),
+            TENANT => self.tenant = Some(format!("{value:?}")),
+            _ => {}
         }
     }
 }
@@ -153,22 +162,23 @@ mod tests {
 
     #[test]
     fn the_last_lines_of_a_job_are_kept_while_it_is_in_flight() {
-        let (job_id, other) = (JobId::generate(), JobId::generate());
+        let (job_id, tenant) = (JobId::generate(), Tenant::default());
+        let other: Tenant = "other".parse().expect("a tenant");
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || {
-            let span = tracing::info_span!("job", job.id = %job_id);
+            let span = tracing::info_span!("job", job.id = %job_id, tenant = %tenant);
             span.in_scope(|| {
                 (1..=MAX_LINES).for_each(|number| tracing::info!(number, "rendered"));
                 tracing::info_span!("inner").in_scope(|| tracing::warn!(code = "x", "went\nwrong"));
             });
             tracing::info!("of no job");
-            let lines = last_lines(&job_id);
+            let lines = last_lines(&tenant, &job_id);
             let lines: Vec<&str> = lines.lines().collect();
             assert_eq!(lines.len(), MAX_LINES);
             assert!(lines[0].ends_with("INFO rendered number=2"), "{}", lines[0]);
             assert!(lines[MAX_LINES - 1].ends_with("WARN went wrong code=x"), "{}", lines[MAX_LINES - 1]);
-            assert_eq!(last_lines(&other), "");
+            assert_eq!(last_lines(&other, &job_id), "");
             drop(span);
-            assert_eq!(last_lines(&job_id), "");
+            assert_eq!(last_lines(&tenant, &job_id), "");
         });
     }
 
@@ -176,9 +186,10 @@ mod tests {
     fn a_talkative_job_does_not_swell_its_letter() {
         let job_id = JobId::generate();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(Recent), || {
-            let span = tracing::info_span!("job", job.id = %job_id);
+            let tenant = Tenant::default();
+            let span = tracing::info_span!("job", job.id = %job_id, tenant = %tenant);
             span.in_scope(|| (0..MAX_LINES).for_each(|_| tracing::info!("{}", "é".repeat(1000))));
-            let lines = last_lines(&job_id);
+            let lines = last_lines(&tenant, &job_id);
             assert!((3000..=MAX_BYTES).contains(&lines.len()), "{} bytes", lines.len());
         });
     }

@@ -1,10 +1,12 @@
 //! Settings that are allowed and unsafe.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
+
+use url::Url;
 
 use super::finding::{CheckStatus, Finding};
 use crate::{
-    config::{Config, ConfigErrors, Loaded, RendererIsolation, Setting, ShownSize},
+    config::{Config, ConfigErrors, Loaded, RendererIsolation, ServiceConfig, Setting, ShownSize},
     parse::EngineSettings,
     source::OwnBucket,
 };
@@ -30,6 +32,7 @@ pub(super) fn examine(loaded: &Loaded) -> Vec<Finding> {
     findings.extend(times(&loaded.config));
     findings.extend(documents(&loaded.config));
     findings.extend(loaded.config.engines.iter().filter_map(|engine| readable_traffic(engine, &loaded.settings)));
+    findings.extend(loaded.config.service.iter().flat_map(readable_service));
     findings
 }
 
@@ -102,15 +105,42 @@ fn documents(config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn readable_traffic(engine: &EngineSettings, settings: &[Setting]) -> Option<Finding> {
-    let (engine, base_url) = (engine.engine(), engine.base_url());
-    let local = match base_url.host() {
+/// Warns of broker and store that are asked in the clear over a network.
+fn readable_service(service: &ServiceConfig) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut warn = |place: &str, secure: &str, what: &str| {
+        let remedy = format!("set {place} to an address that begins with {secure}://");
+        findings.push(Finding::warning("encryption", format!("{place} is not encrypted"), what, &remedy));
+    };
+    let in_the_clear =
+        |address: &str, scheme: &str| Url::parse(address).is_ok_and(|url| url.scheme() == scheme && !is_local(&url));
+    if service.amqp.url.reveal().split(',').any(|address| in_the_clear(address.trim(), "amqp")) {
+        warn("QUIRE_AMQP_URL", "amqps", "the broker's password and every job travel readable");
+    }
+    if service.amqp.management_url.as_ref().is_some_and(|url| in_the_clear(url.reveal(), "http")) {
+        warn("QUIRE_MANAGEMENT_URL", "https", "the password of the management user travels readable");
+    }
+    if service.storage.s3.endpoint.as_deref().is_some_and(|endpoint| in_the_clear(endpoint, "http")) {
+        warn("QUIRE_S3_ENDPOINT", "https", "documents and results travel readable");
+    }
+    findings
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
+        // Schemes that the standard does not know leave addresses of numbers as they are.
+        Some(url::Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
         None => false,
-    };
-    if base_url.scheme() != "http" || local {
+    }
+}
+
+fn readable_traffic(engine: &EngineSettings, settings: &[Setting]) -> Option<Finding> {
+    let (engine, base_url) = (engine.engine(), engine.base_url());
+    if base_url.scheme() != "http" || is_local(base_url) {
         return None;
     }
     let place = format!("[{engine}] base_url");
@@ -130,7 +160,7 @@ mod tests {
     use crate::config::{Environment, Needs, Overrides};
 
     fn load(variables: &[(&str, &str)]) -> Result<Loaded, ConfigErrors> {
-        let required = [("QUIRE_AMQP_URL", "amqp://broker"), ("QUIRE_S3_BUCKET", "results")];
+        let required = [("QUIRE_AMQP_URL", "amqps://broker"), ("QUIRE_S3_BUCKET", "results")];
         let all = required.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let environment: Environment = all.collect();
         Config::load(None, &Overrides::default(), &environment, Needs::Everything)
@@ -153,6 +183,8 @@ mod tests {
                 ("QUIRE_SOURCE_OWN_BUCKET", "any"),
                 ("QUIRE_SOURCE_BUCKETS", "inbox,*"),
                 ("QUIRE_SOURCE_HOSTS", "*"),
+                ("QUIRE_AMQP_URL", "amqp://user:canary@127.0.0.1,amqp://user:canary@broker.example"),
+                ("QUIRE_S3_ENDPOINT", "http://store.example:9000"),
                 ("LLAMA_CLOUD_API_KEY", "llx-canary"),
                 ("LLAMA_CLOUD_BASE_URL", "http://parse.example"),
             ])
@@ -160,9 +192,11 @@ mod tests {
         );
         let warned: Vec<_> = findings.iter().filter(|finding| finding.status == CheckStatus::Warning).collect();
         let checks: Vec<_> = warned.iter().map(|finding| finding.check).collect();
-        let expected = "job_times job_times page_memory isolation sources sources sources llamaparse";
+        let expected =
+            "job_times job_times page_memory isolation sources sources sources llamaparse encryption encryption";
         assert_eq!(checks.join(" "), expected);
         assert!(warned.iter().any(|finding| finding.what == "QUIRE_SOURCE_OWN_BUCKET is any"));
+        assert!(!warned.iter().any(|finding| finding.what.contains("canary")));
     }
 
     #[test]

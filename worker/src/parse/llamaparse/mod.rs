@@ -35,12 +35,16 @@ use self::{
     map::Mapping,
     wire::{Answer, RemoteJob, RemoteStatus},
 };
+use tokio::time::Instant;
+
 use super::{
     EngineOutput, KeepPages, ParseRequest, RecordExternal,
     remote::{Call, Pace, Setback, Wanted, cancel_budget, feed, parse_budget, persist},
 };
 use crate::job::{Budget, Fault};
 
+/// How long a parse that is completed may be without its result.
+const LATE_RESULT: Duration = Duration::from_secs(60);
 const ENGINE: Engine = Engine::Llamaparse;
 /// The first pause between two polls, and the shortest.
 const POLL_FLOOR: Duration = Duration::from_secs(1);
@@ -205,11 +209,18 @@ impl LlamaParse {
                 }
             }
         }
-        match persist(budget, || self.client.result(job_id, ALL_SECTIONS, budget)).await {
-            Err(fault) if lacks_sections(&fault) => {
-                Ok(persist(budget, || self.client.result(job_id, PLAIN_SECTIONS, budget)).await?)
+        let late_until = Instant::now() + LATE_RESULT;
+        loop {
+            match persist(budget, || self.client.result(job_id, ALL_SECTIONS, budget)).await {
+                Err(fault) if lacks_sections(&fault) => {
+                    return Ok(persist(budget, || self.client.result(job_id, PLAIN_SECTIONS, budget)).await?);
+                }
+                // A result comes after the word that it is there; another upload would be paid twice.
+                Err(fault) if fault.code == ErrorCode::ParserJobLost && Instant::now() < late_until => {
+                    pace.wait(waiting(job_id), budget).await?;
+                }
+                fetched => return Ok(fetched?),
             }
-            fetched => Ok(fetched?),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use chrono::Utc;
 use quire_schemas::{failure::ErrorCode, job::Password, result::Provider};
-use reqwest::{RequestBuilder, Response, StatusCode, header::HeaderMap};
+use reqwest::{RequestBuilder, Response, StatusCode, header::HeaderMap, redirect::Policy};
 use tokio::{task::spawn_blocking, time::timeout};
 use url::Url;
 
@@ -71,6 +71,9 @@ impl Service {
     ) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
+            // A proxy of the environment, and whoever a redirect names, would get the key and the document.
+            .no_proxy()
+            .redirect(Policy::none())
             .user_agent(concat!("quire/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { http, secret, verdict })
@@ -156,6 +159,8 @@ pub(in crate::parse) async fn decoded<T: Send + 'static>(
     body: Bytes,
     decode: fn(&[u8]) -> Result<T, Unreadable>,
 ) -> Result<T, Setback> {
+    // A proxy's page begins otherwise. What the service itself says badly, of one document, is no outage.
+    let is_its_own = body.trim_ascii_start().starts_with(b"{");
     let decoded = if body.len() <= MAX_BYTES_DECODED_INLINE {
         decode(&body)
     } else {
@@ -163,7 +168,10 @@ pub(in crate::parse) async fn decoded<T: Send + 'static>(
             .await
             .map_err(|error| Setback::Refused(call.fault(ErrorCode::Internal).because(error)))?
     };
-    decoded.map_err(|error| Setback::Unclear(call.fault(ErrorCode::ParserUnavailable).because(error)))
+    decoded.map_err(|error| {
+        let fault = call.fault(ErrorCode::ParserUnavailable).because(error);
+        Setback::Unclear(if is_its_own { fault.answered() } else { fault })
+    })
 }
 
 fn transfer_deadline(size_bytes: u64) -> Duration {

@@ -19,6 +19,15 @@ const LONGEST_FENCE: usize = 16;
 /// What the comments begin with that mark pages in `document.md`, each on a line of its own.
 const MARK: &str = "<!--";
 
+/// Escapes lines that would look like marks of pages: the Markdown of other engines may have any.
+pub(super) fn without_marks(markdown: String) -> String {
+    if !markdown.contains(MARK) {
+        return markdown;
+    }
+    let lines = markdown.split_inclusive(ends_line);
+    lines.map(|line| if line.starts_with(MARK) { format!("\\{line}") } else { line.to_owned() }).collect()
+}
+
 /// Writes an element, as far as its text alone is not its Markdown. `None` if it is, or if there is no text. A table
 /// that pipes cannot show whole is HTML if `html_tables`.
 pub(super) fn of(element: &JsonFields<'_>, html_tables: bool) -> serde_json::Result<Option<String>> {
@@ -150,6 +159,12 @@ fn address(uri: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn no_line_of_another_engine_looks_like_a_mark_of_a_page() {
+        let marked = "a\n<!-- page 7 -->\r\n <!-- kept -->\u{2028}<!--x".to_owned();
+        assert_eq!(super::without_marks(marked), "a\n\\<!-- page 7 -->\r\n <!-- kept -->\u{2028}\\<!--x");
+    }
+
     use serde_json::{Value, json};
 
     use super::*;

@@ -13,6 +13,7 @@ use super::{
     chunk_writer::{ChunkWriter, Chunks},
     json_fields::{JsonFields, JsonText},
     limits::{MOST_TEXT_BYTES, PassLimits, limit_reached},
+    markdown::without_marks,
     scratch::{JsonLines, Scratch},
     spooled_page::unreadable,
 };
@@ -202,7 +203,12 @@ impl Markdown {
     }
 
     fn push_paragraph(&mut self, text: JsonText<'_>) -> Result<(), Fault> {
-        text.each_piece(|piece| self.push(piece))?;
+        let mut whole = String::new();
+        text.each_piece(|piece| {
+            whole.push_str(piece);
+            Ok::<_, Fault>(())
+        })?;
+        self.push(&without_marks(whole))?;
         self.push("\n\n")
     }
 

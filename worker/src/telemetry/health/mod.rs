@@ -1,5 +1,6 @@
 //! Whether the worker is alive and ready, and the HTTP server that says so.
 
+mod bounded;
 mod server;
 mod state;
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::Health;
+use super::{Health, bounded::Bounded};
 use crate::telemetry::Metrics;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -64,7 +64,7 @@ impl Server {
     /// Answers until the token is cancelled, and at most two seconds longer. Cancel it after
     /// everything else has ended: probes keep asking during a drain.
     pub(crate) async fn serve(self, health: Health, metrics: Metrics, shutdown: CancellationToken) {
-        let answering = axum::serve(self.listener, router(health, metrics))
+        let answering = axum::serve(Bounded::new(self.listener), router(health, metrics))
             .with_graceful_shutdown(shutdown.clone().cancelled_owned())
             .into_future();
         let too_late = async {
